@@ -1,10 +1,10 @@
 """What every stand-in offers the simulator page, and what the simulator shows of a chat."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import msgspec
 from starlette.routing import BaseRoute
@@ -95,7 +95,7 @@ class ViewAnswer(msgspec.Struct, omit_defaults=True):
     closed: bool = False
 
 
-class SimulatorRefusal(Exception):
+class SimulatorError(Exception):
     """The person cannot do that here; `message` is shown to whoever plays, `status` is the HTTP status."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -150,10 +150,16 @@ class Stage(msgspec.Struct):
 class ChannelStandin(Protocol):
     """A stand-in: the channel's own HTTP API in `routes`, and a person's side of it in the other methods.
 
-    Chat and message ids are text here. Methods raise SimulatorRefusal for what the person cannot do.
+    Chat and message ids are text here. Methods raise SimulatorError for what the person cannot do.
+    The server makes each one by `from_environment` and mounts its routes.
     """
 
     name: ChannelName
+
+    @classmethod
+    def from_environment(cls, stage: Stage, environment: Mapping[str, str]) -> Self:
+        """Build from `MENDLINE_…` variables (tokens, secrets, where to deliver)."""
+        ...
 
     def routes(self) -> Sequence[BaseRoute]:
         """The channel's API as the unmodified library calls it, and its own `/sim/<channel>/…` extras."""
