@@ -15,14 +15,20 @@ class Fault(msgspec.Struct, kw_only=True):
     """One order to go wrong. `method` is an API method or an event kind (`message`, `view_submission`), "*" for any.
 
     `count` is how often it still strikes; `retry_after` is in seconds: the wait a 429 asks for, how long
-    "timeout_after" holds the answer back, and how late "late" delivers.
+    "timeout_after" holds the answer back, and how late "late" delivers. None means the kind's default, see `seconds`.
     """
 
     channel: ChannelName
     method: str = "*"
     kind: FaultKind
     count: int = 1
-    retry_after: float = 1
+    retry_after: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """`retry_after`, or the default of this kind of fault."""
+        defaults = {"429": 1.0, "timeout_after": 30.0, "late": 2.0, "reorder": 5.0, "duplicate": 0.0}
+        return defaults[self.kind] if self.retry_after is None else self.retry_after
 
 
 class Faults:

@@ -1,0 +1,1 @@
+"""Strict local Telegram: the Bot API as the unmodified library calls it, and the people on the other side."""
