@@ -66,12 +66,16 @@ class Core:
         }
         self.world = World(self.journal, stage.people, bot)
         self.files = Files(folder / "files", self.journal)
-        self.updates = Updates(self.journal, stage.faults, lambda: int(time.time()))
+        self.updates = Updates(self.journal, stage.faults, self.now)
         self.commands: dict[str, list[Json]] = dict(self.journal.loaded("commands"))
         self.pace = Pace()
         self.reactions: dict[tuple[int, int], list[str]] = {}
         self._queries: dict[str, tuple[float, asyncio.Future[Json]]] = {}
         self._query_count = int(time.time() * 1000)
+
+    def now(self) -> int:
+        """Whole seconds since 1970, as Telegram writes dates."""
+        return int(time.time())
 
     def members(self, chat: Chat) -> list[Person]:
         """The people in a chat whom the simulator can show."""
@@ -88,6 +92,10 @@ class Core:
         message = self.world.new_message(chat, self.world.bot, content, reply_to)
         self.ring(chat, "message", message["message_id"])
         return message
+
+    def new_album_id(self) -> str:
+        """A media_group_id that was not used before."""
+        return str(time.time_ns())
 
     def open_query(self) -> tuple[str, asyncio.Future[Json]]:
         """A press: its query id, and the answer to wait for."""

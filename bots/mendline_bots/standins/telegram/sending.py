@@ -10,9 +10,10 @@ from .refusals import TelegramRefusalError, bad_request
 from .world import Chat
 
 Json = dict[str, Any]
+_RECORDED = ("photo", "video", "voice", "document", "video_note")
 ACTIONS = frozenset(
-    "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
-    "find_location record_video_note upload_video_note".split()
+    {"typing", "choose_sticker", "find_location"}
+    | {f"{verb}_{kind}" for verb in ("upload", "record") for kind in _RECORDED} - {"record_photo", "record_document"}
 )
 
 
@@ -113,7 +114,7 @@ async def send_media_group(core: Core, call: Parameters) -> list[Json]:
     contents = [media_content(core, call, item) for item in media]
     reply_to = _reply_to(core, chat, call)
     core.pace.spend(chat)
-    group = {"media_group_id": str(id(contents))}
+    group = {"media_group_id": core.new_album_id()}
     return [core.say(chat, content | group, reply_to) for content in contents]
 
 

@@ -16,6 +16,7 @@ from .refusals import OTHER_POLLER, WEBHOOK_ACTIVE, bad_request, conflict
 Json = dict[str, Any]
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
 ON_REQUEST = frozenset({"message_reaction"})  # kinds that come only when allowed_updates names them
+BETWEEN_POLLS = 5  # seconds without a poll after which nobody seems to listen
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _RETRIES = (0.5, 1, 2, 4, 8, 15, 30)  # seconds; Telegram grows its wait too, over hours
 
@@ -55,7 +56,8 @@ class Updates:
         self._lanes: dict[int, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
-        self.last_poll = 0
+        self._last_poll = 0
+        self._failing = False
 
     async def start(self) -> None:
         """Begin to deliver what is pending."""
@@ -129,13 +131,13 @@ class Updates:
             self._poller.set_exception(conflict(OTHER_POLLER))
         if allowed is not None:
             self._allowed = allowed or None
-        self.last_poll = self._clock()
+        self._last_poll = self._clock()
         if offset < 0:
             offset = self._pending[offset]["update_id"] if len(self._pending) >= -offset else 0
         self._confirm_below(offset)
         if not self._pending and seconds > 0:
             await self._wait(seconds)
-        self.last_poll = self._clock()
+        self._last_poll = self._clock()
         return [update for update in self._pending if update["update_id"] >= offset][:limit]
 
     async def _wait(self, seconds: float) -> None:
@@ -150,10 +152,12 @@ class Updates:
             arrival.cancel()
             mine.cancel()
 
-    @property
-    def polled_now(self) -> bool:
-        """Whether a long poll is open at this moment."""
-        return self._poller is not None and not self._poller.done()
+    def connected(self) -> bool:
+        """Whether somebody polls (now or seconds ago), or the webhook has not failed since it was last taken."""
+        if self.webhook.url:
+            return not self._failing
+        polled = self._poller is not None and not self._poller.done()
+        return polled or self._clock() - self._last_poll <= BETWEEN_POLLS
 
     def _confirm_below(self, offset: int) -> None:
         for update in [each for each in self._pending if each["update_id"] < offset]:
@@ -197,6 +201,7 @@ class Updates:
                     return
                 answers = await asyncio.gather(*(self._post(update) for _ in range(times)))
                 if all(answers):
+                    self._failing = False
                     self._forget(update)
                     return
                 await asyncio.sleep(wait)
@@ -216,6 +221,7 @@ class Updates:
         return answer.is_success
 
     def _failed(self, message: str) -> None:
+        self._failing = True
         self.webhook.last_error_date = self._clock()
         self.webhook.last_error_message = message
 
