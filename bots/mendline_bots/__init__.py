@@ -1,0 +1,1 @@
+"""mendline_bots."""

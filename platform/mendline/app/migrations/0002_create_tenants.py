@@ -1,0 +1,222 @@
+"""Create tenants."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+import functools
+from json import dumps, loads
+from mendline.kernel.clock import now
+from mendline.kernel.ids import new_id
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    dependencies = [('mendline', '0001_create_kernel')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='ApiKey',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('name', fields.TextField(unique=False)),
+                ('secret_hash', fields.BinaryField()),
+                ('scopes', ArrayField(element_type='TEXT')),
+                ('made_by', fields.UUIDField(null=True)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'api_key', 'app': 'mendline', 'pk_attr': 'id', 'table_description': "A partner portal's key: hashed, with its scopes (permissions), expiry and last use."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('ticket_id', fields.UUIDField()),
+                ('visible_to', ArrayField(element_type='UUID')),
+                ('author_org', fields.UUIDField()),
+                ('seq', fields.BigIntField()),
+                ('command', fields.TextField(unique=False)),
+                ('actor', fields.UUIDField()),
+                ('actor_role', fields.TextField(unique=False)),
+                ('channel', fields.TextField(unique=False)),
+                ('facts', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('occurred_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('claimed', fields.BooleanField(default=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('correlation', fields.TextField(default='', unique=False)),
+                ('prev_hash', fields.BinaryField(null=True)),
+                ('hash', fields.BinaryField(null=True)),
+            ],
+            options={'table': 'audit_entry', 'app': 'mendline', 'unique_together': (('tenant_id', 'ticket_id', 'seq'),), 'pk_attr': 'id', 'table_description': "One command's mark on a ticket: `seq` counts per ticket, `prev_hash` and `hash` chain the entries."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='ChatIdentity',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('channel', fields.TextField(unique=False)),
+                ('workspace', fields.TextField(default='', unique=False)),
+                ('account', fields.TextField(unique=False)),
+                ('chat', fields.TextField(unique=False)),
+                ('member_id', fields.UUIDField()),
+                ('locale', fields.TextField(null=True, unique=False)),
+                ('status', fields.TextField(default='active', unique=False)),
+                ('chosen_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'chat_identity', 'app': 'mendline', 'unique_together': (('tenant_id', 'channel', 'workspace', 'account'),), 'indexes': [Index(fields=['channel', 'workspace', 'account']), Index(fields=['tenant_id', 'member_id'])], 'pk_attr': 'id', 'table_description': 'One account of a chat channel that is linked to one member.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='ChatInstallation',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('channel', fields.TextField(unique=False)),
+                ('workspace', fields.TextField(default='', unique=False)),
+                ('name', fields.TextField(default='', unique=False)),
+                ('bot_token', fields.TextField(null=True, unique=False)),
+                ('bot_account', fields.TextField(null=True, unique=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'chat_installation', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'Our app in a Slack workspace (or our Telegram bot), and the organisation that installed it.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='LinkCode',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('code_hash', fields.BinaryField()),
+                ('member_id', fields.UUIDField()),
+                ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'link_code', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'A code that links a chat account to a member: hashed, single use, ten minutes.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='LoginSession',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('member_id', fields.UUIDField()),
+                ('refresh_hash', fields.BinaryField()),
+                ('channel', fields.TextField(default='graphql', unique=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('used_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'login_session', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'member_id'])], 'pk_attr': 'id', 'table_description': "One login: its refresh token's hash (the last one made wins), when used, whether revoked."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='Member',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('login', fields.TextField(unique=False)),
+                ('name', fields.TextField(unique=False)),
+                ('name_en', fields.TextField(null=True, unique=False)),
+                ('phone', fields.TextField(null=True, unique=False)),
+                ('locale', fields.TextField(null=True, unique=False)),
+                ('roles', ArrayField(element_type='TEXT')),
+                ('place_id', fields.UUIDField(null=True)),
+                ('unit_account', fields.BooleanField(default=False)),
+                ('status', fields.TextField(default='active', unique=False)),
+                ('password_hash', fields.TextField(null=True, unique=False)),
+                ('system', fields.TextField(null=True, unique=False)),
+                ('number', fields.TextField(null=True, unique=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'member', 'app': 'mendline', 'unique_together': (('tenant_id', 'login'),), 'indexes': [Index(fields=['tenant_id', 'place_id'])], 'pk_attr': 'id', 'table_description': "A person, or a nursing unit's shared account (which reports and never signs)."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='Organisation',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('code', fields.TextField(unique=False)),
+                ('kind', fields.TextField(unique=False)),
+                ('name', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('locale', fields.TextField(default='zh', unique=False)),
+                ('timezone', fields.TextField(default='Asia/Shanghai', unique=False)),
+                ('country', fields.TextField(default='CN', unique=False)),
+                ('policies', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('stewarded_by', fields.UUIDField(null=True)),
+                ('ticket_counter', fields.BigIntField(default=0)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'organisation', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'A tenant: its own row (id = tenant_id), with its policies.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='OrganisationAudit',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('command', fields.TextField(unique=False)),
+                ('actor', fields.UUIDField()),
+                ('actor_name', fields.TextField(unique=False)),
+                ('channel', fields.TextField(unique=False)),
+                ('facts', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('occurred_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('correlation', fields.TextField(default='', unique=False)),
+            ],
+            options={'table': 'organisation_audit', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': 'A command of this organisation that touched no ticket, such as a new member or a revoked key.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='OrganisationSlug',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('code', fields.TextField(unique=False)),
+            ],
+            options={'table': 'organisation_slug', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'The short code that a person types at login, and whose it is.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='Partner',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('code', fields.TextField(unique=False)),
+                ('kind', fields.TextField(unique=False)),
+                ('name', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('phone', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'partner', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'Another organisation as this one knows it (id = that organisation): names come from here, never across.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='Place',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('kind', fields.TextField(unique=False)),
+                ('parent_id', fields.UUIDField(null=True)),
+                ('name', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('timezone', fields.TextField(null=True, unique=False)),
+                ('latitude', fields.FloatField(null=True)),
+                ('longitude', fields.FloatField(null=True)),
+                ('clinical_weight', fields.IntField(default=0)),
+                ('system', fields.TextField(null=True, unique=False)),
+                ('number', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'place', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'parent_id'])], 'pk_attr': 'id', 'table_description': 'Campus, department, nursing unit or bed of a hospital; depot of a vendor. Coordinates in degrees (WGS 84).'},
+            bases=['Record'],
+        ),
+    ]

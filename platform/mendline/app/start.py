@@ -1,0 +1,19 @@
+"""The start of a process: domains known, the runner installed, pools open, logs configured."""
+
+from mendline.app.domains import load_domains
+from mendline.kernel import Runner, configure_logging, install_runner, open_pools, transaction
+from mendline.tickets import project_worklists
+from mendline_tenants import audit, authorise
+
+
+def install() -> None:
+    """Makes every domain known and hands the command runner what it needs."""
+    load_domains()
+    install_runner(Runner(authorise, transaction, audit, project_worklists))
+
+
+async def start(process: str, *roles: str, pool_size: int = 8) -> None:
+    """Starts a process that works as these database roles; `close_pools()` ends it."""
+    configure_logging(process)
+    install()
+    await open_pools(*roles, size=pool_size)

@@ -1,0 +1,43 @@
+"""Service contracts: who answers for which devices, until when, and how fast."""
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+
+from mendline.kernel import Kind, Record, now, table
+
+
+@table(Kind.OWN)
+class Contract(Record):
+    """A contract of the user facility with a provider.
+
+    device_classes: the classes it covers (empty: the devices listed in contract_device). service_level: minutes for
+    `response`, `arrival` and `restoration`. direct: reports go straight to the provider.
+    """
+
+    provider_id = fields.UUIDField()
+    title = fields.TextField()
+    device_classes = ArrayField("text", default=list)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    service_level = fields.JSONField[dict](default=dict)
+    direct = fields.BooleanField(default=False)
+    recorded_at = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "contract"
+
+
+@table(
+    Kind.OWN,
+    key=("tenant_id", "contract_id", "device_id"),
+    references={"contract_id": "contract", "device_id": "device"},
+)
+class ContractDevice(Record):
+    """A device that a contract names."""
+
+    contract_id = fields.UUIDField()
+    device_id = fields.UUIDField()
+
+    class Meta:
+        table = "contract_device"
+        indexes = (("tenant_id", "device_id"),)

@@ -1,0 +1,60 @@
+"""The device registry: models, units and where they are, as one hospital keeps them."""
+
+from tortoise import fields
+
+from mendline.kernel import Kind, Record, now, table
+
+FUNCTION_CHECK = "function IN ('life_support', 'therapeutic', 'monitoring', 'diagnostic', 'laboratory', 'other')"
+STATE_CHECK = "state IN ('in_service', 'restricted', 'out_of_service', 'awaiting_return', 'retired')"
+
+
+@table(Kind.OWN, checks={"function": FUNCTION_CHECK})
+class DeviceModel(Record):
+    """A type of device as the registry knows it.
+
+    device_identifier: GTIN-14 (UDI-DI). device_class: the word that qualifications and contracts use, such as
+    `infusion_pump`. The three risk classes are separate fields that never convert into each other.
+    """
+
+    manufacturer_id = fields.UUIDField(null=True)
+    manufacturer = fields.JSONField[dict]()
+    name = fields.JSONField[dict]()
+    model_number = fields.TextField()
+    device_identifier = fields.TextField(null=True)
+    device_class = fields.TextField()
+    function = fields.TextField(default="other")
+    risk_nmpa = fields.TextField(null=True)
+    risk_fda = fields.TextField(null=True)
+    risk_eu = fields.TextField(null=True)
+    mandatory_verification = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "device_model"
+        indexes = (("tenant_id", "device_identifier"),)
+
+
+@table(Kind.OWN, references={"model_id": "device_model", "place_id": "place"}, checks={"state": STATE_CHECK})
+class Device(Record):
+    """One unit. `asset_number` is what wards call it by; `system`/`number` is an external reference."""
+
+    model_id = fields.UUIDField()
+    asset_number = fields.TextField()
+    serial = fields.TextField(null=True)
+    lot = fields.TextField(null=True)
+    place_id = fields.UUIDField(null=True)
+    state = fields.TextField(default="in_service")
+    version = fields.BigIntField(default=1)
+    manufactured_on = fields.DateField(null=True)
+    purchased_on = fields.DateField(null=True)
+    warranty_until = fields.DateField(null=True)
+    backup_available = fields.BooleanField(default=False)
+    software_version = fields.TextField(null=True)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
+    last_repair = fields.JSONField[dict](null=True)
+    recorded_at = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "device"
+        unique_together = (("tenant_id", "asset_number"), ("tenant_id", "system", "number"))
+        indexes = (("tenant_id", "serial"), ("tenant_id", "place_id"), ("tenant_id", "model_id"))

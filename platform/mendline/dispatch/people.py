@@ -1,0 +1,44 @@
+"""Technicians as dispatch knows them: where they start, when they work, what they are qualified for."""
+
+from tortoise import fields
+
+from mendline.kernel import Kind, Record, now, table
+
+
+@table(Kind.OWN, references={"member_id": "member"})
+class Technician(Record):
+    """A member who goes out (id = member's id).
+
+    shifts: weekly shifts as [{"days": [1..7], "from": "08:00", "to": "18:00"}], ISO weekdays, local time. Coordinates in
+    degrees; location_* is the last one shared.
+    """
+
+    member_id = fields.UUIDField()
+    home_latitude = fields.FloatField(null=True)
+    home_longitude = fields.FloatField(null=True)
+    latitude = fields.FloatField(null=True)
+    longitude = fields.FloatField(null=True)
+    located_at = fields.DatetimeField(null=True)
+    timezone = fields.TextField(default="Asia/Shanghai")
+    shifts = fields.JSONField[list](default=list)
+    ready = fields.BooleanField(default=True)
+
+    class Meta:
+        table = "technician"
+
+
+@table(Kind.OWN, references={"technician_id": "technician"})
+class Qualification(Record):
+    """That a technician may work on a device class (or one model of it), until a day; level 1-3."""
+
+    technician_id = fields.UUIDField()
+    device_class = fields.TextField()
+    model_number = fields.TextField(null=True)
+    level = fields.IntField(default=1)
+    expires_on = fields.DateField(null=True)
+    proof = fields.TextField(null=True)
+    recorded_at = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "qualification"
+        indexes = (("tenant_id", "device_class"), ("tenant_id", "technician_id"))

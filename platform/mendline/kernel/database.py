@@ -1,0 +1,171 @@
+"""Connections and transactions: every transaction binds its tenant in the same message as BEGIN."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from mendline.kernel.settings import settings
+
+Pool = asyncpg.Pool
+Connection = asyncpg.pool.PoolConnectionProxy
+
+
+@dataclass
+class Session:
+    """One open transaction: its connection, the tenant bound to it (None for the gateway), whether it is open."""
+
+    connection: Connection
+    tenant: UUID | None
+    role: str
+    open: bool = True
+    statements: int = 0
+
+
+_pools: dict[str, Pool] = {}
+_session: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+def _encode_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode)
+
+
+async def _no_reset(_: Any) -> None:
+    """Only SET LOCAL is ever used, so a connection carries nothing over and needs no RESET round trip."""
+
+
+async def open_pools(*roles: str, size: int = 8, urls: dict[str, str] | None = None) -> None:
+    """Opens a pool for each database role of this process; `urls` overrides the settings (tests)."""
+    for role in roles:
+        if role not in _pools:
+            _pools[role] = await asyncpg.create_pool(
+                (urls or {}).get(role) or settings().role_url(role),
+                min_size=1,
+                max_size=size,
+                init=_prepare,
+                reset=_no_reset,
+                server_settings={"application_name": f"mendline-{role}"},
+                command_timeout=60,
+            )
+
+
+async def close_pools() -> None:
+    """Closes what `open_pools` opened."""
+    for role in list(_pools):
+        pool = _pools.pop(role)
+        try:
+            await asyncio.wait_for(pool.close(), 5)
+        except TimeoutError:
+            pool.terminate()
+
+
+def pool(role: str) -> Pool:
+    """The open pool of a role. Raises RuntimeError when this process did not open it."""
+    try:
+        return _pools[role]
+    except KeyError:
+        raise RuntimeError(f"this process has no pool for role {role}; open_pools({role!r}) at its start") from None
+
+
+def session() -> Session:
+    """The transaction this task works in. Raises RuntimeError when there is none or when it has ended."""
+    current = _session.get()
+    if current is None:
+        raise RuntimeError("no transaction here: open one with transaction(tenant) or run a command")
+    if not current.open:
+        raise RuntimeError("the transaction of this task has ended; a task must not outlive it")
+    return current
+
+
+def in_transaction() -> bool:
+    """Whether this task works in an open transaction."""
+    current = _session.get()
+    return current is not None and current.open
+
+
+@asynccontextmanager
+async def transaction(tenant: UUID) -> AsyncIterator[Session]:
+    """One READ COMMITTED transaction as `app`, bound to `tenant`; commits at the end, rolls back on any error.
+
+    Raises TypeError when no tenant is given, RuntimeError when one is open already: a transaction never nests
+    and never changes its tenant.
+    """
+    if not isinstance(tenant, UUID):
+        raise TypeError("a transaction needs the tenant it works for")
+    async with _begin("app", tenant, f"BEGIN; SET LOCAL app.tenant = '{tenant}'") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def gateway() -> AsyncIterator[Session]:
+    """One transaction as `gateway`, for what precedes the tenant: identities, installations, inbound updates."""
+    async with _begin("gateway", None, "BEGIN") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _begin(role: str, tenant: UUID | None, begin: str) -> AsyncIterator[Session]:
+    current = _session.get()
+    if current is not None and current.open:
+        raise RuntimeError("a transaction is open already in this task; transactions do not nest")
+    async with pool(role).acquire() as connection:
+        opened = Session(connection, tenant, role)
+        token = _session.set(opened)
+        try:
+            await connection.execute(begin)
+            yield opened
+        except BaseException:
+            opened.open = False
+            await _rollback(connection)
+            raise
+        else:
+            opened.open = False
+            await connection.execute("COMMIT")
+        finally:
+            opened.open = False
+            _session.reset(token)
+
+
+async def _rollback(connection: Connection) -> None:
+    try:
+        await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
+    except Exception:  # whatever broke the connection, it must not go back to the pool half-way through
+        connection.terminate()
+
+
+async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
+    """Rows of one statement in the current transaction."""
+    current = session()
+    current.statements += 1
+    return await current.connection.fetch(sql, *values)
+
+
+async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
+    """The first row of one statement in the current transaction, or None."""
+    current = session()
+    current.statements += 1
+    return await current.connection.fetchrow(sql, *values)
+
+
+async def fetchval(sql: str, *values: Any) -> Any:
+    """The first value of one statement in the current transaction, or None."""
+    current = session()
+    current.statements += 1
+    return await current.connection.fetchval(sql, *values)
+
+
+async def execute(sql: str, *values: Any) -> str:
+    """Runs one statement in the current transaction; answers Postgres' command tag."""
+    current = session()
+    current.statements += 1
+    return await current.connection.execute(sql, *values)

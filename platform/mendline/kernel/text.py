@@ -1,0 +1,67 @@
+"""Our sentences in the reader's language, from gettext catalogues that lie beside each package's code."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+LOCALES = ("zh", "en")
+"""The languages of the house; the first is the default."""
+
+_folders: list[Path] = []
+
+
+def register_locales(package_file: str) -> None:
+    """Adds the folder `locale/` beside this file (pass `__file__`): it holds zh.po and en.po, keyed by name."""
+    folder = Path(package_file).parent / "locale"
+    if folder not in _folders:
+        _folders.append(folder)
+        _catalogue.cache_clear()
+
+
+@cache
+def _catalogue(locale: str) -> dict[str, str]:
+    sentences: dict[str, str] = {}
+    for folder in _folders:
+        with (folder / f"{locale}.po").open("rb") as file:
+            sentences.update({str(m.id): str(m.string) for m in read_po(file) if m.id and m.string})
+    return sentences
+
+
+def catalogue(locale: str) -> Mapping[str, str]:
+    """Every sentence of a locale by its name."""
+    return _catalogue(locale)
+
+
+def known_locale(*wishes: str | None) -> str:
+    """The first wish that we speak (`zh-hans` counts as `zh`), or the default."""
+    for wish in wishes:
+        if wish and (base := wish.replace("_", "-").split("-")[0].lower()) in LOCALES:
+            return base
+    return LOCALES[0]
+
+
+def say(name: str, locale: str, **facts: Any) -> str:
+    """The sentence `name` in `locale` with its facts; a missing sentence shows its name, so that it is noticed."""
+    template = _catalogue(known_locale(locale)).get(name)
+    if template is None:
+        return name
+    shown = {fact: pick(value, locale) if isinstance(value, Mapping) else value for fact, value in facts.items()}
+    try:
+        return template.format_map(_Facts(shown))
+    except (ValueError, AttributeError, IndexError):
+        return template
+
+
+def pick(words: Mapping[str, str] | None, locale: str) -> str:
+    """Their words `{zh, en}` in the locale, or in the other language when one is missing."""
+    if not words:
+        return ""
+    return words.get(known_locale(locale)) or next((words[other] for other in LOCALES if words.get(other)), "")
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "…"

@@ -1,0 +1,185 @@
+"""The ticket: one piece of work on a device for which one organisation answers, and its field groups."""
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+
+from mendline.kernel import Kind, Record, now, table
+
+GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
+"""The field groups; `progress` lies on the ticket itself."""
+
+
+@table(Kind.TICKET, references={"device_id": "device"})
+class Ticket(Record):
+    """The anchor, owned by the user facility for ever; its columns are the field group `progress`.
+
+    visible_to: organisations that see it. audience: field group -> organisations that hold it (both are written by the
+    definer functions of sharing alone). *_card: snapshots of what participants need, never joins into another registry.
+    changed_by: role and organisation code of the last writer.
+    """
+
+    visible_to = ArrayField("uuid")
+    audience = fields.JSONField[dict]()
+    number = fields.TextField()
+    kind = fields.TextField(default="fault")
+    parent_id = fields.UUIDField(null=True)
+    state = fields.TextField(default="reported")
+    phase = fields.TextField(default="open")
+    version = fields.BigIntField(default=1)
+    attempt = fields.IntField(default=1)
+    provider_id = fields.UUIDField()
+    manufacturer_id = fields.UUIDField(null=True)
+    device_id = fields.UUIDField(null=True)
+    device_card = fields.JSONField[dict]()
+    facility_card = fields.JSONField[dict]()
+    provider_card = fields.JSONField[dict]()
+    priority = fields.IntField(default=3)
+    priority_reasons = fields.JSONField[list](default=list)
+    opened_at = fields.DatetimeField(default=now)
+    response_due_at = fields.DatetimeField(null=True)
+    restoration_due_at = fields.DatetimeField(null=True)
+    eta_at = fields.DatetimeField(null=True)
+    waiting_for = fields.TextField(null=True)
+    closed_at = fields.DatetimeField(null=True)
+    changed_at = fields.DatetimeField(default=now)
+    changed_by = fields.TextField(default="")
+    system = fields.TextField(null=True)
+    external_number = fields.TextField(null=True)
+    audit_seq = fields.BigIntField(default=0)
+    audit_head = fields.BinaryField(null=True)
+
+    class Meta:
+        table = "ticket"
+        unique_together = (("tenant_id", "number"), ("tenant_id", "system", "external_number"))
+        indexes = (("tenant_id", "device_id", "opened_at"), ("tenant_id", "parent_id"))
+
+
+class TicketGroup(Record):
+    """The base of a field group with one row per ticket: its id is the ticket's."""
+
+    ticket_id = fields.UUIDField()
+    visible_to = ArrayField("uuid", null=True)
+    author_org = fields.UUIDField()
+
+    class Meta:
+        abstract = True
+
+
+_OF_TICKET = {"ticket_id": "ticket"}
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="people")
+class TicketPeople(TicketGroup):
+    """Who reports, whom to ask at the ward and where, and who comes."""
+
+    reporter_id = fields.UUIDField(null=True)
+    reporter_name = fields.TextField(default="")
+    contact_name = fields.TextField(default="")
+    contact_phone = fields.TextField(default="")
+    location = fields.JSONField[dict](default=dict)
+    latitude = fields.FloatField(null=True)
+    longitude = fields.FloatField(null=True)
+    assignee_id = fields.UUIDField(null=True)
+    assignee_name = fields.TextField(null=True)
+    assignee_phone = fields.TextField(null=True)
+
+    class Meta:
+        table = "ticket_people"
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="clinical")
+class TicketClinical(TicketGroup):
+    """What the ward says: the symptom, whether the device is usable, and what the technician must know."""
+
+    symptom = fields.TextField()
+    use_state = fields.TextField(default="unknown")
+    happened_at = fields.DatetimeField(default=now)
+    spare_needed = fields.BooleanField(default=False)
+    isolation = fields.BooleanField(default=False)
+    decontamination = fields.TextField(default="unknown")
+    access_windows = fields.JSONField[list](default=list)
+
+    class Meta:
+        table = "ticket_clinical"
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="quality")
+class TicketQuality(TicketGroup):
+    """What was found and done: result, cause, action, advice."""
+
+    result = fields.TextField(null=True)
+    cause = fields.TextField(default="")
+    action = fields.TextField(default="")
+    advice = fields.TextField(default="")
+    next_maintenance_on = fields.DateField(null=True)
+    work_minutes = fields.IntField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+    returned_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "ticket_quality"
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="commercial")
+class TicketCommercial(TicketGroup):
+    """Who pays: the entitlement found at intake with its reason, and the contract."""
+
+    entitlement = fields.TextField(default="outside")
+    contract_id = fields.UUIDField(null=True)
+    reason = fields.JSONField[dict](default=dict)
+    valid_until = fields.DateField(null=True)
+
+    class Meta:
+        table = "ticket_commercial"
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="vigilance")
+class TicketVigilance(TicketGroup):
+    """The screening for suspected adverse events: words that raised it, and the outcome."""
+
+    suspected = fields.BooleanField(default=False)
+    words = fields.JSONField[list](default=list)
+    outcome = fields.TextField(null=True)
+
+    class Meta:
+        table = "ticket_vigilance"
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="messages", update=())
+class TicketMessage(Record):
+    """Something said on the ticket, by a person or with a file. Never changed."""
+
+    ticket_id = fields.UUIDField()
+    visible_to = ArrayField("uuid", null=True)
+    author_org = fields.UUIDField()
+    author_id = fields.UUIDField()
+    author_name = fields.TextField()
+    kind = fields.TextField(default="comment")
+    body = fields.TextField(default="")
+    evidence_id = fields.UUIDField(null=True)
+    channel = fields.TextField()
+    occurred_at = fields.DatetimeField(default=now)
+    recorded_at = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "ticket_message"
+        indexes = (("tenant_id", "ticket_id", "recorded_at"),)
+
+
+@table(Kind.CHILD, references=_OF_TICKET, group="progress", update=("groups", "ends_at"), writer="facility")
+class TicketParticipant(Record):
+    """An organisation's part in the ticket, and the field groups it holds."""
+
+    ticket_id = fields.UUIDField()
+    visible_to = ArrayField("uuid", null=True)
+    author_org = fields.UUIDField()
+    organisation = fields.UUIDField()
+    part = fields.TextField()
+    groups = ArrayField("text")
+    card = fields.JSONField[dict]()
+    starts_at = fields.DatetimeField(default=now)
+    ends_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "ticket_participant"
+        unique_together = (("tenant_id", "ticket_id", "organisation"),)

@@ -1,0 +1,104 @@
+"""Worklists: each viewer's own list of the tickets it can see, one row per (viewer, ticket)."""
+
+from tortoise import fields
+
+from mendline.kernel import Kind, Reference, Work, definer, execute, table
+from mendline.kernel import Record as _Record
+
+
+@table(Kind.WORKLIST, key=("tenant_id", "owner_id", "ticket_id"))
+class WorklistRow(_Record):
+    """A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.
+
+    owner_id: the ticket's tenant. card: device, assignee (for who holds `people`) and the last three events.
+    """
+
+    owner_id = fields.UUIDField()
+    ticket_id = fields.UUIDField()
+    part = fields.TextField()
+    number = fields.TextField()
+    kind = fields.TextField()
+    state = fields.TextField()
+    phase = fields.TextField()
+    priority = fields.IntField()
+    provider_id = fields.UUIDField()
+    device_id = fields.UUIDField(null=True)
+    assignee_id = fields.UUIDField(null=True)
+    parent_id = fields.UUIDField(null=True)
+    version = fields.BigIntField()
+    opened_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+    due_at = fields.DatetimeField(null=True)
+    card = fields.JSONField[dict]()
+
+    class Meta:
+        table = "worklist"
+        indexes = (
+            ("tenant_id", "changed_at", "ticket_id"),
+            ("tenant_id", "phase", "changed_at", "ticket_id"),
+            ("tenant_id", "state", "changed_at", "ticket_id"),
+            ("tenant_id", "assignee_id", "changed_at"),
+        )
+
+
+WORKLIST_PUT = definer(
+    "worklist_put(uuid, uuid)",
+    """
+CREATE OR REPLACE FUNCTION worklist_put(of_tenant uuid, of_ticket uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH t AS (
+    SELECT * FROM public.ticket WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
+  ), p AS (
+    SELECT * FROM public.ticket_people WHERE tenant_id = of_tenant AND id = of_ticket
+  ), latest AS (
+    SELECT jsonb_agg(jsonb_build_object('seq', e.seq, 'command', e.command, 'role', e.actor_role,
+        'organisation', e.author_org, 'at', e.occurred_at) ORDER BY e.seq DESC) AS events
+    FROM (SELECT * FROM public.audit_entry a WHERE a.tenant_id = of_tenant AND a.ticket_id = of_ticket
+          ORDER BY a.seq DESC LIMIT 3) e
+  ), gone AS (
+    DELETE FROM public.worklist w USING t
+    WHERE w.owner_id = of_tenant AND w.ticket_id = of_ticket AND w.tenant_id <> ALL (t.visible_to)
+  )
+  INSERT INTO public.worklist AS w (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority,
+    provider_id, device_id, assignee_id, parent_id, version, opened_at, changed_at, closed_at, due_at, card)
+  SELECT viewer, t.id, t.tenant_id, t.id,
+    CASE viewer WHEN t.tenant_id THEN 'user_facility' WHEN t.provider_id THEN 'service_provider'
+      WHEN t.manufacturer_id THEN 'manufacturer' ELSE 'participant' END,
+    t.number, t.kind, t.state, t.phase, t.priority, t.provider_id, t.device_id,
+    CASE WHEN t.audience->'people' ? viewer::text THEN (SELECT p.assignee_id FROM p) END,
+    t.parent_id, t.version, t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,
+    jsonb_build_object('device', t.device_card, 'facility', t.facility_card, 'provider', t.provider_card,
+      'eta_at', t.eta_at, 'events', coalesce((SELECT events FROM latest), '[]'::jsonb))
+    || CASE WHEN t.audience->'people' ? viewer::text
+       THEN (SELECT jsonb_build_object('assignee', p.assignee_name, 'location', p.location) FROM p) ELSE '{}'::jsonb END
+    || CASE WHEN t.audience->'clinical' ? viewer::text
+       THEN (SELECT jsonb_build_object('symptom', left(c.symptom, 200), 'use_state', c.use_state, 'isolation', c.isolation)
+             FROM public.ticket_clinical c WHERE c.tenant_id = of_tenant AND c.id = of_ticket) ELSE '{}'::jsonb END
+  FROM t, unnest(t.visible_to) AS viewer ORDER BY viewer
+  ON CONFLICT (tenant_id, owner_id, ticket_id) DO UPDATE SET part = excluded.part, kind = excluded.kind,
+    state = excluded.state, phase = excluded.phase, priority = excluded.priority, provider_id = excluded.provider_id,
+    device_id = excluded.device_id, assignee_id = excluded.assignee_id, parent_id = excluded.parent_id,
+    version = excluded.version, changed_at = excluded.changed_at, closed_at = excluded.closed_at,
+    due_at = excluded.due_at, card = excluded.card
+$$""",
+    {
+        "ticket": "SELECT",
+        "ticket_people": "SELECT",
+        "ticket_clinical": "SELECT",
+        "audit_entry": "SELECT",
+        "worklist": "SELECT, INSERT, UPDATE, DELETE",
+    },
+)
+"""Writes every viewer's row of a ticket, in viewer order, and takes away those of viewers gone."""
+
+
+async def put(ticket: Reference) -> None:
+    """Brings every viewer's row of this ticket up to date, in the current transaction."""
+    await execute("SELECT worklist_put($1, $2)", ticket.tenant, ticket.id)
+
+
+async def project_worklists(work: Work) -> None:
+    """The runner's last step: worklists follow each ticket that a command touched."""
+    for ticket in sorted(work.touched):
+        await put(ticket)

@@ -1,0 +1,49 @@
+"""The actor: who acts now, for which organisation, with which permissions, through which channel."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from mendline.kernel import DomainError
+from mendline_tenants.permissions import permissions_of, refusal
+
+Channel = Literal["graphql", "telegram", "slack", "webhook", "import", "system"]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """A member, an API key, or the system of one organisation.
+
+    id: the member's, the key's, or the organisation's own id for its system. permissions: what it may do.
+    """
+
+    organisation: UUID
+    id: UUID
+    kind: Literal["member", "api_key", "system"]
+    name: str
+    permissions: frozenset[str]
+    channel: str
+    locale: str = "zh"
+    roles: tuple[str, ...] = ()
+    unit_account: bool = False
+    place: UUID | None = None
+
+    @property
+    def role(self) -> str:
+        """The word for it where no name may stand: its first role, `api_key` or `system`."""
+        return self.roles[0] if self.roles else self.kind
+
+    def may(self, permission: str) -> bool:
+        """Whether it has the permission."""
+        return permission in self.permissions
+
+
+def system_actor(organisation: UUID, channel: str = "system") -> Actor:
+    """The organisation's own system, which does by rule what no person asked for."""
+    return Actor(organisation, organisation, "system", "system", permissions_of(("system",)), channel)
+
+
+def authorise(actor: Actor, permission: str) -> None:
+    """Raises DomainError forbidden, with the sentence of the permission, when the actor lacks it."""
+    if not actor.may(permission):
+        raise DomainError("forbidden", permission=permission, why=refusal(permission))

@@ -1,0 +1,99 @@
+"""Organisations: the tenants, their places in the world, and the partners each one knows."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+
+from mendline.kernel import Kind, Record, now, rows, table
+
+
+class OrganisationKind(StrEnum):
+    """The four kinds of organisation."""
+
+    HOSPITAL = "hospital"
+    MANUFACTURER = "manufacturer"
+    VENDOR = "vendor"
+    TESTING_BODY = "testing_body"
+
+
+KIND_CHECK = "kind IN ('hospital', 'manufacturer', 'vendor', 'testing_body')"
+
+
+@table(Kind.OWN, update=("name", "locale", "timezone", "policies", "ticket_counter"), checks={"kind": KIND_CHECK})
+class Organisation(Record):
+    """A tenant: its own row (id = tenant_id), with its policies.
+
+    policies: choices that switch guarded steps, such as {"triage": "direct"}. ticket_counter: the last number given.
+    """
+
+    code = fields.TextField()
+    kind = fields.TextField()
+    name = fields.JSONField[dict]()
+    locale = fields.TextField(default="zh")
+    timezone = fields.TextField(default="Asia/Shanghai")
+    country = fields.TextField(default="CN")
+    policies = fields.JSONField[dict](default=dict)
+    stewarded_by = fields.UUIDField(null=True)
+    ticket_counter = fields.BigIntField(default=0)
+    recorded_at = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "organisation"
+
+
+@table(Kind.OWN, checks={"kind": KIND_CHECK})
+class Partner(Record):
+    """Another organisation as this one knows it (id = that organisation): names come from here, never across."""
+
+    code = fields.TextField()
+    kind = fields.TextField()
+    name = fields.JSONField[dict]()
+    phone = fields.TextField(null=True)
+
+    class Meta:
+        table = "partner"
+
+
+@table(Kind.GATEWAY, key=("code",))
+class OrganisationSlug(Record):
+    """The short code that a person types at login, and whose it is."""
+
+    code = fields.TextField()
+
+    class Meta:
+        table = "organisation_slug"
+
+
+PLACE_CHECK = "kind IN ('campus', 'department', 'unit', 'bed', 'depot')"
+
+
+@table(Kind.OWN, references={"parent_id": "place"}, checks={"kind": PLACE_CHECK})
+class Place(Record):
+    """Campus, department, nursing unit or bed of a hospital; depot of a vendor. Coordinates in degrees (WGS 84)."""
+
+    kind = fields.TextField()
+    parent_id = fields.UUIDField(null=True)
+    name = fields.JSONField[dict]()
+    timezone = fields.TextField(null=True)
+    latitude = fields.FloatField(null=True)
+    longitude = fields.FloatField(null=True)
+    clinical_weight = fields.IntField(default=0)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
+
+    class Meta:
+        table = "place"
+        indexes = (("tenant_id", "parent_id"),)
+
+
+async def own_organisation(tenant: UUID) -> Organisation:
+    """The bound organisation's own row."""
+    return await rows.get(Organisation, tenant, tenant)
+
+
+async def partner_card(tenant: UUID, organisation: UUID) -> dict[str, object]:
+    """How `tenant` names `organisation`: {id, code, kind, name}; itself included. Raises not_found for strangers."""
+    model = Organisation if organisation == tenant else Partner
+    known = await rows.get(model, tenant, organisation)
+    return {"id": str(organisation), "code": known.code, "kind": known.kind, "name": known.name}

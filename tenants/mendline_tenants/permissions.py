@@ -1,0 +1,153 @@
+"""Permissions: one row each, with the roles that hold it and the sentence for those who do not."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+ROLES = (
+    "reporter",
+    "ward_manager",
+    "clinical_engineer",
+    "service_desk",
+    "dispatcher",
+    "technician",
+    "storekeeper",
+    "quality",
+    "analyst",
+    "admin",
+    "system",
+)
+"""The roles a member may hold; `system` is the organisation's own rules at work."""
+
+_EVERYONE = ROLES
+_WARD = ("reporter", "ward_manager")
+_ENGINEERING = ("clinical_engineer", "service_desk", "dispatcher")
+
+
+class Permission(NamedTuple):
+    """Who may, and what the others are told."""
+
+    roles: tuple[str, ...]
+    refusal: Mapping[str, str]
+
+
+def _row(roles: Iterable[str], zh: str, en: str) -> Permission:
+    return Permission((*roles, "system"), {"zh": zh, "en": en})
+
+
+PERMISSIONS: dict[str, Permission] = {
+    # what one may read, by field group
+    "read.progress": _row(_EVERYONE, "您不能查看工单进度。", "You may not see the progress of tickets."),
+    "read.people": _row(
+        ("reporter", "ward_manager", *_ENGINEERING, "technician", "quality", "admin"),
+        "您不能查看联系人。请向管理员申请权限。",
+        "You may not see who is involved. Ask an administrator for access.",
+    ),
+    "read.clinical": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality"),
+        "您不能查看临床信息。请向管理员申请权限。",
+        "You may not see clinical details. Ask an administrator for access.",
+    ),
+    "read.quality": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality", "analyst"),
+        "您不能查看质量记录。请向管理员申请权限。",
+        "You may not see quality records. Ask an administrator for access.",
+    ),
+    "read.commercial": _row(
+        ("clinical_engineer", "service_desk", "dispatcher", "analyst", "admin"),
+        "您不能查看商务信息。请向管理员申请权限。",
+        "You may not see commercial details. Ask an administrator for access.",
+    ),
+    "read.messages": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality", "admin"),
+        "您不能查看消息。请向管理员申请权限。",
+        "You may not see messages. Ask an administrator for access.",
+    ),
+    "read.vigilance": _row(
+        ("clinical_engineer", "quality"),
+        "警戒信息仅供质量人员查看。",
+        "Vigilance details are for quality staff.",
+    ),
+    "read.devices": _row(_EVERYONE, "您不能查看设备台账。", "You may not see the device registry."),
+    "read.members": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality", "admin"),
+        "您不能查看成员名单。请联系管理员。",
+        "You may not see the list of members. Ask an administrator.",
+    ),
+    "read.audit": _row(
+        ("quality", "admin", "clinical_engineer", "dispatcher"),
+        "您不能查看审计记录。请联系管理员。",
+        "You may not see the audit. Ask an administrator.",
+    ),
+    # intake and triage
+    "tickets.report": _row(
+        (*_WARD, *_ENGINEERING, "technician"), "您不能报修。请联系本科室护士长。", "You may not report a fault."
+    ),
+    "tickets.update": _row(
+        (*_WARD, *_ENGINEERING), "只有报修方可以更改报修内容。", "Only the reporting side may change a report."
+    ),
+    "tickets.triage": _row(
+        _ENGINEERING, "受理研判由医学工程部或服务台进行。", "Triage is done by clinical engineering or a service desk."
+    ),
+    "tickets.comment": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality"), "您不能在工单上留言。", "You may not write on tickets."
+    ),
+    "tickets.remind": _row(
+        (*_WARD, "clinical_engineer"), "只有报修方可以催办。", "Only the reporting side may remind."
+    ),
+    "tickets.cancel": _row((*_WARD, *_ENGINEERING), "只有报修方可以撤销。", "Only the reporting side may cancel."),
+    "tickets.share": _row(
+        ("clinical_engineer", "admin"),
+        "共享工单由使用单位医学工程部决定。",
+        "Sharing is decided by the user facility's clinical engineering.",
+    ),
+    "tickets.import": _row(("admin",), "只有管理员可以导入。", "Only an administrator may import."),
+    # dispatch
+    "dispatch.offer": _row(
+        ("dispatcher", "service_desk", "clinical_engineer"),
+        "派单由调度员进行。",
+        "Jobs are offered by a dispatcher.",
+    ),
+    "dispatch.answer": _row(
+        ("technician", "clinical_engineer"), "只有技术人员可以接单。", "Only technicians take jobs."
+    ),
+    "dispatch.people": _row(
+        ("dispatcher", "admin"), "技术人员资料由调度员维护。", "Technicians' files are kept by dispatchers."
+    ),
+    # work in the field
+    "fieldwork.work": _row(
+        ("technician", "clinical_engineer"),
+        "只有负责该工单的技术人员可以操作。",
+        "Only the technician of this job may do that.",
+    ),
+    "fieldwork.evidence": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality"), "您不能添加证据。", "You may not add evidence."
+    ),
+    # acceptance
+    "quality.sign": _row(
+        ("ward_manager", "clinical_engineer", "quality"),
+        "维修验收由护士长和医学工程部签署；病区共用账号不能签字。",
+        "Acceptance is signed by the ward manager and clinical engineering; a shared account never signs.",
+    ),
+    "quality.archive": _row(
+        ("clinical_engineer", "quality"), "归档由医学工程部进行。", "Archiving is done by clinical engineering."
+    ),
+    # the registry, people and keys
+    "devices.manage": _row(
+        ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
+    ),
+    "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
+    "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
+}
+"""Every permission by name. Default deny: what is not here nobody may do."""
+
+
+@cache
+def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
+    """All that these roles may do."""
+    return frozenset(name for name, row in PERMISSIONS.items() if set(roles) & set(row.roles))
+
+
+def refusal(permission: str) -> Mapping[str, str]:
+    """What a person without the permission is told, {zh, en}."""
+    return PERMISSIONS[permission].refusal

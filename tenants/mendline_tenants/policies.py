@@ -1,0 +1,179 @@
+"""Policies: each kind of table as the SQL of its keys, row-level security, grants and triggers."""
+
+from collections.abc import Iterator
+
+from mendline.kernel import FUNCTIONS, TABLES, Kind, Table
+
+TENANT = "tenant_id = cur()"
+VISIBLE = "visible_to @> ARRAY[cur()]"
+ROUTING = ("tenant_id", "id", "due_at", "completed_at")
+
+CUR = """
+CREATE OR REPLACE FUNCTION cur() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $$"""
+
+OPAQUE = """
+CREATE OR REPLACE FUNCTION opaque(kind text, tenant uuid, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT kind || '_' || rtrim(translate(encode(uuid_send(tenant) || uuid_send(id), 'base64'), '+/', '-_'), '=') $$"""
+
+CHILD_OF_TICKET = """
+CREATE OR REPLACE FUNCTION child_of_ticket() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE viewers uuid[]; groups jsonb;
+BEGIN
+  SELECT visible_to, audience INTO viewers, groups FROM public.ticket
+   WHERE tenant_id = new.tenant_id AND id = new.ticket_id FOR NO KEY UPDATE;
+  IF viewers IS NULL THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
+  IF tg_argv[0] <> 'progress' THEN
+    viewers := ARRAY(SELECT viewer FROM unnest(viewers) AS viewer WHERE groups->tg_argv[0] ? viewer::text);
+  END IF;
+  new.visible_to := CASE WHEN new.visible_to IS NULL THEN viewers
+    ELSE ARRAY(SELECT viewer FROM unnest(new.visible_to) AS viewer WHERE viewer = ANY (viewers)) END;
+  RETURN new;
+END $$"""
+"""Reads the ticket as the caller, so that row-level security decides: hidden and missing raise the same error.
+
+A child is seen by the viewers that hold its field group, never by more.
+"""
+
+BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET)
+
+
+def _policies(table: Table) -> Iterator[tuple[str, str, str, str]]:
+    """(name, verb, role, clause) of each policy of a table."""
+    has_tenant = "tenant_id" in table.columns
+    match table.kind:
+        case Kind.OWN:
+            yield "app_select", "SELECT", "app", f"USING ({TENANT})"
+            yield "app_insert", "INSERT", "app", f"WITH CHECK ({TENANT})"
+            yield "app_update", "UPDATE", "app", f"USING ({TENANT}) WITH CHECK ({TENANT})"
+            yield "app_delete", "DELETE", "app", f"USING ({TENANT})"
+        case Kind.TICKET:
+            yield "app_select", "SELECT", "app", f"USING ({VISIBLE})"
+            yield "app_insert", "INSERT", "app", f"WITH CHECK ({TENANT} AND {VISIBLE})"
+            yield "app_update", "UPDATE", "app", f"USING ({VISIBLE}) WITH CHECK ({VISIBLE})"
+        case Kind.CHILD:
+            yield "app_select", "SELECT", "app", f"USING ({VISIBLE})"
+            yield "app_insert", "INSERT", "app", f"WITH CHECK (author_org = cur() AND {VISIBLE})"
+            writer = {"viewers": VISIBLE, "author": f"author_org = cur() AND {VISIBLE}", "facility": TENANT}[
+                table.writer
+            ]
+            yield "app_update", "UPDATE", "app", f"USING ({writer}) WITH CHECK ({writer})"
+        case Kind.WORKLIST:
+            yield "app_select", "SELECT", "app", f"USING ({TENANT})"
+        case Kind.CATALOGUE:
+            yield "app_select", "SELECT", "app", "USING (true)"
+        case Kind.GATEWAY:
+            yield "gateway_all", "ALL", "gateway", "USING (true) WITH CHECK (true)"
+            if has_tenant:
+                yield "app_select", "SELECT", "app", f"USING ({TENANT})"
+                yield "app_insert", "INSERT", "app", f"WITH CHECK ({TENANT})"
+                yield "app_update", "UPDATE", "app", f"USING ({TENANT}) WITH CHECK ({TENANT})"
+        case Kind.QUEUE:
+            own = "USING (true) WITH CHECK (true)" if table.role == "gateway" else None
+            yield "worker_select", "SELECT", table.role, "USING (true)" if own else f"USING ({TENANT})"
+            yield "worker_insert", "INSERT", table.role, "WITH CHECK (true)" if own else f"WITH CHECK ({TENANT})"
+            yield "worker_update", "UPDATE", table.role, own or f"USING ({TENANT}) WITH CHECK ({TENANT})"
+            yield "relay_select", "SELECT", "relay", "USING (true)"
+            yield "relay_update", "UPDATE", "relay", "USING (true) WITH CHECK (true)"
+    if table.name in ("audit_entry", "organisation_audit", "outbox"):
+        yield "auditor_select", "SELECT", "auditor", "USING (true)"
+    if table.name == "dead_letter":
+        yield "gateway_nil", "ALL", "gateway", f"USING (tenant_id = '{'0' * 8}-0000-0000-0000-{'0' * 12}'::uuid)"
+    yield "keeper_all", "ALL", "keeper", "USING (true) WITH CHECK (true)"
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _grants(table: Table) -> Iterator[str]:
+    name = f'"{table.name}"'
+    changeable = f"UPDATE ({_listed(table.updatable)})" if table.updatable else None
+    match table.kind:
+        case Kind.OWN | Kind.TICKET | Kind.CHILD:
+            verbs = ["SELECT", changeable] if table.name == "audit_entry" else ["SELECT", "INSERT", changeable]
+            if table.delete and table.kind is Kind.OWN:
+                verbs.append("DELETE")
+            yield f"GRANT {', '.join(verb for verb in verbs if verb)} ON {name} TO app"
+        case Kind.WORKLIST | Kind.CATALOGUE:
+            yield f"GRANT SELECT ON {name} TO app"
+        case Kind.GATEWAY:
+            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO gateway"
+            if "tenant_id" in table.columns:
+                yield f"GRANT SELECT, INSERT{', ' + changeable if changeable else ''} ON {name} TO app"
+        case Kind.QUEUE:
+            yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO {table.role}"
+            yield f"GRANT SELECT ({_listed(ROUTING)}), UPDATE (due_at) ON {name} TO relay"
+    if table.name in ("audit_entry", "organisation_audit", "outbox"):
+        yield f"GRANT SELECT ON {name} TO auditor"
+    if table.name == "dead_letter":
+        yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO gateway"
+    yield f"GRANT SELECT ON {name} TO keeper"
+
+
+def table_sql(table: Table) -> list[str]:
+    """Every statement that makes a table what its kind says; may be run again at any time."""
+    name = f'"{table.name}"'
+    sql = [
+        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        f"REVOKE ALL ON {name} FROM PUBLIC, app, gateway, relay, auditor, keeper",
+        f"DO $$ DECLARE p text; BEGIN FOR p IN SELECT policyname FROM pg_policies WHERE schemaname = 'public'"  # noqa: S608
+        f" AND tablename = '{table.name}' LOOP EXECUTE format('DROP POLICY %I ON {name}', p); END LOOP; END $$",
+    ]
+    sql += [f"CREATE POLICY {p} ON {name} FOR {verb} TO {role} {clause}" for p, verb, role, clause in _policies(table)]
+    sql += _grants(table)
+    if table.kind is Kind.CHILD:
+        sql.append(
+            f"CREATE OR REPLACE TRIGGER child_of_ticket BEFORE INSERT ON {name}"
+            f" FOR EACH ROW EXECUTE FUNCTION child_of_ticket('{table.group}')"
+        )
+    return sql
+
+
+def constraint_sql(table: Table) -> list[str]:
+    """Composite foreign keys and checks, added when they are missing."""
+    sql = []
+    for column, target in table.references.items():
+        sql.append(
+            _constraint(
+                table.name,
+                f"{table.name}_{column}_fkey",
+                f'FOREIGN KEY (tenant_id, "{column}") REFERENCES "{target}" (tenant_id, id)',
+            )
+        )
+    for label, clause in table.checks.items():
+        sql.append(_constraint(table.name, f"{table.name}_{label}_check", f"CHECK ({clause})", replace=True))
+    return sql
+
+
+def _constraint(table: str, name: str, clause: str, replace: bool = False) -> str:
+    drop = f'ALTER TABLE "{table}" DROP CONSTRAINT IF EXISTS "{name}"; ' if replace else ""
+    missing = f"NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{name}' AND conrelid = '\"{table}\"'::regclass)"
+    return f'DO $do$ BEGIN {drop}IF {missing} THEN ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {clause}; END IF; END $do$'
+
+
+def schema_sql() -> list[str]:
+    """What `owner` applies after the migrations, from data: nothing else makes policies and grants."""
+    sql = ["GRANT USAGE ON SCHEMA public TO app, gateway, relay, auditor, keeper", *BASE_FUNCTIONS]
+    ordered = sorted(TABLES.values(), key=lambda table: table.name)
+    for table in ordered:
+        sql += table_sql(table)
+    for table in ordered:
+        sql += constraint_sql(table)
+    for function in FUNCTIONS.values():
+        sql += [f'GRANT {privileges} ON "{table}" TO keeper' for table, privileges in function.needs.items()]
+    return sql
+
+
+def function_sql() -> list[str]:
+    """What the administrator applies last: the definer functions, handed to `keeper`."""
+    sql = []
+    for function in FUNCTIONS.values():
+        sql += [
+            function.sql,
+            f"ALTER FUNCTION {function.signature} OWNER TO keeper",
+            f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {function.signature} TO {', '.join(function.roles)}",
+        ]
+    return sql
