@@ -1,7 +1,7 @@
 """What every stand-in offers the simulator page, and what the simulator shows of a chat."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -117,17 +117,22 @@ class Bell:
     """Tells every open page what happened."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[Happening]] = set()
+        self._listeners: set[asyncio.Queue[Happening | None]] = set()
 
     def ring(self, person: str, kind: str, chat: str | int = "", message: str | int = "") -> None:
         """Tell the pages that something happened to this person."""
         for listener in self._listeners:
             listener.put_nowait(Happening(person, kind, str(chat), str(message)))
 
+    def close(self) -> None:
+        """Tell every listener that nothing more will come."""
+        for listener in self._listeners:
+            listener.put_nowait(None)
+
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator[asyncio.Queue[Happening]]:
-        """A queue that receives everything from now on."""
-        queue: asyncio.Queue[Happening] = asyncio.Queue()
+    async def listen(self) -> AsyncIterator[asyncio.Queue[Happening | None]]:
+        """A queue that receives everything from now on, and None at the end."""
+        queue: asyncio.Queue[Happening | None] = asyncio.Queue()
         self._listeners.add(queue)
         try:
             yield queue
@@ -136,7 +141,10 @@ class Bell:
 
 
 class Stage(msgspec.Struct):
-    """What both stand-ins share. `data` is `<home>/standins`, `labels` is `<home>/demo/labels`; `url` is our own."""
+    """What both stand-ins share. `data` is `<home>/standins`, `labels` is `<home>/demo/labels`; `url` is our own.
+
+    What hangs in `before_end` is called when the server is about to stop: there a channel ends requests it holds open.
+    """
 
     data: Path
     labels: Path
@@ -145,6 +153,7 @@ class Stage(msgspec.Struct):
     faults: Faults
     transcript: Transcript
     bell: Bell
+    before_end: list[Callable[[], None]] = []
 
 
 class ChannelStandin(Protocol):

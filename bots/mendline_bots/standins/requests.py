@@ -1,4 +1,4 @@
-"""Reads what the simulator's page or a test asks for: JSON or multipart, with its person and files."""
+"""Reads what the simulator's page or a test asks for: JSON or a form, with its person and files."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Body:
 
     @classmethod
     async def of(cls, request: Request, stage: Stage) -> "Body":
-        """Read query, JSON or multipart; a `label` is loaded from the demo's labels folder."""
+        """Read query, JSON or a form; a `label` is loaded from the demo's labels folder."""
         values: dict[str, Any] = dict(request.query_params)
         uploads: list[Upload] = []
         kind = request.headers.get("content-type", "").partition(";")[0]
@@ -35,7 +35,7 @@ class Body:
                 values |= msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
                 raise SimulatorError(f"The body is not a JSON object: {error}") from None
-        elif kind == "multipart/form-data":
+        elif kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
             async with request.form() as form:
                 for key, field in form.multi_items():
                     if isinstance(field, UploadFile):

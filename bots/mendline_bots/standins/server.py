@@ -1,7 +1,8 @@
 """The stand-ins as one process: both channels and the simulator page on one port of this machine."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -59,7 +60,31 @@ def build_app(home: Path, url: str, environment: Mapping[str, str]) -> Starlette
     routes = [*SimulatorApi(stage, channels).routes()]
     for channel in channels.values():
         routes += channel.routes()
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={SimulatorError: _refused})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={SimulatorError: _refused})
+
+    def release() -> None:
+        for end in (stage.bell.close, *stage.before_end):
+            end()
+
+    app.state.release = release
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Lets go of open event streams and long polls before it stops: they would hold it to the time limit."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        release: Callable[[], None] = self.config.app.state.release  # type: ignore[union-attr]
+        release()
+        await super().shutdown(sockets)
+
+
+def server_of(app: Starlette, port: int) -> uvicorn.Server:
+    """A server for the stand-ins on this machine's loopback."""
+    config = uvicorn.Config(
+        app, host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    return _Server(config)
 
 
 def run(environment: Mapping[str, str] = os.environ) -> None:
@@ -67,5 +92,4 @@ def run(environment: Mapping[str, str] = os.environ) -> None:
     home = Path(environment.get("MENDLINE_HOME") or ".mendline")
     port = int(environment.get("MENDLINE_STANDINS_PORT") or PORT)
     app = build_app(home, f"http://{HOST}:{port}", environment)
-    # Open event streams and long polls would hold a graceful shutdown for ever.
-    uvicorn.run(app, host=HOST, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    server_of(app, port).run()

@@ -236,5 +236,7 @@ class SimulatorApi:
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
+                if happening is None:
+                    return
                 if person in {None, happening.person}:
                     yield b"data: " + msgspec.json.encode(happening) + b"\n\n"

@@ -44,6 +44,7 @@ class TelegramStandin:
     def __init__(self, stage: Stage, token: str) -> None:
         self.core = Core(stage, token)
         self._stage = stage
+        stage.before_end.append(self.core.updates.release)
 
     @classmethod
     def from_environment(cls, stage: Stage, environment: Mapping[str, str]) -> Self:

@@ -152,6 +152,10 @@ class Updates:
             arrival.cancel()
             mine.cancel()
 
+    def release(self) -> None:
+        """Answer the long poll that is open with what there is: nothing."""
+        self._arrived.set()
+
     def connected(self) -> bool:
         """Whether somebody polls (now or seconds ago), or the webhook has not failed since it was last taken."""
         if self.webhook.url:
