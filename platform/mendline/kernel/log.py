@@ -53,7 +53,11 @@ def configure_logging(process: str) -> None:
     if sys.stdout.isatty():
         render = structlog.dev.ConsoleRenderer()
     # Exceptions become text before `redact`: their messages may quote an address with a password in it.
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, redact]
+    last: list[structlog.types.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        redact,
+    ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, render]))
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)

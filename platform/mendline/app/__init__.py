@@ -1,0 +1,1 @@
+"""The composition root: settings and parts become a running system here."""

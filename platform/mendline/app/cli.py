@@ -1,0 +1,186 @@
+"""The command line `mendline`: what each command is for, and where its work is done."""
+
+from importlib import import_module
+from typing import Annotated, Any, Literal
+
+import typer
+
+# The bodies are imported when a command runs: `mendline db url` must not wait for a GraphQL schema.
+
+_SYSTEM, _PROCESSES, _DATA, _ACCESS = "The system", "Single processes", "Data", "Access"
+
+app = typer.Typer(
+    help=(
+        "Mendline: after-sales work on medical devices.\\n\\n"
+        "`mendline up` starts everything; the other commands work beside it and find it through its home "
+        "(MENDLINE_HOME, by default .mendline in this folder)."
+    ),
+    epilog=(
+        "Settings come from the environment, MENDLINE_<NAME>: see `mendline settings`.  "
+        "Example: MENDLINE_HOME=/tmp/second MENDLINE_PORT=8081 mendline up"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(help="Reach the database.", no_args_is_help=True)
+keys = typer.Typer(help="Make, list and revoke API keys of an organisation.", no_args_is_help=True)
+worklists = typer.Typer(help="The lists that organisations work from.", no_args_is_help=True)
+demo = typer.Typer(help="The demonstration organisations.", no_args_is_help=True)
+app.add_typer(database, name="db", rich_help_panel=_DATA)
+app.add_typer(demo, name="demo", rich_help_panel=_DATA)
+app.add_typer(worklists, name="worklists", rich_help_panel=_DATA)
+app.add_typer(keys, name="keys", rich_help_panel=_ACCESS)
+
+
+def _run(target: str, *arguments: Any, **named: Any) -> None:
+    """Call `module:function` and end with what it gives: an exit code, or None for success."""
+    module, _, function = target.partition(":")
+    raise typer.Exit(getattr(import_module(module), function)(*arguments, **named) or 0)
+
+
+@app.command(rich_help_panel=_SYSTEM)
+def up(empty: Annotated[bool, typer.Option("--empty", help="Start without the demonstration data.")] = False) -> None:
+    """Start everything and keep it running until Ctrl-C.
+
+    Database, broker and evidence store are embedded, unless MENDLINE_DATABASE_URL, MENDLINE_BROKER_URL or
+    MENDLINE_S3_ENDPOINT_URL name others. Data stays in the home.
+    """
+    from mendline.app.supervisor import Supervisor
+    from mendline.kernel import settings
+
+    configured = settings()
+    loaded = (configured.home / "demo.json").exists() and not configured.database_url
+    steps = ["migrate"] if empty or loaded else ["migrate", "demo load"]
+    raise typer.Exit(Supervisor(configured, prepare=steps).run())
+
+
+@app.command(rich_help_panel=_SYSTEM)
+def play() -> None:
+    """Play one repair from report to archive against the running system, a line per step.
+
+    Everything goes through what a person or a partner would use: chat, GraphQL, uploads.
+    """
+    _run("mendline.app.play:run")
+
+
+@app.command(rich_help_panel=_SYSTEM, name="settings")
+def show_settings() -> None:
+    """Show every setting, its variable and its value here. Secrets are only said to be set or not."""
+    from mendline.kernel import settings
+
+    configured = settings()
+    for name, field in type(configured).model_fields.items():
+        value = getattr(configured, name)
+        shown = str(value) if field.repr else "(set)" if value else "(not set)"
+        typer.echo(f"{'MENDLINE_' + name.upper():<36} {shown}")
+
+
+@app.command(rich_help_panel=_PROCESSES)
+def web() -> None:
+    """Serve GraphQL, webhooks and uploads on MENDLINE_HOST and MENDLINE_PORT."""
+    _run("mendline.app.web:run")
+
+
+@app.command(rich_help_panel=_PROCESSES)
+def worker() -> None:
+    """Do what follows a command: notices, documents, pushes."""
+    _run("mendline.app.worker:run")
+
+
+@app.command(rich_help_panel=_PROCESSES)
+def relay() -> None:
+    """Carry events from the database to the broker, sweep up what was lost, fire timers."""
+    _run("mendline.app.relay:run")
+
+
+@app.command(rich_help_panel=_PROCESSES)
+def bots() -> None:
+    """Listen to Telegram by polling and to Slack by socket mode: for development. Production uses webhooks."""
+    _run("mendline.app.chat:run")
+
+
+@app.command(rich_help_panel=_PROCESSES)
+def standins() -> None:
+    """Serve a local Telegram, a local Slack and the chat simulator page: for development and tests."""
+    _run("mendline_bots.standins:run")
+
+
+@app.command(rich_help_panel=_DATA)
+def migrate() -> None:
+    """Bring the database up to date: roles, tables, policies, grants, functions. Safe to run again."""
+    _run("mendline.app.migrate:run")
+
+
+@database.command("url")
+def database_url(
+    role: Annotated[
+        Literal["app", "gateway", "relay", "auditor", "owner"], typer.Option(help="The database role to connect as.")
+    ] = "app",
+) -> None:
+    """Print where a database role connects, password included.
+
+    Example: psql "$(mendline db url --role auditor)"
+    """
+    from mendline.kernel.settings import SettingMissing, settings
+
+    try:
+        typer.echo(settings().role_url(role))
+    except SettingMissing as missing:
+        typer.echo(str(missing), err=True)
+        raise typer.Exit(1) from None
+
+
+@demo.command("load")
+def demo_load() -> None:
+    """Load the demonstration organisations, people, devices and tickets; dates are relative to today."""
+    _run("mendline.app.demo:run")
+
+
+@worklists.command("rebuild")
+def worklists_rebuild(
+    organisation: Annotated[str | None, typer.Option(help="Only tickets of this organisation, by its code.")] = None,
+) -> None:
+    """Work out the worklists again from the tickets. Nothing is lost: commands keep them up to date meanwhile."""
+    _run("mendline.app.worklists:run", organisation)
+
+
+_Organisation = Annotated[str, typer.Option("--organisation", "-o", help="The organisation, by its code.")]
+
+
+@keys.command("make")
+def keys_make(
+    name: Annotated[str, typer.Argument(help="What the key is for: 'partner portal'.")],
+    organisation: _Organisation,
+    scope: Annotated[list[str] | None, typer.Option(help="A permission it has; repeat for more.")] = None,
+) -> None:
+    """Make an API key and print it. It is shown this once: only its hash is kept.
+
+    Example: mendline keys make "partner portal" -o ACME --scope tickets.read
+    """
+    _run("mendline.app.keys:make", organisation, name, scope or [])
+
+
+@keys.command("list")
+def keys_list(organisation: _Organisation) -> None:
+    """List the keys of an organisation: name, scopes, when made and last used. Never the keys themselves."""
+    _run("mendline.app.keys:show", organisation)
+
+
+@keys.command("revoke")
+def keys_revoke(
+    key: Annotated[str, typer.Argument(help="The id of the key, from `mendline keys list`.")],
+    organisation: _Organisation,
+) -> None:
+    """End an API key at once."""
+    _run("mendline.app.keys:revoke", organisation, key)
+
+
+def main() -> None:
+    """The entry point of the `mendline` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
