@@ -33,7 +33,13 @@ def _insert(model: type[Model], names: tuple[str, ...]) -> str:
 
 
 def _hydrate(model: type[M], record: Any) -> M:
-    return model._init_from_db(**record)
+    # asyncpg has made Python values already; Tortoise's own way needs Tortoise.init, which no process here calls.
+    row = model.__new__(model)
+    values = row.__dict__
+    values.update(_partial=False, _saved_in_db=True, _custom_generated_pk=False, _await_when_save={})
+    for name, column in _columns(model):
+        values[name] = record[column]
+    return row
 
 
 async def find(model: type[M], tenant: UUID, id: UUID) -> M | None:

@@ -1,0 +1,83 @@
+"""The test process's own database, and what a test may look at as administrator."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from mendline.kernel import close_pools, open_pools, settings
+from support.parts import ask, on_database
+
+_administrator: dict[str, asyncpg.Pool] = {}
+
+
+async def make_database(worker: str) -> None:
+    """Copy the run's template for this process and point the settings at it; `worker` is `gw0`, `gw1`, … or `main`."""
+    known = ask("database")
+    name = f"{known.pop('TEMPLATE')}_{worker}"
+    administrator = await asyncpg.connect(known["MENDLINE_DATABASE_URL"])
+    try:
+        await administrator.execute(f'CREATE DATABASE "{name}" TEMPLATE "{name.rpartition("_")[0]}"')
+    finally:
+        await administrator.close()
+    os.environ.update(known)
+    os.environ["MENDLINE_DATABASE_URL"] = on_database(known["MENDLINE_DATABASE_URL"], name)
+    number = int(worker.removeprefix("gw")) % 7 if worker.startswith("gw") else 0
+    for variable, database in (("MENDLINE_BROKER_URL", 2 + 2 * number), ("MENDLINE_CACHE_URL", 3 + 2 * number)):
+        if known[variable].startswith("redis"):
+            os.environ[variable] = on_database(known[variable], str(database))
+    settings.cache_clear()
+
+
+@asynccontextmanager
+async def opened_pools() -> AsyncIterator[None]:
+    """Pools of every database role, and the administrator's for what tests look at from outside."""
+    await open_pools("app", "gateway", "relay", "auditor", size=6)
+    _administrator["pool"] = await asyncpg.create_pool(
+        settings().role_url("administrator"), min_size=1, max_size=4, init=_prepare
+    )
+    yield
+    await _administrator.pop("pool").close()
+    await close_pools()
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+    )
+
+
+def administrator() -> asyncpg.Pool:
+    """Connections that stand above row-level security. For looking; the house itself never has one."""
+    return _administrator["pool"]
+
+
+async def look(sql: str, *values: Any) -> list[asyncpg.Record]:
+    """Rows as the administrator sees them."""
+    return await administrator().fetch(sql, *values)
+
+
+async def _fingerprint() -> dict[str, tuple[int, int]]:
+    """Per table its rows and its newest writer: any insert, update or delete that committed changes one of them."""
+    tables = [row[0] for row in await look("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    sql = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, count(*) AS rows, coalesce(max(xmin::text::bigint), 0) AS writer FROM \"{name}\""
+        for name in tables
+    )
+    return {row["name"]: (row["rows"], row["writer"]) for row in await look(sql)}
+
+
+@asynccontextmanager
+async def unchanged(*but: str) -> AsyncIterator[None]:
+    """Fails when anything was stored inside the block, in any table except those named."""
+    before = await _fingerprint()
+    yield
+    after = await _fingerprint()
+    written = [f"{name}: {before[name][0]} -> {after[name][0]} rows" for name in after if before[name] != after[name]]
+    assert not [line for line in written if line.split(":")[0] not in but], f"something was stored: {written}"
