@@ -1,0 +1,192 @@
+"""Turns what was scanned or typed into the device identifiers it may mean, or says in words why it cannot."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, Literal
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from mendline.devices.gs1 import (
+    FNC1,
+    Gs1Fields,
+    check_digit_fits,
+    gtin14,
+    joined,
+    read_bracketed,
+    read_digital_link,
+    read_element_string,
+)
+from mendline.kernel import DomainError
+
+System = Literal["GS1", "HIBC", "ICCBBA", "MA", "serial", "asset"]
+
+LONGEST: Final = 512
+"""Characters. The largest GS1 message holds 48 to 90 of them, our links less; what is longer is no label."""
+
+_SPELT_FNC1: Final = re.compile("␝|<GS>|\\{GS\\}|\\^\\]", re.IGNORECASE)
+_SYMBOLOGY: Final = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
+_GS1_SYMBOLOGIES: Final = ("C1", "d2", "Q3", "e0", "e1", "e2", "J1")
+_GTIN_SYMBOLOGIES: Final = ("E0", "E1", "E2", "E3", "E4")
+_OUR_LINK: Final = re.compile(r"https?://[^/\s]+/d/(?P<organisation>[^/\s?#]+)/(?P<asset>[^/\s?#]+)/?$")
+# `SN20240077` is a whole serial number, so a Latin word needs something between itself and the number.
+_NAMED: Final = re.compile(
+    r"(?:(?P<serial>序列号|(?:s/?n|serial(?: no\.?| number)?)(?=[\s:]))"
+    r"|(?P<asset>资产编号|asset(?: no\.?| number)?(?=[\s:])))\s*:?\s*",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"(?=.*[0-9])\w[\w\-./#()]{1,63}")
+
+# ANSI/HIBC 2.6: `+`, a labeler code that begins with a letter, product, unit of measure, check character; or `+$` and
+# `+$$`, the second half. ISBT 128: `=` or `&` and one more character. MA: China's ISO/IEC 15459 issuer ZIIOT.
+_UNSUPPORTED: Final[dict[str, re.Pattern[str]]] = {
+    "HIBC": re.compile(r"\*?\+(?:[A-Z][0-9A-Z]{3}[0-9A-Z]{1,18}[0-9]\S|\$)", re.IGNORECASE),
+    "ICCBBA": re.compile(r"[=&][!-~]"),
+    "MA": re.compile(r"(?:https?://\S*[/?=])?MA\.\d{1,3}\.M\d\.", re.IGNORECASE),
+}
+
+
+class DeviceIdentifier(msgspec.Struct, frozen=True, kw_only=True):
+    """One meaning of a scanned or typed text.
+
+    `device_identifier` is the GTIN-14 of a GS1 code, `asset` the hospital's own number, `organisation` the code of the
+    hospital when our own sticker was read. Dates are those of the label; day 00 has become the month's last day.
+    """
+
+    system: System
+    raw: str
+    device_identifier: str | None = None
+    serial: str | None = None
+    lot: str | None = None
+    manufactured: date | None = None
+    expires: date | None = None
+    asset: str | None = None
+    organisation: str | None = None
+
+
+def device_link(base_url: str, organisation: str, asset: str) -> str:
+    """The address in our sticker's QR code; `parse_identifier` reads it back. `organisation` is the hospital's code."""
+    return f"{base_url.rstrip('/')}/d/{quote(organisation, safe='')}/{quote(asset, safe='')}"
+
+
+def parse_identifier(text: str) -> list[DeviceIdentifier]:
+    """All that `text` may mean, the likeliest first, never empty; the registry decides which names a known device.
+
+    Raises `barcode_check_digit` (number), `barcode_incomplete` (serial, lot: the code names no product),
+    `barcode_unsupported` (system) or `barcode_unreadable` (text).
+    """
+    return parse_codes([text])
+
+
+def parse_codes(texts: Sequence[str]) -> list[DeviceIdentifier]:
+    """As `parse_identifier`, for all codes of one photo: halves of a GS1 label are joined, a code that says nothing
+    is passed over as long as another names a device.
+    """
+    gs1: list[list[Gs1Fields]] = []
+    raws: list[str] = []
+    others: list[DeviceIdentifier] = []
+    refusals: list[DomainError] = []
+    for text in texts:
+        try:
+            readings, numbers = _read(text)
+        except DomainError as refusal:
+            refusals.append(refusal)
+            continue
+        others += numbers
+        if readings:
+            gs1.append(readings)
+            raws.append(text)
+    whole = joined(gs1)
+    raw = "\n".join(raws)
+    candidates = [_from_gs1(fields, raw) for fields in whole if fields.gtin] + others
+    if candidates:
+        return candidates
+    if gs1:
+        half = gs1[0][0]
+        raise DomainError("barcode_incomplete", serial=half.serial, lot=half.lot)
+    raise _most_telling(refusals)
+
+
+def _most_telling(refusals: Sequence[DomainError]) -> DomainError:
+    order = ("barcode_check_digit", "barcode_unsupported", "barcode_unreadable")
+    nothing = DomainError("barcode_unreadable", text="")
+    return min(refusals, key=lambda refusal: order.index(refusal.code), default=nothing)
+
+
+def _read(text: str) -> tuple[list[Gs1Fields], list[DeviceIdentifier]]:
+    """The GS1 readings and the plain numbers of one code."""
+    if len(text) > LONGEST:
+        raise DomainError("barcode_unreadable", text=text[:60])
+    symbology, content = _content(text)
+    for system, pattern in _UNSUPPORTED.items():
+        if pattern.match(content):
+            raise DomainError("barcode_unsupported", system=system)
+    if ours := _OUR_LINK.match(content):
+        asset, organisation = unquote(ours["asset"]), unquote(ours["organisation"])
+        return [], [DeviceIdentifier(system="asset", raw=text, asset=asset, organisation=organisation)]
+    if content.lower().startswith(("http://", "https://")):
+        return [read_digital_link(content)], []
+    closed_up = re.sub(r"[ \t\r\n]", "", content)
+    if closed_up.startswith("("):
+        return [read_bracketed(closed_up)], []
+    if symbology in _GTIN_SYMBOLOGIES:
+        return [_bare_gtin(closed_up)], []
+    if symbology in _GS1_SYMBOLOGIES or FNC1 in closed_up or re.match(r"01[0-9]{14}", closed_up):
+        return read_element_string(closed_up), []
+    return _gtin_in_doubt(closed_up), _plain_numbers(content, text)
+
+
+def _content(text: str) -> tuple[str | None, str]:
+    """The symbology identifier, if the scanner sent one (ISO/IEC 15424), and the text without it and in half width."""
+    # Chinese keyboards type full-width digits and brackets; NFKC brings them back.
+    content = _SPELT_FNC1.sub(FNC1, unicodedata.normalize("NFKC", text)).strip()
+    found = _SYMBOLOGY.match(content)
+    content = content[3:].strip() if found else content
+    if any(ord(character) < 32 and character not in "\t\r\n" + FNC1 for character in content):
+        raise DomainError("barcode_unreadable", text=text[:60])
+    return (found.group(1) if found else None), content
+
+
+def _bare_gtin(digits: str) -> Gs1Fields:
+    if not re.fullmatch(r"[0-9]{8,14}", digits):
+        raise DomainError("barcode_unreadable", text=digits[:60])
+    return Gs1Fields(gtin=gtin14(digits))
+
+
+def _gtin_in_doubt(digits: str) -> list[Gs1Fields]:
+    """The GTIN that bare digits may be.
+
+    Hospitals number assets with 8 to 14 digits too, often beginning with a year, so digits that do not add up are
+    refused only where nothing but a GTIN looks like them: 14 with a leading 0, or 13 in China's range 690-699.
+    """
+    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits):
+        return []
+    if re.fullmatch(r"0[0-9]{13}|69[0-9]{11}", digits) or check_digit_fits(digits):
+        return [_bare_gtin(digits)]
+    return []
+
+
+def _plain_numbers(content: str, raw: str) -> list[DeviceIdentifier]:
+    named = _NAMED.match(content)
+    number = content[named.end() :] if named else content
+    if not _NUMBER.fullmatch(number):
+        raise DomainError("barcode_unreadable", text=content[:60])
+    asset = DeviceIdentifier(system="asset", raw=raw, asset=number)
+    serial = DeviceIdentifier(system="serial", raw=raw, serial=number)
+    if named is None:
+        return [asset, serial]
+    return [serial] if named["serial"] else [asset]
+
+
+def _from_gs1(fields: Gs1Fields, raw: str) -> DeviceIdentifier:
+    return DeviceIdentifier(
+        system="GS1",
+        raw=raw,
+        device_identifier=fields.gtin,
+        serial=fields.serial,
+        lot=fields.lot,
+        manufactured=fields.manufactured,
+        expires=fields.expires,
+    )
