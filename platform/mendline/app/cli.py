@@ -11,7 +11,7 @@ _SYSTEM, _PROCESSES, _DATA, _ACCESS = "The system", "Single processes", "Data", 
 
 app = typer.Typer(
     help=(
-        "Mendline: after-sales work on medical devices.\\n\\n"
+        "Mendline: after-sales work on medical devices.\n\n"
         "`mendline up` starts everything; the other commands work beside it and find it through its home "
         "(MENDLINE_HOME, by default .mendline in this folder)."
     ),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from mendline.app.child import Process
 from mendline.app.ports import Ports
-from mendline.kernel.settings import Settings
+from mendline.kernel import Settings
 
 
 def mendline(name: str, env: Mapping[str, str], *arguments: str) -> Process:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mendline.app.memory import by_process, proportional_bytes
-from mendline.kernel.settings import Settings
+from mendline.kernel import Settings
 
 _NARROW = 120
 

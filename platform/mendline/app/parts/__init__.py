@@ -11,7 +11,7 @@ from mendline.app.parts.postgres import Postgres
 from mendline.app.parts.seaweedfs import PORTS, Keys, SeaweedFS
 from mendline.app.parts.valkey import Valkey
 from mendline.app.ports import Ports
-from mendline.kernel.settings import Settings
+from mendline.kernel import Settings
 
 __all__ = ["PartFailed", "Parts", "start_parts"]
 

@@ -6,7 +6,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mendline.kernel.settings import Settings, settings
+from mendline.kernel import Settings, settings
 
 # Read at every start, so that "ready" means that stored evidence can be read again.
 _PROBE = ".ready"

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from mendline.app.child import Process
 from mendline.app.parts.part import Part, PartFailed
-from mendline.kernel.secrets import write_private
 
 # Left to themselves the gRPC ports are the others plus 10,000, and may then be taken or above 65,535.
 PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
@@ -52,11 +51,11 @@ class SeaweedFS(Part):
         return f"127.0.0.1:{self._ports['s3']}"
 
     def prepare(self) -> None:
-        data = self._folder / "data"
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the identities are for nobody else
+        (self._folder / "data").mkdir(exist_ok=True)
         keys = {"accessKey": self._keys.access, "secretKey": self._keys.secret}
         identity = {"name": "mendline", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
-        write_private(self._identities(), json.dumps({"identities": [identity]}))
+        self._identities().write_text(json.dumps({"identities": [identity]}))
         self.tidy()
 
     def tidy(self) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mendline.app.child import Process
 from mendline.app.parts.part import Part, PartFailed, installed
-from mendline.kernel.secrets import write_private
 
 
 class Valkey(Part):
@@ -41,14 +40,14 @@ class Valkey(Part):
         lines = {
             "bind": "127.0.0.1",
             "port": str(self._port),
-            "requirepass": self._password,  # in a file: arguments can be read by every user of the machine
+            "requirepass": self._password,  # not an argument: those are everybody's to read
             "dir": f'"{self._folder}"',
             "appendonly": "yes" if self._durable else "no",
             "save": '""',
             "maxmemory-policy": "noeviction",
             "databases": "2",
         }
-        write_private(self._configuration(), "".join(f"{name} {value}\n" for name, value in lines.items()))
+        self._configuration().write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
 
     def process(self) -> Process:
         return Process(self.name, (str(_program()), str(self._configuration())))
