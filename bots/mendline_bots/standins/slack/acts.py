@@ -165,6 +165,23 @@ class Acts:
         after = self._state.views.top(str(person.user_id))
         return PressAnswer(view=after.wire if after and after is not before else None)
 
+    async def shortcut(self, person: Person, chat: str, ts: str, callback_id: str) -> None:
+        """A message shortcut: the person chooses one of the app's entries in the menu of a message."""
+        conversation = self.conversation(person, chat)
+        message = self._state.messages.find(chat, ts)
+        if message is None or message.only_for:
+            raise SimulatorError("that message is gone", 404)
+        place = self._message_place(person, conversation, message)
+        payload = {
+            "type": "message_action",
+            **self._who(person, conversation.team_id),
+            "callback_id": callback_id,
+            "action_ts": self._state.messages.stamp(),
+            "message_ts": ts,
+            **{name: place[name] for name in ("channel", "message", "response_url")},
+        }
+        await self._deliver("interactive", payload, "message_action", person, chat)
+
     def _message_place(self, person: Person, conversation: Conversation, message: Message) -> Wire:
         container: Wire = {
             "type": "message",

@@ -131,6 +131,7 @@ class Directory:
             "deleted": False,
             "is_bot": False,
             "is_app_user": False,
+            "is_admin": False,
             "is_restricted": False,
             "tz": "Asia/Shanghai",
             "tz_offset": 28800,

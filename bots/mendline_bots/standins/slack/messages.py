@@ -1,6 +1,5 @@
 """The messages of all conversations, under time stamps that are never given twice."""
 
-import secrets
 import time
 from copy import deepcopy
 from typing import Any
@@ -101,9 +100,9 @@ def _micros(ts: str) -> int:
 def named(blocks: list[Any]) -> list[Any]:
     """Blocks as Slack keeps them: each with a `block_id`, each element with an `action_id`."""
     kept = deepcopy(blocks)
-    for block in kept:
-        block.setdefault("block_id", secrets.token_urlsafe(4)[:5])
+    for index, block in enumerate(kept):
+        block.setdefault("block_id", f"auto{index}")
         if block["type"] != "rich_text":
-            for element in actionable(block):
-                element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
+            for place, element in enumerate(actionable(block)):
+                element.setdefault("action_id", f"auto{index}.{place}")
     return kept

@@ -14,6 +14,7 @@ from ..channel import Attachment, PressAnswer, Quote, ShownChat, ShownMessage, S
 from ..faults import ChannelName
 from ..journal import Journal
 from ..person import Person
+from ..requests import Body
 from . import chat_methods, file_methods, view_methods, workspace_methods
 from .acts import Acts
 from .api import Api, Entry
@@ -66,6 +67,7 @@ class SlackStandin:
             Route("/slack/oauth/v2/authorize", self._installation.authorize),
             WebSocketRoute("/slack/socket", self._sockets.serve),
             Route("/sim/slack/file/{file_id}", files.shown),
+            Route("/sim/slack/shortcut", self._shortcut, methods=["POST"]),
             Route("/sim/slack/request_url", self._set_request_url, methods=["POST"]),
             Route("/sim/slack/disconnect", self._disconnect, methods=["POST"]),
             Route("/sim/slack/uninstall", self._uninstall, methods=["POST"]),
@@ -233,6 +235,10 @@ class SlackStandin:
     async def home(self, person: Person) -> dict[str, Any] | None:
         """The person opens the Home tab; what the app publishes in answer is told by the bell."""
         self._acts.open_home(person)
+        return self.published_home(person)
+
+    def published_home(self, person: Person) -> dict[str, Any] | None:
+        """The Home tab as it was published last, without opening it again."""
         view = self.state.views.home(str(person.user_id))
         return self._shown_view(view.wire) if view else None
 
@@ -251,6 +257,12 @@ class SlackStandin:
             return JSONResponse(refusal.answer(), status_code=400)
         self.state.stage.transcript.add("slack", "out", "response_url", args, chat=url.channel)
         return PlainTextResponse("ok")
+
+    async def _shortcut(self, request: Request) -> Response:
+        """A message shortcut: `{person, chat, message, callback_id}`."""
+        body = await Body.of(request, self.state.stage)
+        await self._acts.shortcut(body.person, body.text("chat"), body.text("message"), body.text("callback_id"))
+        return JSONResponse({"ok": True})
 
     async def _set_request_url(self, request: Request) -> Response:
         """What an admin does on the app's page: Slack takes a URL only when it answers the challenge."""
