@@ -9,16 +9,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from mendline.devices.gs1 import (
-    FNC1,
-    Gs1Fields,
-    check_digit_fits,
-    gtin14,
-    joined,
-    read_bracketed,
-    read_digital_link,
-    read_element_string,
-)
+from mendline.devices.gs1 import FNC1, Gs1Fields, check_digit_fits, gtin14, joined
 from mendline.kernel import DomainError
 
 System = Literal["GS1", "HIBC", "ICCBBA", "MA", "serial", "asset"]
@@ -126,16 +117,20 @@ def _read(text: str) -> tuple[list[Gs1Fields], list[DeviceIdentifier]]:
     if ours := _OUR_LINK.match(content):
         asset, organisation = unquote(ours["asset"]), unquote(ours["organisation"])
         return [], [DeviceIdentifier(system="asset", raw=text, asset=asset, organisation=organisation)]
-    if content.lower().startswith(("http://", "https://")):
-        return [read_digital_link(content)], []
     closed_up = re.sub(r"[ \t\r\n]", "", content)
-    if closed_up.startswith("("):
-        return [read_bracketed(closed_up)], []
+    is_link = content.lower().startswith(("http://", "https://"))
+    is_element_string = symbology in _GS1_SYMBOLOGIES or FNC1 in closed_up or re.match(r"01[0-9]{14}", closed_up)
     if symbology in _GTIN_SYMBOLOGIES:
         return [_bare_gtin(closed_up)], []
-    if symbology in _GS1_SYMBOLOGIES or FNC1 in closed_up or re.match(r"01[0-9]{14}", closed_up):
-        return read_element_string(closed_up), []
-    return _gtin_in_doubt(closed_up), _plain_numbers(content, text)
+    if not (is_link or is_element_string or closed_up.startswith("(")):
+        return _gtin_in_doubt(closed_up), _plain_numbers(content, text)
+    from mendline.devices import gs1_reading  # noqa: PLC0415 - see there: it is heavy, and most texts are plain numbers
+
+    if is_link:
+        return [gs1_reading.read_digital_link(content)], []
+    if closed_up.startswith("("):
+        return [gs1_reading.read_bracketed(closed_up)], []
+    return gs1_reading.read_element_string(closed_up), []
 
 
 def _content(text: str) -> tuple[str | None, str]:

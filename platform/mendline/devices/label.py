@@ -7,7 +7,6 @@ from functools import cache
 from typing import Final
 
 import msgspec
-import segno
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -86,7 +85,7 @@ def data_matrix(fields: Gs1Fields, *, scale: int) -> Image.Image:
     symbol = zxingcpp.create_barcode(
         element_string(fields, bracketed=True), zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True
     )
-    return Image.fromarray(symbol.to_image(scale=scale, add_quiet_zones=False))
+    return _drawn(symbol, scale)
 
 
 def phone_photo(label: Image.Image, seed: int) -> bytes:
@@ -112,6 +111,10 @@ def phone_photo(label: Image.Image, seed: int) -> bytes:
     file = io.BytesIO()
     photo.save(file, "JPEG", quality=dice.randint(72, 88))
     return file.getvalue()
+
+
+def _drawn(symbol: zxingcpp.Barcode, scale: int) -> Image.Image:
+    return Image.fromarray(symbol.to_image(scale=scale, add_quiet_zones=False))
 
 
 def _draw_plate(image: Image.Image, draw: ImageDraw.ImageDraw, label: DeviceLabel) -> None:
@@ -152,11 +155,9 @@ def _draw_sticker(image: Image.Image, draw: ImageDraw.ImageDraw, label: DeviceLa
     for line, height in lines:
         draw.text((981, y), line, fill=(255, 255, 255), font=_fitting(line, height, 350), anchor="ma")
         y += height + 6
-    code = segno.make(label.link, error="m", micro=False)
-    picture = io.BytesIO()
-    code.save(picture, kind="png", scale=6, border=2)
-    square = Image.open(picture).convert("RGB").resize((250, 250), Image.Resampling.NEAREST)
-    image.paste(square, (856, 160))
+    square = _drawn(zxingcpp.create_barcode(label.link, zxingcpp.BarcodeFormat.QRCode, ec_level="M"), 6)
+    square = square.resize((230, 230), Image.Resampling.NEAREST)
+    image.paste(square, (866, 168))
     title = "资产编号 Asset No." if _has_chinese() else "Asset No."
     draw.text((981, 416), title, fill=_INK, font=_font(18), anchor="ma")
     draw.text((981, 442), label.asset, fill=_INK, font=_fitting(label.asset, 34, 350), anchor="ma")
