@@ -1,6 +1,7 @@
 """Tenants: organisations, members, roles, the actor, isolation as data, login, keys, chat identities, audit."""
 
 from mendline_tenants.actor import Actor, authorise, system_actor
+from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, audit
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
@@ -23,6 +24,7 @@ __all__ = [
     "PERMISSIONS",
     "ROLES",
     "Actor",
+    "Agreement",
     "ApiKey",
     "AuditEntry",
     "ChatIdentity",
@@ -36,6 +38,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "agreed",
     "audit",
     "authorise",
     "create_roles",

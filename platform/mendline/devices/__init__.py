@@ -1,9 +1,13 @@
 """Devices: registry, identifiers, labels, contracts and entitlement."""
 
+from mendline.devices.card import device_card, location_of
+from mendline.devices.commands import UpsertContract, UpsertDevice, UpsertModel
 from mendline.devices.contracts import Contract, ContractDevice
+from mendline.devices.entitlement import Entitlement, entitlement
 from mendline.devices.gs1 import Gs1Fields, element_string
 from mendline.devices.identifiers import DeviceIdentifier, device_link, parse_codes, parse_identifier
 from mendline.devices.label import DeviceLabel, label_image, label_png, phone_photo
+from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.photo import read_codes
 from mendline.devices.registry import Device, DeviceModel
 from mendline.kernel import register_locales
@@ -17,11 +21,20 @@ __all__ = [
     "DeviceIdentifier",
     "DeviceLabel",
     "DeviceModel",
+    "Entitlement",
     "Gs1Fields",
+    "UpsertContract",
+    "UpsertDevice",
+    "UpsertModel",
+    "device_card",
     "device_link",
+    "devices_at",
     "element_string",
+    "entitlement",
+    "find_devices",
     "label_image",
     "label_png",
+    "location_of",
     "parse_codes",
     "parse_identifier",
     "phone_photo",

@@ -1,6 +1,27 @@
 """Fieldwork: visits, notes and evidence."""
 
+from mendline.fieldwork.commands import AddNote, Arrive, Finish, Resume, SetEta, Wait
+from mendline.fieldwork.events import JobFinished
 from mendline.fieldwork.evidence import Evidence
+from mendline.fieldwork.uploads import AttachEvidence, ConfirmUpload, EvidenceResult, RequestUpload, evidence_key
 from mendline.fieldwork.visit import Visit
+from mendline.kernel import register_locales
 
-__all__ = ["Evidence", "Visit"]
+register_locales(__file__)
+
+__all__ = [
+    "AddNote",
+    "Arrive",
+    "AttachEvidence",
+    "ConfirmUpload",
+    "Evidence",
+    "EvidenceResult",
+    "Finish",
+    "JobFinished",
+    "RequestUpload",
+    "Resume",
+    "SetEta",
+    "Visit",
+    "Wait",
+    "evidence_key",
+]

@@ -39,6 +39,7 @@ class RunFile(BaseModel):
     settings: dict[str, Any] = Field(repr=False)
     processes: dict[str, int] = {}
     starts: dict[str, float] = {}
+    ready: bool = False
 
     def write(self, home: Path) -> None:
         """Store the record, mode 600."""

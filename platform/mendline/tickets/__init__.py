@@ -1,5 +1,27 @@
 """Tickets: intake, triage, life cycle, participants and worklists."""
 
+from mendline.kernel import register_locales
+from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
+from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
+from mendline.tickets.history import ImportClosed
+from mendline.tickets.intake import ReportFault, UseState, next_number
+from mendline.tickets.lifecycle import (
+    KINDS,
+    PHASES,
+    STEPS,
+    Step,
+    change,
+    lock_ticket,
+    may_step,
+    move,
+    note_change,
+    require_part,
+    steps_from,
+    tell,
+)
+from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of
+from mendline.tickets.priority import score
+from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -11,19 +33,48 @@ from mendline.tickets.ticket import (
     TicketQuality,
     TicketVigilance,
 )
+from mendline.tickets.updates import add_message
 from mendline.tickets.worklist import WorklistRow, project_worklists, put
+
+register_locales(__file__)
 
 __all__ = [
     "GROUPS",
+    "KINDS",
+    "PHASES",
+    "PROVIDER_GROUPS",
+    "STEPS",
+    "ImportClosed",
+    "Part",
+    "ProviderAssigned",
+    "ReportFault",
+    "Step",
     "Ticket",
+    "TicketChanged",
     "TicketClinical",
     "TicketCommercial",
     "TicketMessage",
     "TicketParticipant",
     "TicketPeople",
     "TicketQuality",
+    "TicketReported",
+    "TicketResult",
     "TicketVigilance",
+    "UseState",
     "WorklistRow",
+    "add_message",
+    "change",
+    "lock_ticket",
+    "may_step",
+    "move",
+    "next_number",
+    "note_change",
+    "parts_of",
     "project_worklists",
     "put",
+    "require_part",
+    "result",
+    "score",
+    "steps_from",
+    "tell",
 ]

@@ -17,6 +17,23 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='Agreement',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('partner_id', fields.UUIDField()),
+                ('part', fields.TextField(unique=False)),
+                ('groups', ArrayField(element_type='TEXT')),
+                ('device_classes', ArrayField(default=list, element_type='TEXT')),
+                ('own_models', fields.BooleanField(default=False)),
+                ('starts_on', fields.DateField()),
+                ('ends_on', fields.DateField(null=True)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'agreement', 'app': 'mendline', 'pk_attr': 'id', 'table_description': "The user facility's word: `partner` takes this part in its tickets and holds these field groups."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
             name='ApiKey',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),

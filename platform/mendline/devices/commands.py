@@ -1,0 +1,192 @@
+"""Keeping the registry: models, units and contracts are put by their own numbers, so that imports may repeat."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from mendline.devices.contracts import Contract, ContractDevice
+from mendline.devices.registry import Device, DeviceModel
+from mendline.kernel import (
+    ContractId,
+    DeviceId,
+    DomainError,
+    ModelId,
+    OrganisationId,
+    PlaceId,
+    command,
+    opaque,
+    parse_opaque,
+    rows,
+    told,
+)
+from mendline_tenants import Actor, Partner, Place
+
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Words = dict[Literal["zh", "en"], Name]
+
+
+class UpsertModel(Struct, frozen=True):
+    """A device model, found again by its device identifier or its model number."""
+
+    name: Words
+    model_number: Name
+    manufacturer: Words
+    device_class: Name
+    device_identifier: Annotated[str, Meta(pattern=r"^\d{14}$")] | None = None
+    manufacturer_id: OrganisationId | None = None
+    function: Literal["life_support", "therapeutic", "monitoring", "diagnostic", "laboratory", "other"] = "other"
+    risk_nmpa: Literal["I", "II", "III"] | None = None
+    risk_fda: Literal["I", "II", "III"] | None = None
+    risk_eu: Literal["I", "IIa", "IIb", "III"] | None = None
+    mandatory_verification: bool = False
+
+
+class ModelResult(Struct, frozen=True):
+    """The model that was put."""
+
+    model: ModelId
+
+
+@command("devices.upsert_model", "devices.manage")
+async def upsert_model(actor: Actor, input: UpsertModel) -> ModelResult:
+    """Puts a model into the registry. Raises not_found for a manufacturer who is no partner."""
+    maker = parse_opaque("or", input.manufacturer_id).id if input.manufacturer_id else None
+    if maker is not None and maker != actor.organisation:
+        await rows.get(Partner, actor.organisation, maker)
+    values: dict[str, Any] = {
+        "name": input.name,
+        "manufacturer": input.manufacturer,
+        "manufacturer_id": maker,
+        **{
+            f: getattr(input, f)
+            for f in ("model_number", "device_class", "device_identifier", "function", "risk_nmpa", "risk_fda")
+        },
+        "risk_eu": input.risk_eu,
+        "mandatory_verification": input.mandatory_verification,
+    }
+    known = await rows.first(
+        DeviceModel,
+        "tenant_id = $1 AND (device_identifier = $2 OR ($2::text IS NULL AND model_number = $3))",
+        actor.organisation,
+        input.device_identifier,
+        input.model_number,
+    )
+    if known is None:
+        known = DeviceModel(tenant_id=actor.organisation, **values)
+        await rows.insert(known)
+    else:
+        await rows.update(known, **values)
+    told(model=str(known.id), model_number=input.model_number)
+    return ModelResult(opaque("md", actor.organisation, known.id))
+
+
+class UpsertDevice(Struct, frozen=True):
+    """A unit, found again by its asset number."""
+
+    asset_number: Name
+    model: ModelId
+    serial: Name | None = None
+    lot: Name | None = None
+    place: PlaceId | None = None
+    state: Literal["in_service", "restricted", "out_of_service", "awaiting_return", "retired"] | None = None
+    manufactured_on: date | None = None
+    purchased_on: date | None = None
+    warranty_until: date | None = None
+    backup_available: bool = False
+    software_version: str | None = None
+    system: str | None = None
+    number: str | None = None
+
+
+class DeviceResult(Struct, frozen=True):
+    """The unit that was put, and its version."""
+
+    device: DeviceId
+    version: int
+
+
+@command("devices.upsert_device", "devices.manage")
+async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
+    """Puts a unit into the registry. A unit that is out of service comes back through acceptance, not through here."""
+    model = parse_opaque("md", input.model)
+    await rows.get(DeviceModel, actor.organisation, model.id)
+    place = parse_opaque("pl", input.place) if input.place else None
+    if place is not None:
+        await rows.get(Place, actor.organisation, place.id)
+    values = {
+        f: getattr(input, f)
+        for f in UpsertDevice.__struct_fields__
+        if f not in ("asset_number", "model", "place", "state")
+    } | {"model_id": model.id, "place_id": place.id if place else None}
+    known = await rows.first(Device, "tenant_id = $1 AND asset_number = $2", actor.organisation, input.asset_number)
+    if known is None:
+        known = Device(
+            tenant_id=actor.organisation, asset_number=input.asset_number, state=input.state or "in_service", **values
+        )
+        await rows.insert(known)
+    else:
+        if input.state == "in_service" and known.state not in ("in_service", "retired"):
+            raise DomainError("return_to_service_needed", asset_number=known.asset_number)
+        await rows.update(known, **values, state=input.state or known.state)
+    told(device=str(known.id), asset_number=input.asset_number)
+    return DeviceResult(opaque("dv", actor.organisation, known.id), known.version)
+
+
+class UpsertContract(Struct, frozen=True):
+    """A service contract, found again by its title. service_level: minutes for response, arrival, restoration."""
+
+    title: Name
+    provider: OrganisationId
+    starts_on: date
+    ends_on: date
+    device_classes: tuple[Name, ...] = ()
+    devices: tuple[DeviceId, ...] = ()
+    service_level: dict[Literal["response", "arrival", "restoration"], Annotated[int, Meta(gt=0)]] = {}
+    direct: bool = False
+
+
+class ContractResult(Struct, frozen=True):
+    """The contract that was put."""
+
+    contract: ContractId
+
+
+@command("devices.upsert_contract", "devices.manage")
+async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult:
+    """Puts a contract with a provider who is a partner. Raises invalid_input when it ends before it starts."""
+    if input.ends_on < input.starts_on:
+        raise DomainError("invalid_input", field="ends_on", problem="the contract must end after it starts")
+    provider = parse_opaque("or", input.provider).id
+    await rows.get(Partner, actor.organisation, provider)
+    values: dict[str, Any] = {
+        "provider_id": provider,
+        "starts_on": input.starts_on,
+        "ends_on": input.ends_on,
+        "device_classes": list(input.device_classes),
+        "service_level": dict(input.service_level),
+        "direct": input.direct,
+    }
+    known = await rows.first(Contract, "tenant_id = $1 AND title = $2", actor.organisation, input.title)
+    if known is None:
+        known = Contract(tenant_id=actor.organisation, title=input.title, **values)
+        await rows.insert(known)
+    else:
+        await rows.update(known, **values)
+    for device in input.devices:
+        await _name_device(actor, known, parse_opaque("dv", device).id)
+    told(contract=str(known.id), title=input.title)
+    return ContractResult(opaque("ct", actor.organisation, known.id))
+
+
+async def _name_device(actor: Actor, contract: Contract, device: Any) -> None:
+    await rows.get(Device, actor.organisation, device)
+    named = await rows.first(
+        ContractDevice,
+        "tenant_id = $1 AND contract_id = $2 AND device_id = $3",
+        actor.organisation,
+        contract.id,
+        device,
+    )
+    if named is None:
+        await rows.insert(ContractDevice(tenant_id=actor.organisation, contract_id=contract.id, device_id=device))

@@ -1,0 +1,68 @@
+"""Finding a device of one's own registry from what was scanned, photographed or typed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mendline.devices.identifiers import DeviceIdentifier
+from mendline.devices.registry import Device, DeviceModel
+from mendline.kernel import DomainError, rows
+
+MANY = 8
+"""How many candidates are worth showing to a person."""
+
+
+async def find_devices(tenant: UUID, identifiers: Sequence[DeviceIdentifier]) -> list[Device]:
+    """The devices that the interpretations fit, the first interpretation that fits any winning.
+
+    Several devices come back when the code names a model or a lot but no unit. Raises DomainError device_unknown when
+    none fits.
+    """
+    for identifier in identifiers:
+        found = await _fitting(tenant, identifier)
+        if found:
+            return found
+    raise DomainError("device_unknown", code=identifiers[0].raw if identifiers else "")
+
+
+async def _fitting(tenant: UUID, identifier: DeviceIdentifier) -> list[Device]:
+    if identifier.asset is not None:
+        return await rows.select(
+            Device, "tenant_id = $1 AND asset_number = $2 AND state <> 'retired'", tenant, identifier.asset
+        )
+    if identifier.device_identifier is not None:
+        models = await rows.select(
+            DeviceModel, "tenant_id = $1 AND device_identifier = $2", tenant, identifier.device_identifier
+        )
+        found = []
+        for model in models:
+            found += await _of_model(tenant, model.id, identifier)
+        return found[:MANY]
+    if identifier.serial is not None:
+        return await rows.select(
+            Device,
+            "tenant_id = $1 AND serial = $2 AND state <> 'retired' ORDER BY asset_number LIMIT 8",
+            tenant,
+            identifier.serial,
+        )
+    return []
+
+
+async def _of_model(tenant: UUID, model: UUID, identifier: DeviceIdentifier) -> list[Device]:
+    known = "tenant_id = $1 AND model_id = $2 AND state <> 'retired'"
+    if identifier.serial is not None:
+        return await rows.select(Device, f"{known} AND serial = $3", tenant, model, identifier.serial)
+    if identifier.lot is not None:
+        return await rows.select(
+            Device, f"{known} AND lot = $3 ORDER BY asset_number LIMIT 8", tenant, model, identifier.lot
+        )
+    return await rows.select(Device, f"{known} ORDER BY asset_number LIMIT 8", tenant, model)
+
+
+async def devices_at(tenant: UUID, place: UUID) -> list[Device]:
+    """The devices of a department or unit, by asset number."""
+    return await rows.select(
+        Device,
+        "tenant_id = $1 AND place_id = $2 AND state <> 'retired' ORDER BY asset_number LIMIT 100",
+        tenant,
+        place,
+    )

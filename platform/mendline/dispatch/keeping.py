@@ -1,0 +1,109 @@
+"""Keeping the technicians' file: start places, shifts, qualifications, readiness."""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mendline.dispatch.people import Qualification, Technician
+from mendline.kernel import MemberId, command, opaque, parse_opaque, rows, told, work
+from mendline_tenants import Actor, Member
+
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Shift(Struct, frozen=True):
+    """A weekly shift in local time; days are ISO weekdays, 1 = Monday."""
+
+    days: tuple[Annotated[int, Meta(ge=1, le=7)], ...]
+    from_: Clock
+    to: Clock
+
+
+class QualificationInput(Struct, frozen=True):
+    """That the technician may work on a class of device, or on one model of it."""
+
+    device_class: Annotated[str, Meta(min_length=1, max_length=60)]
+    model_number: str | None = None
+    level: Literal[1, 2, 3] = 1
+    expires_on: date | None = None
+    proof: str | None = None
+
+
+class UpsertTechnician(Struct, frozen=True):
+    """A member as dispatch knows them; qualifications named no more end today."""
+
+    member: MemberId
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    timezone: str = "Asia/Shanghai"
+    shifts: tuple[Shift, ...] = ()
+    qualifications: tuple[QualificationInput, ...] = ()
+    ready: bool = True
+
+
+class TechnicianResult(Struct, frozen=True):
+    """The technician that was put."""
+
+    technician: MemberId
+
+
+@command("dispatch.upsert_technician", "dispatch.people")
+async def upsert_technician(actor: Actor, input: UpsertTechnician) -> TechnicianResult:
+    """Puts a member into the technicians' file."""
+    member = await rows.get(Member, actor.organisation, parse_opaque("mb", input.member).id)
+    values = {
+        "home_latitude": input.latitude,
+        "home_longitude": input.longitude,
+        "timezone": input.timezone,
+        "shifts": [{"days": list(s.days), "from": s.from_, "to": s.to} for s in input.shifts],
+        "ready": input.ready,
+    }
+    known = await rows.find(Technician, actor.organisation, member.id)
+    if known is None:
+        await rows.insert(Technician(id=member.id, tenant_id=actor.organisation, member_id=member.id, **values))
+    else:
+        await rows.update(known, **values)
+    await _replace_qualifications(actor, member, input.qualifications)
+    told(technician=str(member.id))
+    return TechnicianResult(opaque("mb", actor.organisation, member.id))
+
+
+async def _replace_qualifications(actor: Actor, member: Member, wanted: tuple[QualificationInput, ...]) -> None:
+    held = await rows.select(Qualification, "tenant_id = $1 AND technician_id = $2", actor.organisation, member.id)
+    by_key = {(q.device_class, q.model_number): q for q in held}
+    for one in wanted:
+        known = by_key.pop((one.device_class, one.model_number), None)
+        values = {"level": one.level, "expires_on": one.expires_on, "proof": one.proof}
+        if known is None:
+            await rows.insert(
+                Qualification(
+                    tenant_id=actor.organisation,
+                    technician_id=member.id,
+                    device_class=one.device_class,
+                    model_number=one.model_number,
+                    **values,
+                )
+            )
+        else:
+            await rows.update(known, **values)
+    for gone in by_key.values():
+        await rows.update(gone, expires_on=work().occurred_at.date() - timedelta(days=1))
+
+
+class ShareLocation(Struct, frozen=True):
+    """Where the technician is now, as shared from chat."""
+
+    latitude: Latitude
+    longitude: Longitude
+
+
+@command("dispatch.share_location", "dispatch.answer")
+async def share_location(actor: Actor, input: ShareLocation) -> TechnicianResult:
+    """Keeps the technician's last known place for travel times."""
+    technician = await rows.get(Technician, actor.organisation, actor.id)
+    await rows.update(technician, latitude=input.latitude, longitude=input.longitude, located_at=work().occurred_at)
+    told(located=True)
+    return TechnicianResult(opaque("mb", actor.organisation, actor.id))

@@ -1,0 +1,253 @@
+"""Acceptance: checks after the work, signatures in their order, rejection, return to service, archive."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from mendline.devices import Device
+from mendline.kernel import (
+    DomainError,
+    Reference,
+    SlotId,
+    TicketId,
+    command,
+    emit,
+    parse_opaque,
+    rows,
+    touch,
+    work,
+)
+from mendline.quality.events import AcceptanceComplete, SlotOpened
+from mendline.quality.record import record_hash, service_record
+from mendline.quality.signature import SignatureSlot
+from mendline.tickets import (
+    Ticket,
+    TicketClinical,
+    TicketQuality,
+    TicketResult,
+    add_message,
+    lock_ticket,
+    may_step,
+    move,
+    result,
+)
+from mendline_tenants import Actor, own_organisation
+
+DEFAULT_SLOTS = (("ward_manager", "function"), ("clinical_engineer", "technical"))
+"""Who signs what, in order, where the hospital's policy says nothing else."""
+
+RETURNS_TO_SERVICE = ("repaired", "not_reproduced")
+"""Results after which an accepted device goes back into use."""
+
+
+class Check(Struct, frozen=True):
+    """Quality checks of a finished ticket."""
+
+    ticket: TicketId
+
+
+@command("quality.check", "quality.archive")
+async def check(actor: Actor, input: Check) -> TicketResult:
+    """Passes a finished ticket on to acceptance and opens the first signature slot."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+    if quality.result is None:
+        raise DomainError("report_missing", number=ticket.number)
+    await move(actor, ticket)
+    organisation = await own_organisation(actor.organisation)
+    wanted = organisation.policies.get("acceptance") or [{"role": r, "meaning": m} for r, m in DEFAULT_SLOTS]
+    for position, slot in enumerate(wanted, 1):
+        row = SignatureSlot(
+            tenant_id=ticket.tenant_id,
+            ticket_id=ticket.id,
+            author_org=actor.organisation,
+            attempt=ticket.attempt,
+            position=position,
+            role=slot["role"],
+            meaning=slot["meaning"],
+            state="open" if position == 1 else "waiting",
+        )
+        await rows.insert(row)
+        if position == 1:
+            emit(SlotOpened(tenant=ticket.tenant_id, ticket=ticket.id, slot=row.id, role=row.role))
+    return result(ticket)
+
+
+class Sign(Struct, frozen=True):
+    """Signs one slot."""
+
+    slot: SlotId
+
+
+@command("quality.sign", "quality.sign")
+async def sign(actor: Actor, input: Sign) -> TicketResult:
+    """Signs acceptance; the last signature returns the device to service.
+
+    Raises already_signed with who and when, not_your_turn, wrong_signatory, unit_account_never_signs.
+    """
+    reference = parse_opaque("sl", input.slot)
+    slot = await rows.get(SignatureSlot, *reference)
+    ticket = await lock_ticket(Reference(slot.tenant_id, slot.ticket_id))
+    slot = await rows.lock(SignatureSlot, *reference)
+    if slot.state == "signed":
+        raise DomainError("already_signed", by=slot.signer_name, at=slot.signed_at, number=ticket.number)
+    may_step(actor, ticket)
+    if slot.state != "open" or slot.attempt != ticket.attempt:
+        raise DomainError("not_your_turn", number=ticket.number, role=slot.role)
+    _require_signatory(actor, slot)
+    digest = record_hash(await service_record(ticket))
+    await rows.update(
+        slot,
+        state="signed",
+        signer_id=actor.id,
+        signer_name=actor.name,
+        signed_at=work().occurred_at,
+        record_hash=digest,
+    )
+    following = await rows.first(
+        SignatureSlot,
+        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 AND position = $4",
+        ticket.tenant_id,
+        ticket.id,
+        ticket.attempt,
+        slot.position + 1,
+    )
+    if following is not None:
+        await rows.update(following, state="open")
+        await move(actor, ticket, "checked")
+        emit(SlotOpened(tenant=ticket.tenant_id, ticket=ticket.id, slot=following.id, role=following.role))
+    else:
+        await move(actor, ticket, "approved")
+        await _return_to_service(ticket)
+        emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))
+    _tell_signed(ticket, slot)
+    return result(ticket)
+
+
+def _tell_signed(ticket: Ticket, slot: SignatureSlot) -> None:
+    """The audit hears which slot was signed over which record; no name crosses the border."""
+    touch(Reference(ticket.tenant_id, ticket.id), slot=slot.position, meaning=slot.meaning, record=slot.record_hash)
+
+
+def _require_signatory(actor: Actor, slot: SignatureSlot) -> None:
+    if actor.unit_account:
+        raise DomainError("unit_account_never_signs")
+    if actor.kind != "member" or slot.role not in actor.roles:
+        raise DomainError("wrong_signatory", role=slot.role)
+
+
+async def _return_to_service(ticket: Ticket) -> None:
+    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+    if ticket.device_id is None:
+        return
+    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
+    if quality.result in RETURNS_TO_SERVICE and device.state != "retired":
+        await rows.update(device, state="in_service")
+        await rows.update(quality, returned_at=work().occurred_at)
+
+
+class Reject(Struct, frozen=True):
+    """Sends the work back, with the reason."""
+
+    ticket: TicketId
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+@command("quality.reject", "quality.sign")
+async def reject(actor: Actor, input: Reject) -> TicketResult:
+    """Rejects acceptance: the technician comes again, and signatures of this attempt count no more."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    may_step(actor, ticket)
+    slots = await rows.select(
+        SignatureSlot,
+        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 ORDER BY position FOR NO KEY UPDATE",
+        ticket.tenant_id,
+        ticket.id,
+        ticket.attempt,
+    )
+    current = next((slot for slot in slots if slot.state == "open"), None)
+    if current is None:
+        raise DomainError("not_your_turn", number=ticket.number, role="")
+    _require_signatory(actor, current)
+    for slot in slots:
+        if slot is current:
+            await rows.update(
+                slot,
+                state="rejected",
+                signer_id=actor.id,
+                signer_name=actor.name,
+                signed_at=work().occurred_at,
+                reason=input.reason,
+            )
+        elif slot.state == "waiting":
+            await rows.update(slot, state="void")
+    await move(actor, ticket, attempt=ticket.attempt + 1)
+    await add_message(actor, ticket, "comment", input.reason)
+    return result(ticket)
+
+
+class Condemn(Struct, frozen=True):
+    """Takes a device out of use for good."""
+
+    ticket: TicketId
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+@command("quality.condemn", "quality.archive")
+async def condemn(actor: Actor, input: Condemn) -> TicketResult:
+    """Condemns the device of a ticket whose result advises it; the device is retired."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+    if quality.result not in ("condemnation_advised", "not_repairable"):
+        raise DomainError("condemnation_not_advised", number=ticket.number)
+    await move(actor, ticket)
+    await add_message(actor, ticket, "comment", input.reason)
+    if ticket.device_id is not None:
+        device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
+        await rows.update(device, state="retired")
+    return result(ticket)
+
+
+class Archive(Struct, frozen=True):
+    """Closes the book on a ticket."""
+
+    ticket: TicketId
+
+
+@command("quality.archive", "quality.archive")
+async def archive(actor: Actor, input: Archive) -> TicketResult:
+    """Archives the ticket with the hash of its whole record; the device remembers its last repair."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    was = ticket.state
+    record = await service_record(ticket)
+    await move(actor, ticket)
+    if was == "approved":
+        await _remember_repair(ticket)
+    _tell_archived(ticket, record)
+    return result(ticket)
+
+
+def _tell_archived(ticket: Ticket, record: dict[str, object]) -> None:
+    """The audit keeps the hash of the record and how much evidence it holds."""
+    evidence = record["evidence"]
+    assert isinstance(evidence, list)
+    touch(Reference(ticket.tenant_id, ticket.id), record=record_hash(record), evidence=len(evidence))
+
+
+async def _remember_repair(ticket: Ticket) -> None:
+    if ticket.device_id is None:
+        return
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
+    await rows.update(
+        device,
+        last_repair={
+            "number": ticket.number,
+            "at": work().occurred_at,
+            "symptom": clinical.symptom[:200],
+            "action": quality.action[:200],
+            "result": quality.result,
+            "provider": ticket.provider_card.get("name"),
+        },
+    )

@@ -1,0 +1,42 @@
+"""What tickets tell the rest of the house."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from mendline.kernel import event
+
+
+@event("tickets.reported")
+class TicketReported(msgspec.Struct, frozen=True):
+    """A ticket has come to be; `provider` answers for it."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    provider: UUID
+    device: UUID | None = None
+
+
+@event("tickets.changed")
+class TicketChanged(msgspec.Struct, frozen=True):
+    """A command has touched a ticket: what cards, live views and portals follow."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    version: int
+    state: str
+    phase: str
+    command: str
+    at: datetime
+
+
+@event("tickets.assigned")
+class ProviderAssigned(msgspec.Struct, frozen=True):
+    """A provider now answers for the ticket and may look for somebody to send."""
+
+    tenant: UUID
+    ticket: UUID
+    provider: UUID

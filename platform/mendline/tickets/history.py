@@ -1,0 +1,175 @@
+"""Bringing closed tickets of another time and system along: one command each, marked as claimed."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mendline.devices import Device, DeviceModel, device_card, entitlement, location_of
+from mendline.kernel import (
+    DeviceId,
+    DomainError,
+    OrganisationId,
+    command,
+    new_id,
+    parse_opaque,
+    rows,
+    work,
+)
+from mendline.tickets.intake import TicketKind, UseState, next_number
+from mendline.tickets.lifecycle import tell
+from mendline.tickets.participants import Part, audience, parts_of, record_parts
+from mendline.tickets.priority import score
+from mendline.tickets.results import TicketResult, result
+from mendline.tickets.ticket import (
+    Ticket,
+    TicketClinical,
+    TicketCommercial,
+    TicketPeople,
+    TicketQuality,
+    TicketVigilance,
+)
+from mendline.tickets.vigilance import safety_words
+from mendline_tenants import Actor, agreed, own_organisation, partner_card
+
+Text = Annotated[str, Meta(max_length=4000)]
+
+
+class ImportClosed(Struct, frozen=True, kw_only=True):
+    """A closed ticket as the old system tells of it; `system` and `number` find it again."""
+
+    system: Annotated[str, Meta(min_length=1, max_length=60)]
+    number: Annotated[str, Meta(min_length=1, max_length=60)]
+    device: DeviceId
+    provider: OrganisationId
+    symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
+    use_state: UseState = "unknown"
+    kind: TicketKind = "fault"
+    opened_at: datetime
+    finished_at: datetime
+    closed_at: datetime
+    result: Literal["repaired", "not_reproduced", "not_repairable", "depot", "condemnation_advised"] = "repaired"
+    cause: Text = ""
+    action: Text = ""
+    work_minutes: int | None = None
+    reporter_name: str = ""
+    technician_name: str = ""
+
+
+@command("tickets.import_closed", "tickets.import")
+async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
+    """Stores a closed ticket of the actor's own organisation; importing it again changes nothing.
+
+    Raises invalid_input when its dates are out of order or lie in the future.
+    """
+    if not input.opened_at <= input.finished_at <= input.closed_at <= work().occurred_at:
+        raise DomainError("invalid_input", field="closed_at", problem="dates must be in order and not in the future")
+    known = await rows.first(
+        Ticket,
+        "tenant_id = $1 AND system = $2 AND external_number = $3",
+        actor.organisation,
+        input.system,
+        input.number,
+    )
+    if known is not None:
+        return result(known)
+    device = await rows.get(Device, actor.organisation, parse_opaque("dv", input.device).id)
+    model = await rows.get(DeviceModel, actor.organisation, device.model_id)
+    provider = parse_opaque("or", input.provider).id
+    entitled = await entitlement(actor.organisation, device, model, input.opened_at.date())
+    words, nearest, located = await location_of(actor.organisation, device.place_id)
+    priority, reasons = score(model, device, input.use_state, nearest.clinical_weight if nearest else 0)
+    standing = await agreed(actor.organisation, input.opened_at.date(), model.device_class, model.manufacturer_id)
+    parts = parts_of(
+        actor.organisation,
+        provider,
+        [
+            Part(a.partner_id, a.part, tuple(a.groups))
+            for a in standing
+            if a.part != "service_provider" or a.partner_id == provider
+        ],
+    )
+    viewers, held = audience(parts)
+    organisation = await own_organisation(actor.organisation)
+    ticket = Ticket(
+        id=new_id(),
+        tenant_id=actor.organisation,
+        visible_to=viewers,
+        audience=held,
+        number=await next_number(actor.organisation, organisation.code, input.opened_at),
+        kind=input.kind,
+        state="archived",
+        phase="closed",
+        provider_id=provider,
+        manufacturer_id=model.manufacturer_id,
+        device_id=device.id,
+        device_card=device_card(device, model),
+        facility_card=await partner_card(actor.organisation, actor.organisation),
+        provider_card=await partner_card(actor.organisation, provider),
+        priority=priority,
+        priority_reasons=[reason._asdict() for reason in reasons],
+        opened_at=input.opened_at,
+        closed_at=input.closed_at,
+        changed_at=input.closed_at,
+        changed_by=actor.role,
+        system=input.system,
+        external_number=input.number,
+    )
+    await rows.insert(ticket)
+    await record_parts(ticket, parts)
+    anchor = {"id": ticket.id, "tenant_id": ticket.tenant_id, "ticket_id": ticket.id, "author_org": ticket.tenant_id}
+    suspects = safety_words(input.symptom)
+    await rows.insert(
+        TicketPeople(
+            **anchor,
+            reporter_name=input.reporter_name,
+            contact_name=input.reporter_name,
+            location=words,
+            latitude=located.latitude if located else None,
+            longitude=located.longitude if located else None,
+            assignee_name=input.technician_name or None,
+        ),
+        TicketClinical(
+            **anchor,
+            symptom=input.symptom,
+            use_state=input.use_state,
+            happened_at=input.opened_at,
+            decontamination="not_needed",
+        ),
+        TicketQuality(
+            **anchor,
+            result=input.result,
+            cause=input.cause,
+            action=input.action,
+            work_minutes=input.work_minutes,
+            finished_at=input.finished_at,
+            returned_at=input.closed_at,
+        ),
+        TicketCommercial(
+            **anchor,
+            entitlement=entitled.kind,
+            contract_id=entitled.contract.id if entitled.contract else None,
+            reason=entitled.reason,
+            valid_until=entitled.valid_until,
+        ),
+        TicketVigilance(**anchor, suspected=bool(suspects), words=list(suspects)),
+    )
+    await _remember(device, ticket, input)
+    tell(ticket, to="archived", imported=input.system)
+    return result(ticket)
+
+
+async def _remember(device: Device, ticket: Ticket, input: ImportClosed) -> None:
+    known = device.last_repair
+    if known is None or datetime.fromisoformat(known["at"]) < input.closed_at:
+        await rows.update(
+            device,
+            last_repair={
+                "number": ticket.number,
+                "at": input.closed_at,
+                "symptom": input.symptom[:200],
+                "action": input.action[:200],
+                "result": input.result,
+                "provider": ticket.provider_card.get("name"),
+            },
+        )

@@ -1,0 +1,215 @@
+"""Intake: a fault is reported, and at once it has a device, an entitlement, a priority and a provider."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mendline.devices import Device, DeviceModel, Entitlement, device_card, entitlement, location_of
+from mendline.kernel import (
+    DeviceId,
+    DomainError,
+    PlaceId,
+    command,
+    emit,
+    fetchval,
+    new_id,
+    parse_opaque,
+    rows,
+    work,
+)
+from mendline.tickets.events import ProviderAssigned, TicketReported
+from mendline.tickets.lifecycle import PHASES, tell
+from mendline.tickets.participants import Part, audience, parts_of, record_parts
+from mendline.tickets.priority import score
+from mendline.tickets.results import TicketResult, result
+from mendline.tickets.ticket import (
+    Ticket,
+    TicketClinical,
+    TicketCommercial,
+    TicketPeople,
+    TicketQuality,
+    TicketVigilance,
+)
+from mendline.tickets.vigilance import safety_words
+from mendline_tenants import Actor, Member, Place, agreed, own_organisation, partner_card
+
+UseState = Literal["unknown", "down", "degraded", "patient_affected"]
+TicketKind = Literal[
+    "fault",
+    "preventive_maintenance",
+    "inspection_round",
+    "installation",
+    "mandatory_verification",
+    "recall",
+    "depot_repair",
+    "condemnation_appraisal",
+]
+
+DEVICE_STATES = {"down": "out_of_service", "patient_affected": "out_of_service", "degraded": "restricted"}
+"""What a use state at the ward makes of the device's state."""
+
+
+class ReportFault(Struct, frozen=True):
+    """What a ward tells. Without a place, the device's own is taken; without a contact, the reporter is it."""
+
+    symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
+    device: DeviceId | None = None
+    use_state: UseState = "unknown"
+    happened_at: datetime | None = None
+    place: PlaceId | None = None
+    contact_name: Annotated[str, Meta(max_length=120)] = ""
+    contact_phone: Annotated[str, Meta(max_length=40)] = ""
+    spare_needed: bool = False
+    isolation: bool = False
+    access_windows: tuple[tuple[datetime, datetime], ...] = ()
+    kind: TicketKind = "fault"
+
+
+@command("tickets.report", "tickets.report")
+async def report(actor: Actor, input: ReportFault) -> TicketResult:
+    """Opens a ticket at the actor's own organisation.
+
+    Raises not_found for a device or place that is not its own, and invalid_input for a fault in the future.
+    """
+    moment = work().occurred_at
+    if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
+        raise DomainError("invalid_input", field="happened_at", problem="it lies in the future")
+    device, model = await _device(actor, input.device)
+    place = parse_opaque("pl", input.place).id if input.place else (device.place_id if device else actor.place)
+    if input.place:
+        await rows.get(Place, actor.organisation, place)  # type: ignore[arg-type]
+    words, nearest, located = await location_of(actor.organisation, place)
+    entitled = await entitlement(actor.organisation, device, model, moment.date()) if device and model else None
+    contract = entitled.contract if entitled else None
+    organisation = await own_organisation(actor.organisation)
+    direct = contract is not None and contract.direct
+    provider = contract.provider_id if contract and direct else actor.organisation
+    priority, reasons = score(model, device, input.use_state, nearest.clinical_weight if nearest else 0)
+    level = contract.service_level if contract else {}
+    standing = [
+        Part(a.partner_id, a.part, tuple(a.groups))
+        for a in await agreed(
+            actor.organisation,
+            moment.date(),
+            model.device_class if model else None,
+            model.manufacturer_id if model else None,
+        )
+        if a.part != "service_provider" or a.partner_id == provider
+    ]
+    parts = parts_of(actor.organisation, provider, standing)
+    viewers, held = audience(parts)
+    state = "triaged" if direct else "reported"
+    ticket = Ticket(
+        id=new_id(),
+        tenant_id=actor.organisation,
+        visible_to=viewers,
+        audience=held,
+        number=await next_number(actor.organisation, organisation.code, moment),
+        kind=input.kind,
+        state=state,
+        phase=PHASES[state],
+        provider_id=provider,
+        manufacturer_id=model.manufacturer_id if model else None,
+        device_id=device.id if device else None,
+        device_card=device_card(device, model) if device and model else {},
+        facility_card=await partner_card(actor.organisation, actor.organisation),
+        provider_card=await partner_card(actor.organisation, provider),
+        priority=priority,
+        priority_reasons=[reason._asdict() for reason in reasons],
+        opened_at=moment,
+        response_due_at=_due(moment, level, "response"),
+        restoration_due_at=_due(moment, level, "restoration"),
+        changed_at=moment,
+        changed_by=actor.role,
+    )
+    await rows.insert(ticket)
+    await record_parts(ticket, parts)
+    await _record_groups(actor, input, ticket, words, located, entitled)
+    if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
+        await rows.update(device, state=DEVICE_STATES[input.use_state])
+    tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
+    emit(
+        TicketReported(
+            tenant=ticket.tenant_id, ticket=ticket.id, number=ticket.number, provider=provider, device=ticket.device_id
+        )
+    )
+    if direct:
+        emit(ProviderAssigned(tenant=ticket.tenant_id, ticket=ticket.id, provider=provider))
+    return result(ticket)
+
+
+async def next_number(tenant: UUID, code: str, moment: datetime) -> str:
+    """The next ticket number `<code>-<year>-<n>`; gaps are allowed."""
+    count = await fetchval(
+        "UPDATE organisation SET ticket_counter = ticket_counter + 1 WHERE tenant_id = $1 AND id = $1"
+        " RETURNING ticket_counter",
+        tenant,
+    )
+    return f"{code}-{moment.year}-{count}"
+
+
+async def _device(actor: Actor, id: str | None) -> tuple[Device | None, DeviceModel | None]:
+    if id is None:
+        return None, None
+    reference = parse_opaque("dv", id)
+    device = await rows.get(Device, reference.tenant, reference.id)
+    return device, await rows.get(DeviceModel, device.tenant_id, device.model_id)
+
+
+def _due(opened: datetime, level: dict[str, int], clock: str) -> datetime | None:
+    minutes = level.get(clock)
+    return opened + timedelta(minutes=minutes) if minutes else None
+
+
+async def _record_groups(
+    actor: Actor,
+    input: ReportFault,
+    ticket: Ticket,
+    words: dict[str, str],
+    located: Place | None,
+    entitled: Entitlement | None,
+) -> None:
+    anchor: dict[str, Any] = {
+        "id": ticket.id,
+        "tenant_id": ticket.tenant_id,
+        "ticket_id": ticket.id,
+        "author_org": ticket.tenant_id,
+    }
+    reporter = await rows.find(Member, actor.organisation, actor.id) if actor.kind == "member" else None
+    suspects = safety_words(input.symptom)
+    needs_cleaning = input.isolation or input.use_state == "patient_affected"
+    await rows.insert(
+        TicketPeople(
+            **anchor,
+            reporter_id=reporter.id if reporter else None,
+            reporter_name=reporter.name if reporter else actor.name,
+            contact_name=input.contact_name or (reporter.name if reporter else ""),
+            contact_phone=input.contact_phone or (reporter.phone or "" if reporter else ""),
+            location=words,
+            latitude=located.latitude if located else None,
+            longitude=located.longitude if located else None,
+        ),
+        TicketClinical(
+            **anchor,
+            symptom=input.symptom,
+            use_state=input.use_state,
+            happened_at=input.happened_at or work().occurred_at,
+            spare_needed=input.spare_needed,
+            isolation=input.isolation,
+            decontamination="unknown" if needs_cleaning else "not_needed",
+            access_windows=[[a.isoformat(), b.isoformat()] for a, b in input.access_windows],
+        ),
+        TicketQuality(**anchor),
+        TicketCommercial(
+            **anchor,
+            entitlement=entitled.kind if entitled else "outside",
+            contract_id=entitled.contract.id if entitled and entitled.contract else None,
+            reason=entitled.reason if entitled else {},
+            valid_until=entitled.valid_until if entitled else None,
+        ),
+        TicketVigilance(
+            **anchor, suspected=bool(suspects) or input.use_state == "patient_affected", words=list(suspects)
+        ),
+    )

@@ -1,0 +1,190 @@
+"""The life of a ticket as one table: from which state, by which command, to which, for whom."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from mendline.kernel import DomainError, Reference, emit, execute, expect, now, rows, touch, work
+from mendline.tickets.events import TicketChanged
+from mendline.tickets.guards import decontamination_known
+from mendline.tickets.ticket import Ticket
+from mendline_tenants import Actor
+
+PHASES = {
+    "reported": "open",
+    "triaged": "open",
+    "quotation": "waiting",
+    "offered": "open",
+    "accepted": "open",
+    "en_route": "open",
+    "on_site": "working",
+    "waiting": "waiting",
+    "at_depot": "working",
+    "remote_fix": "working",
+    "finished": "acceptance",
+    "checked": "acceptance",
+    "rework": "open",
+    "approved": "acceptance",
+    "condemned": "closed",
+    "cancelled": "closed",
+    "duplicate": "closed",
+    "archived": "closed",
+}
+"""Every state, with the coarse phase that clients may rely on."""
+
+KINDS = (
+    "fault",
+    "preventive_maintenance",
+    "inspection_round",
+    "installation",
+    "mandatory_verification",
+    "recall",
+    "depot_repair",
+    "condemnation_appraisal",
+)
+"""The kinds of ticket; all share the table below, some steps are not for all."""
+
+Guard = Callable[[Actor, Ticket], Awaitable[None]]
+
+
+class Step(NamedTuple):
+    """One move: the states it starts from, where it leads (None: as the command decides), whose move it is.
+
+    part: `facility`, `provider`, or `either`. kinds: for which kinds of ticket (empty: all).
+    """
+
+    command: str
+    sources: tuple[str, ...]
+    target: str | None
+    part: str
+    guards: tuple[Guard, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+_BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
+
+STEPS: tuple[Step, ...] = (
+    Step("tickets.triage", ("reported", "triaged"), "triaged", "either"),
+    Step("tickets.pass_on", ("reported", "triaged"), "waiting", "either"),
+    Step("tickets.ask_quotation", ("reported", "triaged"), "quotation", "provider"),
+    Step("tickets.answer_quotation", ("quotation",), None, "facility"),
+    Step("tickets.fix_remotely", ("reported", "triaged", "offered", "accepted"), "remote_fix", "provider"),
+    Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either"),
+    Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility"),
+    Step("dispatch.offer_job", ("reported", "triaged", "offered", "rework"), "offered", "provider"),
+    Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
+    Step("dispatch.decline_job", ("offered", "accepted", "en_route"), "triaged", "provider"),
+    Step("fieldwork.set_eta", ("accepted", "en_route", "rework"), "en_route", "provider"),
+    Step("fieldwork.arrive", ("accepted", "en_route", "rework"), "on_site", "provider", (decontamination_known,)),
+    Step("fieldwork.wait", ("accepted", "en_route", "on_site", "at_depot"), "waiting", "provider"),
+    Step("fieldwork.resume", ("waiting",), "on_site", "provider", (decontamination_known,)),
+    Step("fieldwork.send_to_depot", ("on_site", "waiting"), "at_depot", "provider"),
+    Step("fieldwork.return_from_depot", ("at_depot",), "on_site", "provider"),
+    Step("fieldwork.finish", ("on_site", "remote_fix"), "finished", "provider"),
+    Step("quality.check", ("finished",), "checked", "facility"),
+    Step("quality.sign", ("checked",), None, "facility"),
+    Step("quality.reject", ("checked",), "rework", "facility"),
+    Step("quality.condemn", ("checked", "approved"), "condemned", "facility"),
+    Step("quality.archive", ("approved", "condemned", "cancelled", "duplicate"), "archived", "facility"),
+)
+"""Every move there is. GraphQL, chat buttons, the audit's words and the documentation come from here."""
+
+_BY_COMMAND = {step.command: step for step in STEPS}
+
+
+def steps_from(state: str, kind: str, part: str) -> list[str]:
+    """The commands that `part` (facility or provider) may use on a ticket of this kind in this state."""
+    return [
+        step.command
+        for step in STEPS
+        if state in step.sources and step.part in (part, "either") and (not step.kinds or kind in step.kinds)
+    ]
+
+
+def require_part(actor: Actor, ticket: Ticket, part: str) -> None:
+    """Raises DomainError wrong_part unless the actor's organisation holds this part in the ticket."""
+    holders = {
+        "facility": {ticket.tenant_id},
+        "provider": {ticket.provider_id},
+        "either": {ticket.tenant_id, ticket.provider_id},
+    }[part]
+    if actor.organisation not in holders:
+        raise DomainError("wrong_part", part=part, number=ticket.number)
+
+
+async def lock_ticket(reference: Reference) -> Ticket:
+    """The ticket, held until the transaction ends: the first thing that every ticket command does.
+
+    Raises DomainError not_found (absent or hidden) and stale_version.
+    """
+    ticket = await rows.lock(Ticket, *reference)
+    expect(ticket)
+    return ticket
+
+
+def may_step(actor: Actor, ticket: Ticket) -> Step:
+    """The step that the running command is for this ticket.
+
+    Raises DomainError wrong_part, or wrong_state with the state it is in and what can be done there.
+    """
+    step = _BY_COMMAND[work().command]
+    require_part(actor, ticket, step.part)
+    if ticket.state not in step.sources or (step.kinds and ticket.kind not in step.kinds):
+        part = "facility" if actor.organisation == ticket.tenant_id else "provider"
+        raise DomainError(
+            "wrong_state",
+            number=ticket.number,
+            state=ticket.state,
+            command=step.command,
+            possible=steps_from(ticket.state, ticket.kind, part),
+        )
+    return step
+
+
+async def move(actor: Actor, ticket: Ticket, target: str | None = None, **changes: Any) -> Ticket:
+    """Takes the step of the running command: checks it, changes state and the given columns, tells everyone."""
+    step = may_step(actor, ticket)
+    for guard in step.guards:
+        await guard(actor, ticket)
+    return await change(actor, ticket, step.target or target or ticket.state, **changes)
+
+
+async def change(actor: Actor, ticket: Ticket, state: str | None = None, **changes: Any) -> Ticket:
+    """Changes columns of a locked ticket, gives it its next version, and tells everyone who may know."""
+    before, after = ticket.state, state or ticket.state
+    changes |= {"changed_at": work().occurred_at, "changed_by": actor.role}
+    if after != before:
+        changes |= {"state": after, "phase": PHASES[after]}
+        if PHASES[after] == "closed" and ticket.closed_at is None:
+            changes["closed_at"] = work().occurred_at
+    await rows.update(ticket, **changes)
+    tell(ticket, **({"from": before, "to": after} if after != before else {}))
+    return ticket
+
+
+async def note_change(actor: Actor, ticket: Ticket, **facts: Any) -> None:
+    """Something was added beside the ticket (a comment, a photo): its version stays, its time and audit move."""
+    await execute(
+        "UPDATE ticket SET changed_at = $3, changed_by = $4 WHERE tenant_id = $1 AND id = $2",
+        ticket.tenant_id,
+        ticket.id,
+        work().occurred_at,
+        actor.role,
+    )
+    tell(ticket, **facts)
+
+
+def tell(ticket: Ticket, **facts: Any) -> None:
+    """Audit, worklists and consumers hear that the running command touched this ticket."""
+    touch(Reference(ticket.tenant_id, ticket.id), **facts)
+    emit(
+        TicketChanged(
+            tenant=ticket.tenant_id,
+            ticket=ticket.id,
+            number=ticket.number,
+            version=ticket.version,
+            state=ticket.state,
+            phase=ticket.phase,
+            command=work().command,
+            at=now(),
+        )
+    )

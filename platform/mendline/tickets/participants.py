@@ -1,0 +1,60 @@
+"""Participants: which organisations have a part in a ticket, and which field groups each one holds."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from mendline.kernel import rows
+from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
+from mendline_tenants import partner_card
+
+PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages")
+"""What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
+
+
+class Part(NamedTuple):
+    """An organisation's part before the ticket exists."""
+
+    organisation: UUID
+    part: str
+    groups: tuple[str, ...]
+
+
+def parts_of(facility: UUID, provider: UUID, agreed: list[Part]) -> list[Part]:
+    """The facility with everything, the provider with what its work needs, and what standing agreements add."""
+    parts = {facility: Part(facility, "user_facility", GROUPS)}
+    if provider != facility:
+        parts[provider] = Part(provider, "service_provider", PROVIDER_GROUPS)
+    for part in agreed:
+        known = parts.get(part.organisation)
+        if known is None:
+            parts[part.organisation] = part._replace(groups=_with_progress(part.groups))
+        elif part.organisation != facility:
+            parts[part.organisation] = known._replace(groups=_with_progress((*known.groups, *part.groups)))
+    return list(parts.values())
+
+
+def _with_progress(groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(group for group in GROUPS if group == "progress" or group in groups)
+
+
+def audience(parts: list[Part]) -> tuple[list[UUID], dict[str, list[str]]]:
+    """visible_to and, for each field group, the organisations that hold it."""
+    viewers = sorted(part.organisation for part in parts)
+    held = {g: sorted(str(part.organisation) for part in parts if g in part.groups) for g in GROUPS}
+    return viewers, held
+
+
+async def record_parts(ticket: Ticket, parts: list[Part]) -> None:
+    """Writes the participants of a new ticket, each with its name as the user facility knows it."""
+    for part in parts:
+        await rows.insert(
+            TicketParticipant(
+                tenant_id=ticket.tenant_id,
+                ticket_id=ticket.id,
+                author_org=ticket.tenant_id,
+                organisation=part.organisation,
+                part=part.part,
+                groups=list(part.groups),
+                card=await partner_card(ticket.tenant_id, part.organisation),
+            )
+        )

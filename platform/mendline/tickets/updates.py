@@ -1,0 +1,176 @@
+"""What the reporting side says after the report: use state, flags, decontamination, comments, reminders."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mendline.devices import Device, DeviceModel
+from mendline.kernel import DomainError, TicketId, command, execute, parse_opaque, rows, work
+from mendline.tickets.intake import DEVICE_STATES, UseState
+from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
+from mendline.tickets.priority import Reason, score
+from mendline.tickets.results import TicketResult, result
+from mendline.tickets.ticket import Ticket, TicketClinical, TicketMessage
+from mendline_tenants import Actor
+
+Body = Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
+class SetUseState(Struct, frozen=True):
+    """How far the device can be used: down, degraded, or a patient is affected."""
+
+    ticket: TicketId
+    use_state: UseState
+
+
+@command("tickets.set_use_state", "tickets.update")
+async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
+    """Records the use state; priority and the device's state follow it."""
+    ticket = await _open_ticket_of_facility(actor, input.ticket)
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    if clinical.use_state == input.use_state:
+        return result(ticket)
+    cleaning = clinical.decontamination
+    if input.use_state == "patient_affected" and cleaning == "not_needed":
+        cleaning = "unknown"
+    await rows.update(clinical, use_state=input.use_state, decontamination=cleaning)
+    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
+    model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
+    weight = next((r["points"] for r in ticket.priority_reasons if r["input"] == "clinical_location"), 0)
+    priority, reasons = score(model, device, input.use_state, weight)
+    if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
+        await rows.update(device, state=DEVICE_STATES[input.use_state])
+    if input.use_state == "patient_affected":
+        await execute(
+            "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
+        )
+    await change(actor, ticket, priority=priority, priority_reasons=_told(reasons))
+    return result(ticket)
+
+
+def _told(reasons: list[Reason]) -> list[dict[str, object]]:
+    return [reason._asdict() for reason in reasons]
+
+
+class SetFlags(Struct, frozen=True):
+    """Whether a spare unit is needed, whether the room is under isolation; what is not named stays."""
+
+    ticket: TicketId
+    spare_needed: bool | None = None
+    isolation: bool | None = None
+
+
+@command("tickets.set_flags", "tickets.update")
+async def set_flags(actor: Actor, input: SetFlags) -> TicketResult:
+    """Changes the flags that everyone on the ticket sees."""
+    ticket = await _open_ticket_of_facility(actor, input.ticket)
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    changes: dict[str, object] = {}
+    if input.spare_needed is not None:
+        changes["spare_needed"] = input.spare_needed
+    if input.isolation is not None:
+        changes["isolation"] = input.isolation
+        if input.isolation and clinical.decontamination == "not_needed":
+            changes["decontamination"] = "unknown"
+    if changes:
+        await rows.update(clinical, **changes)
+        await change(actor, ticket)
+    return result(ticket)
+
+
+class RecordDecontamination(Struct, frozen=True):
+    """The device's decontamination status before somebody works on it."""
+
+    ticket: TicketId
+    status: Literal["clean", "not_needed", "contaminated"]
+
+
+@command("tickets.record_decontamination", "tickets.update")
+async def record_decontamination(actor: Actor, input: RecordDecontamination) -> TicketResult:
+    """Records it; work may start when the device is clean or needs no cleaning."""
+    ticket = await _open_ticket_of_facility(actor, input.ticket)
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    await rows.update(clinical, decontamination=input.status)
+    await change(actor, ticket)
+    return result(ticket)
+
+
+class Comment(Struct, frozen=True):
+    """Words for everyone who holds the messages of the ticket."""
+
+    ticket: TicketId
+    body: Body
+
+
+@command("tickets.comment", "tickets.comment")
+async def comment(actor: Actor, input: Comment) -> TicketResult:
+    """Adds a message. It does not change the ticket's version."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    await add_message(actor, ticket, "comment", input.body)
+    await note_change(actor, ticket)
+    return result(ticket)
+
+
+async def add_message(actor: Actor, ticket: Ticket, kind: str, body: str, evidence: object = None) -> TicketMessage:
+    """A message of the actor on a locked ticket (a comment, a note of the work, a photo's caption)."""
+    message = TicketMessage(
+        tenant_id=ticket.tenant_id,
+        ticket_id=ticket.id,
+        author_org=actor.organisation,
+        author_id=actor.id,
+        author_name=actor.name,
+        kind=kind,
+        body=body,
+        evidence_id=evidence,
+        channel=actor.channel,
+        occurred_at=work().occurred_at,
+    )
+    await rows.insert(message)
+    return message
+
+
+class Remind(Struct, frozen=True):
+    """Asks whoever has the next step to hurry."""
+
+    ticket: TicketId
+
+
+@command("tickets.remind", "tickets.remind")
+async def remind(actor: Actor, input: Remind) -> TicketResult:
+    """Reminds the provider; everyone on the ticket sees that the ward waits."""
+    ticket = await _open_ticket_of_facility(actor, input.ticket)
+    await note_change(actor, ticket, reminded=True)
+    return result(ticket)
+
+
+class Cancel(Struct, frozen=True):
+    """Takes a report back, with a reason."""
+
+    ticket: TicketId
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+@command("tickets.cancel", "tickets.cancel")
+async def cancel(actor: Actor, input: Cancel) -> TicketResult:
+    """Cancels the ticket before work has started; the device goes back to the state it had."""
+    ticket = await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)))
+    if input.reason:
+        await add_message(actor, ticket, "comment", input.reason)
+    if ticket.device_id is not None:
+        await execute(
+            "UPDATE device SET state = 'in_service', version = version + 1 WHERE tenant_id = $1 AND id = $2"
+            " AND state IN ('out_of_service', 'restricted') AND NOT EXISTS (SELECT 1 FROM ticket t WHERE"
+            " t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3 AND t.phase <> 'closed')",
+            ticket.tenant_id,
+            ticket.device_id,
+            ticket.id,
+        )
+    return result(ticket)
+
+
+async def _open_ticket_of_facility(actor: Actor, id: str) -> Ticket:
+    ticket = await lock_ticket(parse_opaque("tk", id))
+    require_part(actor, ticket, "facility")
+    if ticket.phase == "closed":
+        raise DomainError("ticket_closed", number=ticket.number, state=ticket.state)
+    return ticket
