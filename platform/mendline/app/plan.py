@@ -24,13 +24,16 @@ def standins(settings: Settings, ports: Ports) -> dict[str, str]:
     tokens = (settings.telegram_token, settings.slack_bot_token, settings.slack_app_token)
     if settings.environment == "production" or any(tokens):
         return {}
-    url = f"http://127.0.0.1:{ports.take('standins')}"
+    port = ports.take("standins")
+    url = f"http://127.0.0.1:{port}"
     token = settings.secrets().standins_token
     return {
+        "MENDLINE_STANDINS_PORT": str(port),
         "MENDLINE_STANDINS_URL": url,
         "MENDLINE_TELEGRAM_API_URL": f"{url}/telegram",
         "MENDLINE_TELEGRAM_TOKEN": f"7000000001:{token}",
         "MENDLINE_STANDINS_TELEGRAM_TOKEN": f"7000000001:{token}",
         "MENDLINE_SLACK_API_URL": f"{url}/slack/api/",
         "MENDLINE_SLACK_APP_TOKEN": f"xapp-standin-{token}",
+        "MENDLINE_SLACK_SIGNING_SECRET": settings.slack_signing_secret,
     }

@@ -26,6 +26,7 @@ Plan = Callable[[Settings, Mapping[str, str]], Sequence[Process]]
 
 _STEP_SECONDS = 600
 _READY_SECONDS = 90
+_SETTLE_SECONDS = 2
 _LONGEST_PAUSE = 30.0
 _HEALTHY_SECONDS = 60
 
@@ -99,6 +100,8 @@ class Supervisor:
             child.start()
             self._note(child)
         self._await_ready()
+        self._record.ready = True
+        self._record.write(self._settings.home)
         self._screen.summary(settings, self._record.processes)
 
     def _clear_the_way(self) -> None:
@@ -136,6 +139,8 @@ class Supervisor:
             return not all(child.alive for child in self._children) or not web or self._answers("/readyz")
 
         answered = wait_until(settled, _READY_SECONDS, interval=0.1)
+        # One that cannot import its own code has not had the time to die yet.
+        wait_until(lambda: not all(child.alive for child in self._children), _SETTLE_SECONDS)
         for child in self._children:
             if not child.alive:
                 raise StartFailed(

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psutil
@@ -70,15 +69,19 @@ def supervisor(home, port, worker=SLEEPS):
                 running.kill()
 
 
-def processes(home):
+def record(home):
     try:
-        return json.loads((home / "run.json").read_text())["processes"]
+        return json.loads((home / "run.json").read_text())
     except FileNotFoundError:
-        return {}
+        return {"processes": {}, "ready": False}
+
+
+def processes(home):
+    return record(home)["processes"]
 
 
 def is_up(home):
-    return wait_until(lambda: {"web", "worker"} <= processes(home).keys(), 20)
+    return wait_until(lambda: record(home)["ready"], 20)
 
 
 def end(running, with_signal=signal.SIGINT):
@@ -89,7 +92,6 @@ def end(running, with_signal=signal.SIGINT):
 def test_starts_tells_and_stops(home, port):
     with supervisor(home, port) as running:
         assert is_up(home)
-        wait_until(lambda: False, 1)
         children = [psutil.Process(pid) for pid in processes(home).values()]
         said = end(running)
         assert running.returncode == 0
@@ -102,7 +104,6 @@ def test_starts_tells_and_stops(home, port):
 def test_restarts_what_dies(home, port):
     with supervisor(home, port) as running:
         assert is_up(home)
-        time.sleep(1)  # until ready: a process that dies before that is a failed start
         first = processes(home)["worker"]
         os.kill(first, signal.SIGKILL)
         assert wait_until(lambda: processes(home)["worker"] != first, 10)
@@ -135,5 +136,5 @@ def test_killed_it_leaves_nothing_and_starts_again(home, port):
     assert not psutil.wait_procs(children, timeout=5)[1]
     with supervisor(home, port) as running:
         assert wait_until(lambda: processes(home).get("worker") not in {None, *(child.pid for child in children)}, 20)
-        time.sleep(1)
+        assert is_up(home)
         assert "ready" in end(running)
