@@ -17,6 +17,7 @@ from mendline_tenants.organisations import (
 )
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, schema_sql
+from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 
 __all__ = [
     "GROUP_ROLES",
@@ -42,11 +43,14 @@ __all__ = [
     "audit",
     "authorise",
     "create_roles",
+    "field_groups",
     "function_sql",
     "own_organisation",
     "partner_card",
     "permissions_of",
     "refusal",
     "schema_sql",
+    "share_ticket",
     "system_actor",
+    "unshare_ticket",
 ]

@@ -1,21 +1,42 @@
-"""Standing agreements: what a user facility shares of its tickets with a partner, without being asked each time."""
+"""Agreements: what a user facility has promised to share with a partner before any ticket exists."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Annotated, Literal
 from uuid import UUID
 
+from msgspec import Meta, Struct
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from mendline.kernel import Kind, Record, now, rows, table
+from mendline.kernel import (
+    DomainError,
+    Kind,
+    OrganisationId,
+    Record,
+    command,
+    new_id,
+    now,
+    opaque,
+    parse_opaque,
+    rows,
+    table,
+    told,
+)
+from mendline_tenants.actor import Actor
+from mendline_tenants.organisations import Partner
+from mendline_tenants.sharing import field_groups
 
 PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
+
+AgreementId = Annotated[str, Meta(description="The opaque id of an agreement.", extra={"id": "ag"}, max_length=80)]
 
 
 @table(Kind.OWN, references={"partner_id": "partner"}, checks={"part": PART_CHECK})
 class Agreement(Record):
-    """The user facility's word: `partner` takes this part in its tickets and holds these field groups.
+    """A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.
 
-    device_classes: the classes it covers, empty for all. own_models: only models that the partner makes.
+    device_classes: only devices of these classes (empty: of every class). own_models: only models that the partner
+    makes. ends_on: the last day on which new tickets are shared.
     """
 
     partner_id = fields.UUIDField()
@@ -31,15 +52,95 @@ class Agreement(Record):
         table = "agreement"
 
 
-async def agreed(tenant: UUID, day: date, device_class: str | None, manufacturer: UUID | None) -> list[Agreement]:
-    """The agreements of `tenant` in force on `day` for a device of this class and maker, in a stable order."""
+async def agreed(
+    tenant: UUID, on: date, device_class: str | None = None, manufacturer: UUID | None = None
+) -> list[Agreement]:
+    """The agreements that hold on a day for a device of this class and maker, in a stable order.
+
+    Call it inside a transaction of the user facility.
+    """
     return await rows.select(
         Agreement,
         "tenant_id = $1 AND starts_on <= $2 AND (ends_on IS NULL OR ends_on >= $2)"
-        " AND (device_classes = '{}' OR $3 = ANY (device_classes))"
-        " AND (NOT own_models OR partner_id = $4) ORDER BY id",
+        " AND (cardinality(device_classes) = 0 OR $3 = ANY (device_classes))"
+        " AND (NOT own_models OR partner_id = $4) ORDER BY recorded_at, id",
         tenant,
-        day,
+        on,
         device_class,
         manufacturer,
     )
+
+
+class UpsertAgreement(Struct, frozen=True, kw_only=True):
+    """Makes an agreement, or changes the one named. A manufacturer gets its own models, unless told otherwise."""
+
+    organisation: OrganisationId
+    part: Literal["service_provider", "manufacturer", "testing_body", "participant"]
+    groups: Annotated[list[str], Meta(min_length=1, max_length=10)]
+    device_classes: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=200)] = []
+    own_models: bool | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    agreement: AgreementId | None = None
+
+
+class AgreementSaved(Struct, frozen=True):
+    """The agreement that was made, changed or ended."""
+
+    agreement: AgreementId
+
+
+@command("tenants.upsert_agreement", "tenants.agree")
+async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSaved:
+    """Shares new tickets with a partner by itself. Tickets that exist already stay as they are.
+
+    Raises not_found for an organisation that is not a partner, unknown_group, and agreement_ends_early.
+    """
+    if strangers := set(input.groups) - set(field_groups()):
+        raise DomainError("unknown_group", groups=", ".join(sorted(strangers)), known=", ".join(field_groups()))
+    starts_on = input.starts_on or now().date()
+    if input.ends_on is not None and input.ends_on < starts_on:
+        raise DomainError("agreement_ends_early", starts_on=starts_on.isoformat(), ends_on=input.ends_on.isoformat())
+    partner = await rows.get(Partner, actor.organisation, parse_opaque("or", input.organisation).id)
+    groups = [group for group in field_groups() if group == "progress" or group in input.groups]
+    values = {
+        "partner_id": partner.id,
+        "part": input.part,
+        "groups": groups,
+        "device_classes": input.device_classes,
+        "own_models": input.part == "manufacturer" if input.own_models is None else input.own_models,
+        "starts_on": starts_on,
+        "ends_on": input.ends_on,
+    }
+    if input.agreement is None:
+        agreement = Agreement(tenant_id=actor.organisation, id=new_id(), **values)
+        await rows.insert(agreement)
+    else:
+        agreement = await _own(actor, input.agreement)
+        await rows.update(agreement, **values)
+    told(partner=str(partner.id), part=input.part, groups=groups, device_classes=input.device_classes)
+    return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
+
+
+class EndAgreement(Struct, frozen=True):
+    """Ends an agreement: yesterday was its last day, unless another day is given."""
+
+    agreement: AgreementId
+    ends_on: date | None = None
+
+
+@command("tenants.end_agreement", "tenants.agree")
+async def end_agreement(actor: Actor, input: EndAgreement) -> AgreementSaved:
+    """Stops sharing new tickets by itself; what was shared stays shared until tickets.unshare.
+
+    Raises not_found.
+    """
+    agreement = await _own(actor, input.agreement)
+    ends_on = input.ends_on or now().date() - timedelta(days=1)
+    await rows.update(agreement, ends_on=ends_on)
+    told(partner=str(agreement.partner_id), part=agreement.part, ends_on=ends_on.isoformat())
+    return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
+
+
+async def _own(actor: Actor, id: str) -> Agreement:
+    return await rows.lock(Agreement, actor.organisation, parse_opaque("ag", id).id)

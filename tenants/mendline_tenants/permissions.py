@@ -137,6 +137,11 @@ PERMISSIONS: dict[str, Permission] = {
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
     "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
+    "tenants.agree": _row(
+        ("clinical_engineer", "admin"),
+        "服务协议由医学工程部或管理员维护。",
+        "Agreements are kept by clinical engineering or an administrator.",
+    ),
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
 }
 """Every permission by name. Default deny: what is not here nobody may do."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from mendline.kernel import FUNCTIONS, TABLES, Kind, Table
+from mendline.kernel import FUNCTIONS, ROUTING, TABLES, Function, Kind, Table
+from mendline_tenants.sharing import sharing_functions
 
 TENANT = "tenant_id = cur()"
 VISIBLE = "visible_to @> ARRAY[cur()]"
-ROUTING = ("tenant_id", "id", "due_at", "completed_at")
+SEARCH_PATH = "pg_catalog, public, pg_temp"
+"""pg_temp comes last: a temporary table must never stand in for one of ours."""
 
 CUR = """
 CREATE OR REPLACE FUNCTION cur() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
@@ -14,10 +16,13 @@ AS $$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $$"""
 
 OPAQUE = """
 CREATE OR REPLACE FUNCTION opaque(kind text, tenant uuid, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT kind || '_' || rtrim(translate(encode(uuid_send(tenant) || uuid_send(id), 'base64'), '+/', '-_'), '=') $$"""
+AS $$
+  SELECT kind || '_' || rtrim(translate(encode(uuid_send(tenant) || uuid_send(id), 'base64'), '+/', '-_'), '=')
+$$"""
 
 CHILD_OF_TICKET = """
-CREATE OR REPLACE FUNCTION child_of_ticket() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE OR REPLACE FUNCTION child_of_ticket() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE viewers uuid[]; groups jsonb;
 BEGIN
   SELECT visible_to, audience INTO viewers, groups FROM public.ticket
@@ -150,7 +155,8 @@ def constraint_sql(table: Table) -> list[str]:
 def _constraint(table: str, name: str, clause: str, replace: bool = False) -> str:
     drop = f'ALTER TABLE "{table}" DROP CONSTRAINT IF EXISTS "{name}"; ' if replace else ""
     missing = f"NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{name}' AND conrelid = '\"{table}\"'::regclass)"
-    return f'DO $do$ BEGIN {drop}IF {missing} THEN ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {clause}; END IF; END $do$'
+    add = f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {clause}'
+    return f"DO $do$ BEGIN {drop}IF {missing} THEN {add}; END IF; END $do$"
 
 
 def schema_sql() -> list[str]:
@@ -161,17 +167,23 @@ def schema_sql() -> list[str]:
         sql += table_sql(table)
     for table in ordered:
         sql += constraint_sql(table)
-    for function in FUNCTIONS.values():
+    for function in functions():
         sql += [f'GRANT {privileges} ON "{table}" TO keeper' for table, privileges in function.needs.items()]
     return sql
 
 
+def functions() -> list[Function]:
+    """Every function of ours that keeper owns; those of sharing are made from the tables declared by now."""
+    return [*FUNCTIONS.values(), *sharing_functions()]
+
+
 def function_sql() -> list[str]:
-    """What the administrator applies last: the definer functions, handed to `keeper`."""
+    """What the administrator applies last: the functions, their search path pinned, handed to `keeper`."""
     sql = []
-    for function in FUNCTIONS.values():
+    for function in functions():
         sql += [
             function.sql,
+            f"ALTER FUNCTION {function.signature} SET search_path = {SEARCH_PATH}",
             f"ALTER FUNCTION {function.signature} OWNER TO keeper",
             f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION {function.signature} TO {', '.join(function.roles)}",

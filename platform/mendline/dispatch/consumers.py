@@ -24,7 +24,7 @@ async def suggest_technicians(envelope: Envelope) -> None:
             key=f"event:{envelope.id}:suggest",
         )
     except DomainError as refused:  # the ticket was passed on or unshared meanwhile: nobody needs the suggestion
-        log().info("suggestion_skipped", code=refused.code, ticket=str(happened.ticket))
+        log.info("suggestion_skipped", code=refused.code, ticket=str(happened.ticket))
 
 
 async def _has_technicians(provider: UUID) -> bool:

@@ -149,7 +149,7 @@ async def run(
         _work.reset(token)
     if deliveries:
         wake()
-    log().info("command", command=name, channel=actor.channel, organisation=str(actor.organisation), key=key)
+    log.info("command", command=name, channel=actor.channel, organisation=str(actor.organisation), key=key)
     return result
 
 

@@ -13,16 +13,21 @@ _pending: asyncio.Task[None] | None = None
 def wake() -> None:
     """Tells the relay that rows are waiting. Losing one costs nothing but the relay's next look."""
     global _pending  # noqa: PLW0603 - one pending wake-up for the process
-    if _pending is None or _pending.done():
+    if _pending is None:
         _pending = asyncio.get_running_loop().create_task(_notify())
 
 
 async def _notify() -> None:
-    await asyncio.sleep(_PAUSE)
+    global _pending  # noqa: PLW0603
+    try:
+        await asyncio.sleep(_PAUSE)
+    finally:
+        # Before NOTIFY is sent: what commits while it is on its way needs one of its own.
+        _pending = None
     for role in ("app", "gateway"):
         if role in _pools:
             try:
                 await _pools[role].execute(f"NOTIFY {CHANNEL}")
             except Exception as error:
-                log().info("wake_failed", error=str(error))
+                log.info("wake_failed", error=str(error))
             return

@@ -1,0 +1,129 @@
+"""Sharing: who sees a ticket and which of its field groups, changed by two definer functions and nothing else."""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+import asyncpg
+
+from mendline.kernel import TABLES, Function, Kind, Reference, execute, not_found
+
+_SHARE = """
+CREATE OR REPLACE FUNCTION share(of_tenant uuid, of_ticket uuid, organisation uuid, wanted text[]) RETURNS uuid[]
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE t record; held jsonb; viewers uuid[]; named text := organisation::text;
+BEGIN
+  SELECT visible_to, audience INTO t FROM public.ticket
+   WHERE tenant_id = of_tenant AND id = of_ticket AND of_tenant = public.cur() FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
+  IF organisation IS NULL OR organisation = of_tenant OR NOT wanted <@ ARRAY[{groups}] THEN
+    RAISE EXCEPTION 'no such share' USING ERRCODE = '22023';
+  END IF;
+  viewers := array_append(array_remove(t.visible_to, organisation), organisation);
+  held := (SELECT jsonb_object_agg(g, coalesce(t.audience->g, '[]'::jsonb) - named
+      || CASE WHEN g = 'progress' OR g = ANY (wanted) THEN jsonb_build_array(named) ELSE '[]'::jsonb END)
+    FROM unnest(ARRAY[{groups}]) AS g);
+  UPDATE public.ticket SET visible_to = viewers, audience = held WHERE tenant_id = of_tenant AND id = of_ticket;
+{children}
+  RETURN viewers;
+END $$"""
+
+_SHARE_PROGRESS = """
+  UPDATE public.{table} SET visible_to = array_append(visible_to, organisation)
+   WHERE tenant_id = of_tenant AND ticket_id = of_ticket
+   AND visible_to @> t.visible_to AND NOT visible_to @> ARRAY[organisation];"""
+
+_SHARE_GROUP = """
+  IF '{group}' = ANY (wanted) THEN
+    UPDATE public.{table} SET visible_to = array_append(visible_to, organisation)
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT visible_to @> ARRAY[organisation]
+     AND visible_to @> ARRAY(SELECT holder::uuid FROM jsonb_array_elements_text(t.audience->'{group}') AS holder);
+  ELSE
+    UPDATE public.{table} SET visible_to = array_remove(visible_to, organisation)
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[organisation];
+  END IF;"""
+
+_UNSHARE = """
+CREATE OR REPLACE FUNCTION unshare(of_tenant uuid, of_ticket uuid, organisation uuid) RETURNS uuid[]
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE t record; viewers uuid[];
+BEGIN
+  SELECT visible_to, audience INTO t FROM public.ticket
+   WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
+   AND (of_tenant = public.cur() OR organisation = public.cur()) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
+  IF organisation IS NULL OR organisation = of_tenant THEN
+    RAISE EXCEPTION 'no such share' USING ERRCODE = '22023';
+  END IF;
+  viewers := array_remove(t.visible_to, organisation);
+  UPDATE public.ticket SET visible_to = viewers,
+    audience = (SELECT coalesce(jsonb_object_agg(key, value - organisation::text), '{{}}'::jsonb)
+                FROM jsonb_each(t.audience))
+   WHERE tenant_id = of_tenant AND id = of_ticket;
+{children}
+  RETURN viewers;
+END $$"""
+
+_UNSHARE_CHILD = """
+  UPDATE public.{table} SET visible_to = array_remove(visible_to, organisation)
+   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[organisation];"""
+
+_UNLIST = """
+  DELETE FROM public.{table} WHERE tenant_id = organisation AND owner_id = of_tenant AND ticket_id = of_ticket;"""
+
+
+def field_groups() -> tuple[str, ...]:
+    """Every field group that some table belongs to; `progress`, which each viewer holds, is the first."""
+    named = {table.group for table in TABLES.values() if table.kind is Kind.CHILD and table.group}
+    return ("progress", *sorted(named - {"progress"}))
+
+
+def sharing_functions() -> tuple[Function, Function]:
+    """`share` and `unshare`, over every child table that is declared by now.
+
+    A row that its author showed to fewer than all who hold its group is never shown to more.
+    """
+    children = sorted(
+        (table.name, table.group) for table in TABLES.values() if table.kind is Kind.CHILD and table.group is not None
+    )
+    worklists = sorted(table.name for table in TABLES.values() if table.kind is Kind.WORKLIST)
+    groups = ", ".join(f"'{group}'" for group in field_groups())
+    needs = {"ticket": "SELECT, UPDATE (visible_to, audience)"}
+    needs |= {name: "SELECT, UPDATE (visible_to)" for name, _ in children}
+    needs_to_leave = needs | dict.fromkeys(worklists, "SELECT, DELETE")
+    share = _SHARE.format(groups=groups, children="".join(_widen(children)))
+    leave = [_UNSHARE_CHILD.format(table=name) for name, _ in children]
+    leave += [_UNLIST.format(table=name) for name in worklists]
+    unshare = _UNSHARE.format(children="".join(leave))
+    return (
+        Function("share(uuid, uuid, uuid, text[])", share, needs),
+        Function("unshare(uuid, uuid, uuid)", unshare, needs_to_leave),
+    )
+
+
+def _widen(children: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, group in children:
+        yield (_SHARE_PROGRESS if group == "progress" else _SHARE_GROUP).format(table=name, group=group)
+
+
+async def share_ticket(ticket: Reference, organisation: UUID, groups: Iterable[str]) -> None:
+    """Shows the ticket to another organisation, with exactly these field groups (`progress` always among them).
+
+    For the user facility's commands. Raises DomainError not_found for a ticket that is not the bound organisation's
+    own, for a group that nobody knows and for sharing with oneself.
+    """
+    await _call("SELECT share($1, $2, $3, $4)", ticket.tenant, ticket.id, organisation, list(groups))
+
+
+async def unshare_ticket(ticket: Reference, organisation: UUID) -> None:
+    """Takes the ticket from another organisation; it holds from the next statement. An organisation may also leave.
+
+    Raises DomainError not_found for a ticket that the bound organisation may not unshare.
+    """
+    await _call("SELECT unshare($1, $2, $3)", ticket.tenant, ticket.id, organisation)
+
+
+async def _call(sql: str, *values: object) -> None:
+    try:
+        await execute(sql, *values)
+    except (asyncpg.NoDataFoundError, asyncpg.InvalidParameterValueError):
+        raise not_found("ticket") from None
