@@ -5,7 +5,7 @@ Limits from Slack's reference of blocks, block elements, composition objects and
 
 from typing import Any
 
-from .shapes import Check, Faults, fault, flag, listed, one_of, record, string, typed, whatever, whole
+from .shapes import Check, Faults, fault, flag, listed, one_of, record, string, typed, whatever, whole, with_any
 
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
@@ -61,15 +61,22 @@ def _demanding(name: str, required: dict[str, Check], **optional: Check) -> Chec
 def _select(kind: str, **more: Check) -> dict[str, Check]:
     """The single and the multiple form of one select menu."""
     single, several = f"{kind}_select", f"multi_{kind}_select"
-    return {
+    shapes = {
         single: _element(single, **_PLACEHOLDER, **more, response_url_enabled=flag),
         several: _element(several, **_PLACEHOLDER, **more, max_selected_items=whole(1, 100)),
     }
+    if kind == "static":
+        return {name: with_any(shape, "options", "option_groups") for name, shape in shapes.items()}
+    return shapes
 
 
-_IMAGE = record(
-    {"type": _kind("image"), "alt_text": string(2000)},
-    {"image_url": string(3000), "slack_file": whatever, "title": _plain(2000), "block_id": string(IDENTIFIER)},
+_IMAGE = with_any(
+    record(
+        {"type": _kind("image"), "alt_text": string(2000)},
+        {"image_url": string(3000), "slack_file": whatever, "title": _plain(2000), "block_id": string(IDENTIFIER)},
+    ),
+    "image_url",
+    "slack_file",
 )
 _SELECTS = {
     **_select("static", options=_OPTIONS, option_groups=_GROUPS, initial_option=_OPTION, initial_options=_OPTIONS),
@@ -126,21 +133,19 @@ def _block(name: str, required: dict[str, Check] | None = None, **optional: Chec
     return record({"type": _kind(name), **(required or {})}, {"block_id": string(IDENTIFIER), **optional})
 
 
-def _section(value: Any, pointer: str, faults: Faults) -> None:
-    _SECTION(value, pointer, faults)
-    if not value.get("text") and not value.get("fields"):
-        fault(faults, "missing required field: text", pointer)
-
-
-_SECTION = _block(
-    "section",
-    text=_text(3000),
-    fields=listed(_text(2000), 10),
-    accessory=typed({**_BUTTONS, **_CHOICES, "image": _IMAGE}),
-    expand=flag,
+_SECTION = with_any(
+    _block(
+        "section",
+        text=_text(3000),
+        fields=listed(_text(2000), 10),
+        accessory=typed({**_BUTTONS, **_CHOICES, "image": _IMAGE}),
+        expand=flag,
+    ),
+    "text",
+    "fields",
 )
 _EVERYWHERE = {
-    "section": _section,
+    "section": _SECTION,
     "header": _block("header", {"text": _plain(150)}),
     "divider": _block("divider"),
     "image": _IMAGE,

@@ -96,6 +96,17 @@ def record(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Chec
     return check
 
 
+def with_any(shape: Check, *names: str) -> Check:
+    """An object that must have at least one of some members; the fault names the first of them."""
+
+    def check(value: Any, pointer: str, faults: Faults) -> None:
+        shape(value, pointer, faults)
+        if isinstance(value, dict) and not any(value.get(name) for name in names):
+            fault(faults, f"missing required field: {names[0]}", pointer)
+
+    return check
+
+
 def typed(kinds: Mapping[str, Check]) -> Check:
     """An object whose member `type` chooses its shape."""
 

@@ -78,6 +78,8 @@ def test_at_the_limit(blocks: list[Any]) -> None:
         ([actions(button(), button())], "action_id 'a' already exists"),
         ([{"type": "divider", "block_id": "x" * 256}], "must be less than 256 characters"),
         ([{"type": "divider", "block_id": "x"}] * 2, "block_id 'x' already exists"),
+        ([{"type": "image", "alt_text": "x"}], "missing required field: image_url"),
+        ([actions({"type": "static_select", "action_id": "a"})], "missing required field: options"),
         ([{"type": "banner"}], "unsupported type: banner [json-pointer:/blocks/0/type]"),
         ([{}], "missing required field: type"),
         (["text"], "must provide an object"),
