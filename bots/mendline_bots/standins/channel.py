@@ -241,3 +241,7 @@ class ModalStandin(ChannelStandin, Protocol):
     async def home(self, person: Person) -> dict[str, Any] | None:
         """The person opens the Home tab: the view that was published last, or None."""
         ...
+
+    def published_home(self, person: Person) -> dict[str, Any] | None:
+        """The Home tab as it was published last, without telling the app that it was opened."""
+        ...

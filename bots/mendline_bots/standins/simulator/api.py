@@ -21,7 +21,7 @@ PAGE = Path(__file__).parent / "page"
 KEEP_ALIVE = 15.0  # seconds between comments that keep an event stream open
 _SAFE = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob: http: https:; style-src 'self'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -61,6 +61,7 @@ class SimulatorApi:
             Route("/sim/view", self.view, methods=get),
             Route("/sim/view/submit", self.submit, methods=post),
             Route("/sim/view/close", self.close, methods=post),
+            Route("/sim/home", self.published_home, methods=get),
             Route("/sim/home", self.home, methods=post),
             Route("/sim/transcript", self.transcript, methods=get),
             Route("/sim/faults", self.faults, methods=get),
@@ -196,6 +197,11 @@ class SimulatorApi:
         """Open the Home tab."""
         person = (await self._body(request)).person
         return answer(await self._modals(person).home(person))
+
+    async def published_home(self, request: Request) -> Response:
+        """The Home tab as it was published last."""
+        person = (await self._body(request)).person
+        return answer(self._modals(person).published_home(person))
 
     async def transcript(self, request: Request) -> Response:
         """What crossed, oldest first; `since` (a seq), `channel` and `person` narrow it."""
