@@ -100,9 +100,9 @@ class Supervisor:
             child.start()
             self._note(child)
         self._await_ready()
+        self._screen.summary(settings, self._record.processes)
         self._record.ready = True
         self._record.write(self._settings.home)
-        self._screen.summary(settings, self._record.processes)
 
     def _clear_the_way(self) -> None:
         """One system to a home and a port; what a killed supervisor left behind is ended."""
