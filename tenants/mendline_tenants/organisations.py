@@ -1,6 +1,7 @@
 """Organisations: the tenants, their places in the world, and the partners each one knows."""
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -29,11 +30,11 @@ class Organisation(Record):
 
     code = fields.TextField()
     kind = fields.TextField()
-    name = fields.JSONField[dict]()
+    name = fields.JSONField[dict[str, Any]]()
     locale = fields.TextField(default="zh")
     timezone = fields.TextField(default="Asia/Shanghai")
     country = fields.TextField(default="CN")
-    policies = fields.JSONField[dict](default=dict)
+    policies = fields.JSONField[dict[str, Any]](default=dict)
     stewarded_by = fields.UUIDField(null=True)
     ticket_counter = fields.BigIntField(default=0)
     recorded_at = fields.DatetimeField(default=now)
@@ -48,7 +49,7 @@ class Partner(Record):
 
     code = fields.TextField()
     kind = fields.TextField()
-    name = fields.JSONField[dict]()
+    name = fields.JSONField[dict[str, Any]]()
     phone = fields.TextField(null=True)
 
     class Meta:
@@ -74,7 +75,7 @@ class Place(Record):
 
     kind = fields.TextField()
     parent_id = fields.UUIDField(null=True)
-    name = fields.JSONField[dict]()
+    name = fields.JSONField[dict[str, Any]]()
     timezone = fields.TextField(null=True)
     latitude = fields.FloatField(null=True)
     longitude = fields.FloatField(null=True)
@@ -94,6 +95,9 @@ async def own_organisation(tenant: UUID) -> Organisation:
 
 async def partner_card(tenant: UUID, organisation: UUID) -> dict[str, object]:
     """How `tenant` names `organisation`: {id, code, kind, name}; itself included. Raises not_found for strangers."""
-    model = Organisation if organisation == tenant else Partner
-    known = await rows.get(model, tenant, organisation)
+    known: Organisation | Partner
+    if organisation == tenant:
+        known = await rows.get(Organisation, tenant, organisation)
+    else:
+        known = await rows.get(Partner, tenant, organisation)
     return {"id": str(organisation), "code": known.code, "kind": known.kind, "name": known.name}

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from mendline.kernel import FUNCTIONS, ROUTING, TABLES, Function, Kind, Table
 from mendline_tenants.sharing import sharing_functions
 
+AUDITED = ("audit_entry", "organisation_audit", "outbox", "dead_letter")
+"""Tables of which `auditor` reads every organisation's rows."""
+
 TENANT = "tenant_id = cur()"
 VISIBLE = "visible_to @> ARRAY[cur()]"
 SEARCH_PATH = "pg_catalog, public, pg_temp"
@@ -80,7 +83,8 @@ def _policies(table: Table) -> Iterator[tuple[str, str, str, str]]:
             yield "worker_update", "UPDATE", table.role, own or f"USING ({TENANT}) WITH CHECK ({TENANT})"
             yield "relay_select", "SELECT", "relay", "USING (true)"
             yield "relay_update", "UPDATE", "relay", "USING (true) WITH CHECK (true)"
-    if table.name in ("audit_entry", "organisation_audit", "outbox"):
+            yield "relay_delete", "DELETE", "relay", "USING (completed_at IS NOT NULL AND error IS NULL)"
+    if table.name in AUDITED:
         yield "auditor_select", "SELECT", "auditor", "USING (true)"
     if table.name == "dead_letter":
         yield "gateway_nil", "ALL", "gateway", f"USING (tenant_id = '{'0' * 8}-0000-0000-0000-{'0' * 12}'::uuid)"
@@ -108,8 +112,8 @@ def _grants(table: Table) -> Iterator[str]:
                 yield f"GRANT SELECT, INSERT{', ' + changeable if changeable else ''} ON {name} TO app"
         case Kind.QUEUE:
             yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO {table.role}"
-            yield f"GRANT SELECT ({_listed(ROUTING)}), UPDATE (due_at) ON {name} TO relay"
-    if table.name in ("audit_entry", "organisation_audit", "outbox"):
+            yield f"GRANT SELECT ({_listed(ROUTING)}), UPDATE (due_at), DELETE ON {name} TO relay"
+    if table.name in AUDITED:
         yield f"GRANT SELECT ON {name} TO auditor"
     if table.name == "dead_letter":
         yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO gateway"
@@ -128,6 +132,11 @@ def table_sql(table: Table) -> list[str]:
     ]
     sql += [f"CREATE POLICY {p} ON {name} FOR {verb} TO {role} {clause}" for p, verb, role, clause in _policies(table)]
     sql += _grants(table)
+    if table.kind is Kind.QUEUE:
+        sql += [
+            f'CREATE INDEX IF NOT EXISTS "{table.name}_due" ON {name} (due_at) WHERE completed_at IS NULL',
+            f'CREATE INDEX IF NOT EXISTS "{table.name}_turn" ON {name} (tenant_id, due_at) WHERE completed_at IS NULL',
+        ]
     if table.kind is Kind.CHILD:
         sql.append(
             f"CREATE OR REPLACE TRIGGER child_of_ticket BEFORE INSERT ON {name}"

@@ -1,5 +1,7 @@
 """Service contracts: who answers for which devices, until when, and how fast."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
@@ -19,7 +21,7 @@ class Contract(Record):
     device_classes = ArrayField("text", default=list)
     starts_on = fields.DateField()
     ends_on = fields.DateField()
-    service_level = fields.JSONField[dict](default=dict)
+    service_level = fields.JSONField[dict[str, Any]](default=dict)
     direct = fields.BooleanField(default=False)
     recorded_at = fields.DatetimeField(default=now)
 

@@ -1,5 +1,7 @@
 """The device registry: models, units and where they are, as one hospital keeps them."""
 
+from typing import Any
+
 from tortoise import fields
 
 from mendline.kernel import Kind, Record, now, table
@@ -17,8 +19,8 @@ class DeviceModel(Record):
     """
 
     manufacturer_id = fields.UUIDField(null=True)
-    manufacturer = fields.JSONField[dict]()
-    name = fields.JSONField[dict]()
+    manufacturer = fields.JSONField[dict[str, Any]]()
+    name = fields.JSONField[dict[str, Any]]()
     model_number = fields.TextField()
     device_identifier = fields.TextField(null=True)
     device_class = fields.TextField()
@@ -51,7 +53,7 @@ class Device(Record):
     software_version = fields.TextField(null=True)
     system = fields.TextField(null=True)
     number = fields.TextField(null=True)
-    last_repair = fields.JSONField[dict](null=True)
+    last_repair = fields.JSONField[dict[str, Any]](null=True)
     recorded_at = fields.DatetimeField(default=now)
 
     class Meta:

@@ -1,5 +1,7 @@
 """Jobs: the provider's own book of suggestions and offers for the tickets it answers for."""
 
+from typing import Any
+
 from tortoise import fields
 
 from mendline.kernel import Kind, Record, now, table
@@ -18,8 +20,8 @@ class Suggestion(Record):
     owner_id = fields.UUIDField()
     ticket_id = fields.UUIDField()
     ticket_version = fields.BigIntField()
-    candidates = fields.JSONField[list]()
-    excluded = fields.JSONField[list]()
+    candidates = fields.JSONField[list[Any]]()
+    excluded = fields.JSONField[list[Any]]()
     recorded_at = fields.DatetimeField(default=now)
 
     class Meta:

@@ -73,7 +73,7 @@ async def upsert_technician(actor: Actor, input: UpsertTechnician) -> Technician
 
 async def _replace_qualifications(actor: Actor, member: Member, wanted: tuple[QualificationInput, ...]) -> None:
     held = await rows.select(Qualification, "tenant_id = $1 AND technician_id = $2", actor.organisation, member.id)
-    by_key = {(q.device_class, q.model_number): q for q in held}
+    by_key: dict[tuple[str, str | None], Qualification] = {(q.device_class, q.model_number): q for q in held}
     for one in wanted:
         known = by_key.pop((one.device_class, one.model_number), None)
         values = {"level": one.level, "expires_on": one.expires_on, "proof": one.proof}

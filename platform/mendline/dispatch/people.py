@@ -1,5 +1,7 @@
 """Technicians as dispatch knows them: where they start, when they work, what they are qualified for."""
 
+from typing import Any
+
 from tortoise import fields
 
 from mendline.kernel import Kind, Record, now, table
@@ -20,7 +22,7 @@ class Technician(Record):
     longitude = fields.FloatField(null=True)
     located_at = fields.DatetimeField(null=True)
     timezone = fields.TextField(default="Asia/Shanghai")
-    shifts = fields.JSONField[list](default=list)
+    shifts = fields.JSONField[list[Any]](default=list)
     ready = fields.BooleanField(default=True)
 
     class Meta:

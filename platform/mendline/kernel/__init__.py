@@ -29,6 +29,7 @@ from mendline.kernel.database import (
 from mendline.kernel.dead_letters import DeadLetter, replay
 from mendline.kernel.errors import DomainError, not_found
 from mendline.kernel.events import CONSUMERS, EVENTS, Envelope, consumer, event
+from mendline.kernel.housekeeping import WORK_LIFETIME
 from mendline.kernel.ids import (
     NIL,
     ContractId,
@@ -48,6 +49,7 @@ from mendline.kernel.ids import (
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
+from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import Settings, settings
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
@@ -58,42 +60,44 @@ from mendline.kernel.work import Principal, Work, emit, expect, told, touch, wor
 from mendline.kernel import rows  # isort: skip - a module used as a word: rows.get(...)
 
 __all__ = [
-    "Blob",
     "CHANNEL",
     "COMMANDS",
     "CONSUMERS",
+    "EVENTS",
+    "FUNCTIONS",
+    "LOCALES",
+    "NIL",
+    "QUEUES",
+    "RECURRING",
+    "ROUTING",
+    "TABLES",
+    "WORK_LIFETIME",
+    "Blob",
     "Command",
     "ContractId",
     "DeadLetter",
     "Delivery",
     "DeviceId",
     "DomainError",
-    "EVENTS",
     "Envelope",
     "EvidenceId",
-    "FUNCTIONS",
     "Function",
     "IdempotencyKey",
     "Kind",
-    "LOCALES",
     "Later",
     "MemberId",
     "ModelId",
-    "NIL",
     "OrganisationId",
     "Outbox",
     "PlaceId",
     "Principal",
-    "QUEUES",
     "Queued",
-    "ROUTING",
     "Record",
     "Reference",
     "Runner",
     "Session",
     "Settings",
     "SlotId",
-    "TABLES",
     "Table",
     "TicketId",
     "Timer",
@@ -137,10 +141,12 @@ __all__ = [
     "presign_download",
     "presign_upload",
     "put_blob",
+    "recurring",
     "register_locales",
     "replay",
     "rows",
     "run",
+    "run_recurring",
     "say",
     "session",
     "set_timer",

@@ -189,8 +189,3 @@ async def _store_result(actor: Principal, key: str, result: Any) -> None:
         key,
         msgspec.to_builtins(result),
     )
-
-
-async def forget_old_keys(tenant: UUID) -> None:
-    """Deletes keys older than KEY_LIFETIME, in the current transaction."""
-    await execute("DELETE FROM idempotency_key WHERE tenant_id = $1 AND recorded_at < $2", tenant, now() - KEY_LIFETIME)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import asyncpg
@@ -13,8 +13,8 @@ import msgspec
 
 from mendline.kernel.settings import settings
 
-Pool = asyncpg.Pool
-Connection = asyncpg.pool.PoolConnectionProxy
+Pool: TypeAlias = asyncpg.Pool
+Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 
 
 @dataclass
@@ -147,7 +147,7 @@ async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
     """Rows of one statement in the current transaction."""
     current = session()
     current.statements += 1
-    return await current.connection.fetch(sql, *values)
+    return cast("list[asyncpg.Record]", await current.connection.fetch(sql, *values))
 
 
 async def fetchrow(sql: str, *values: Any) -> asyncpg.Record | None:
@@ -168,4 +168,4 @@ async def execute(sql: str, *values: Any) -> str:
     """Runs one statement in the current transaction; answers Postgres' command tag."""
     current = session()
     current.statements += 1
-    return await current.connection.execute(sql, *values)
+    return cast("str", await current.connection.execute(sql, *values))

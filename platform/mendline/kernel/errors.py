@@ -10,7 +10,7 @@ class DomainError(Exception):
     Raising one inside a command rolls the whole command back.
     """
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts

@@ -1,6 +1,7 @@
 """The outbox: events written in the command's transaction, and one delivery for each consumer of each event."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ class Outbox(Record):
 
     name = fields.TextField()
     version = fields.IntField()
-    payload = fields.JSONField[dict]()
+    payload = fields.JSONField[dict[str, Any]]()
     actor = fields.UUIDField()
     occurred_at = fields.DatetimeField()
     visible_to = ArrayField("uuid")

@@ -43,7 +43,7 @@ def known_locale(*wishes: str | None) -> str:
     return LOCALES[0]
 
 
-def say(name: str, locale: str, **facts: Any) -> str:
+def say(name: str, locale: str, /, **facts: Any) -> str:
     """The sentence `name` in `locale` with its facts; a missing sentence shows its name, so that it is noticed."""
     template = _catalogue(known_locale(locale)).get(name)
     if template is None:

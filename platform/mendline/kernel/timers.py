@@ -24,7 +24,7 @@ class Timer(Queued):
 
     name = fields.TextField()
     key = fields.TextField()
-    payload = fields.JSONField[dict]()
+    payload = fields.JSONField[dict[str, Any]]()
 
     class Meta:
         table = "timer"
@@ -42,11 +42,16 @@ def timer(name: str) -> Callable[[TimerHandler], TimerHandler]:
 
 
 async def set_timer(tenant: UUID, name: str, key: str, due_at: datetime, **payload: Any) -> None:
-    """Sets or moves the timer `key` in the current transaction; an earlier one of that key is replaced."""
+    """Sets or moves the timer `key` in the current transaction; an earlier one of that key is replaced.
+
+    A timer that is set anew gets a new id: messages that still carry the old one find no row, and a handler that sets
+    its own timer again does not complete the new one.
+    """
     await execute(
         "INSERT INTO timer (tenant_id, id, name, key, payload, due_at, attempts, correlation)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (tenant_id, key) DO UPDATE SET name = excluded.name,"
-        " payload = excluded.payload, due_at = excluded.due_at, attempts = 0, started_at = NULL, completed_at = NULL",
+        " VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (tenant_id, key) DO UPDATE SET id = excluded.id,"
+        " name = excluded.name, payload = excluded.payload, due_at = excluded.due_at, attempts = 0, held_until = NULL,"
+        " completed_at = NULL, error = NULL, correlation = excluded.correlation",
         tenant,
         new_id(),
         name,

@@ -7,23 +7,27 @@ from mendline.kernel.log import log
 
 CHANNEL = "work"
 _PAUSE = 0.003  # seconds; long enough to gather a burst, short enough not to be felt
-_pending: asyncio.Task[None] | None = None
+_waiting = False
+_tasks: set[asyncio.Task[None]] = set()  # the loop itself holds its tasks only weakly
 
 
 def wake() -> None:
     """Tells the relay that rows are waiting. Losing one costs nothing but the relay's next look."""
-    global _pending  # noqa: PLW0603 - one pending wake-up for the process
-    if _pending is None:
-        _pending = asyncio.get_running_loop().create_task(_notify())
+    global _waiting  # noqa: PLW0603 - one wake-up at a time for the process
+    if not _waiting:
+        _waiting = True
+        task = asyncio.get_running_loop().create_task(_notify())
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
 
 
 async def _notify() -> None:
-    global _pending  # noqa: PLW0603
+    global _waiting  # noqa: PLW0603
     try:
         await asyncio.sleep(_PAUSE)
     finally:
         # Before NOTIFY is sent: what commits while it is on its way needs one of its own.
-        _pending = None
+        _waiting = False
     for role in ("app", "gateway"):
         if role in _pools:
             try:

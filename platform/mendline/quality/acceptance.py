@@ -36,6 +36,9 @@ from mendline_tenants import Actor, own_organisation
 DEFAULT_SLOTS = (("ward_manager", "function"), ("clinical_engineer", "technical"))
 """Who signs what, in order, where the hospital's policy says nothing else."""
 
+CLOSED_STATES = ("archived", "cancelled", "duplicate", "condemned")
+"""States in which nothing more happens to a child."""
+
 RETURNS_TO_SERVICE = ("repaired", "not_reproduced")
 """Results after which an accepted device goes back into use."""
 
@@ -205,6 +208,24 @@ async def condemn(actor: Actor, input: Condemn) -> TicketResult:
     if ticket.device_id is not None:
         device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
         await rows.update(device, state="retired")
+    return result(ticket)
+
+
+class Conclude(Struct, frozen=True):
+    """Ends a ticket whose work was passed on, when the child that did it is accepted."""
+
+    ticket: TicketId
+
+
+@command("quality.conclude", "quality.archive")
+async def conclude(actor: Actor, input: Conclude) -> TicketResult:
+    """The parent follows its accepted children. Raises children_open while one of them is not closed."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    children = await rows.select(Ticket, "tenant_id = $1 AND parent_id = $2", ticket.tenant_id, ticket.id)
+    if not children or any(child.state not in ("approved", *CLOSED_STATES) for child in children):
+        raise DomainError("children_open", number=ticket.number)
+    await move(actor, ticket, waiting_for=None)
+    emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))
     return result(ticket)
 
 

@@ -3,24 +3,23 @@
 from uuid import UUID
 
 from mendline.fieldwork import JobFinished
-from mendline.kernel import Envelope, consumer, opaque, rows, run, transaction
-from mendline.quality.acceptance import Archive, Check
+from mendline.kernel import DomainError, Envelope, consumer, opaque, rows, run, transaction
+from mendline.quality.acceptance import Archive, Check, Conclude
 from mendline.quality.events import AcceptanceComplete
 from mendline.tickets import Ticket
 from mendline_tenants import system_actor
 
 
-async def _state(tenant: UUID, ticket: UUID) -> str | None:
+async def _ticket(tenant: UUID, ticket: UUID) -> Ticket:
     async with transaction(tenant):
-        found = await rows.find(Ticket, tenant, ticket)
-        return found.state if found else None
+        return await rows.get(Ticket, tenant, ticket)
 
 
 @consumer("quality.check", JobFinished)
 async def check_finished(envelope: Envelope) -> None:
     """In the user facility's name, passes a finished ticket on to acceptance."""
     happened = envelope.event
-    if await _state(happened.tenant, happened.ticket) == "finished":
+    if (await _ticket(happened.tenant, happened.ticket)).state == "finished":
         await run(
             system_actor(happened.tenant),
             "quality.check",
@@ -33,10 +32,33 @@ async def check_finished(envelope: Envelope) -> None:
 async def archive_accepted(envelope: Envelope) -> None:
     """In the user facility's name, archives a ticket whose acceptance is complete."""
     happened = envelope.event
-    if await _state(happened.tenant, happened.ticket) == "approved":
+    ticket = await _ticket(happened.tenant, happened.ticket)
+    if ticket.state == "approved":
         await run(
             system_actor(happened.tenant),
             "quality.archive",
             Archive(opaque("tk", happened.tenant, happened.ticket)),
             key=f"event:{envelope.id}:archive",
         )
+
+
+@consumer("quality.conclude", AcceptanceComplete)
+async def conclude_parent(envelope: Envelope) -> None:
+    """In the user facility's name, ends the parent whose last child has been accepted."""
+    happened = envelope.event
+    ticket = await _ticket(happened.tenant, happened.ticket)
+    if ticket.parent_id is None:
+        return
+    parent = await _ticket(happened.tenant, ticket.parent_id)
+    if parent.state != "waiting" or parent.waiting_for != "provider":
+        return
+    try:
+        await run(
+            system_actor(happened.tenant),
+            "quality.conclude",
+            Conclude(opaque("tk", parent.tenant_id, parent.id)),
+            key=f"event:{envelope.id}:conclude",
+        )
+    except DomainError as refused:
+        if refused.code != "children_open":  # the last child to be accepted will end the parent
+            raise

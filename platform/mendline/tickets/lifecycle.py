@@ -82,6 +82,7 @@ STEPS: tuple[Step, ...] = (
     Step("fieldwork.finish", ("on_site", "remote_fix"), "finished", "provider"),
     Step("quality.check", ("finished",), "checked", "facility"),
     Step("quality.sign", ("checked",), None, "facility"),
+    Step("quality.conclude", ("waiting",), "approved", "facility"),
     Step("quality.reject", ("checked",), "rework", "facility"),
     Step("quality.condemn", ("checked", "approved"), "condemned", "facility"),
     Step("quality.archive", ("approved", "condemned", "cancelled", "duplicate"), "archived", "facility"),

@@ -1,5 +1,7 @@
 """The ticket: one piece of work on a device for which one organisation answers, and its field groups."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
@@ -19,7 +21,7 @@ class Ticket(Record):
     """
 
     visible_to = ArrayField("uuid")
-    audience = fields.JSONField[dict]()
+    audience = fields.JSONField[dict[str, Any]]()
     number = fields.TextField()
     kind = fields.TextField(default="fault")
     parent_id = fields.UUIDField(null=True)
@@ -30,11 +32,11 @@ class Ticket(Record):
     provider_id = fields.UUIDField()
     manufacturer_id = fields.UUIDField(null=True)
     device_id = fields.UUIDField(null=True)
-    device_card = fields.JSONField[dict]()
-    facility_card = fields.JSONField[dict]()
-    provider_card = fields.JSONField[dict]()
+    device_card = fields.JSONField[dict[str, Any]]()
+    facility_card = fields.JSONField[dict[str, Any]]()
+    provider_card = fields.JSONField[dict[str, Any]]()
     priority = fields.IntField(default=3)
-    priority_reasons = fields.JSONField[list](default=list)
+    priority_reasons = fields.JSONField[list[Any]](default=list)
     opened_at = fields.DatetimeField(default=now)
     response_due_at = fields.DatetimeField(null=True)
     restoration_due_at = fields.DatetimeField(null=True)
@@ -76,7 +78,7 @@ class TicketPeople(TicketGroup):
     reporter_name = fields.TextField(default="")
     contact_name = fields.TextField(default="")
     contact_phone = fields.TextField(default="")
-    location = fields.JSONField[dict](default=dict)
+    location = fields.JSONField[dict[str, Any]](default=dict)
     latitude = fields.FloatField(null=True)
     longitude = fields.FloatField(null=True)
     assignee_id = fields.UUIDField(null=True)
@@ -97,7 +99,7 @@ class TicketClinical(TicketGroup):
     spare_needed = fields.BooleanField(default=False)
     isolation = fields.BooleanField(default=False)
     decontamination = fields.TextField(default="unknown")
-    access_windows = fields.JSONField[list](default=list)
+    access_windows = fields.JSONField[list[Any]](default=list)
 
     class Meta:
         table = "ticket_clinical"
@@ -126,7 +128,7 @@ class TicketCommercial(TicketGroup):
 
     entitlement = fields.TextField(default="outside")
     contract_id = fields.UUIDField(null=True)
-    reason = fields.JSONField[dict](default=dict)
+    reason = fields.JSONField[dict[str, Any]](default=dict)
     valid_until = fields.DateField(null=True)
 
     class Meta:
@@ -138,7 +140,7 @@ class TicketVigilance(TicketGroup):
     """The screening for suspected adverse events: words that raised it, and the outcome."""
 
     suspected = fields.BooleanField(default=False)
-    words = fields.JSONField[list](default=list)
+    words = fields.JSONField[list[Any]](default=list)
     outcome = fields.TextField(null=True)
 
     class Meta:
@@ -176,7 +178,7 @@ class TicketParticipant(Record):
     organisation = fields.UUIDField()
     part = fields.TextField()
     groups = ArrayField("text")
-    card = fields.JSONField[dict]()
+    card = fields.JSONField[dict[str, Any]]()
     starts_at = fields.DatetimeField(default=now)
     ends_at = fields.DatetimeField(null=True)
 

@@ -1,5 +1,7 @@
 """Worklists: each viewer's own list of the tickets it can see, one row per (viewer, ticket)."""
 
+from typing import Any
+
 from tortoise import fields
 
 from mendline.kernel import Kind, Reference, Work, definer, execute, table
@@ -30,7 +32,7 @@ class WorklistRow(_Record):
     changed_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
     due_at = fields.DatetimeField(null=True)
-    card = fields.JSONField[dict]()
+    card = fields.JSONField[dict[str, Any]]()
 
     class Meta:
         table = "worklist"

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
                 ('replayed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'dead_letter', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': "One row of a queue that used up its attempts, with the last error. Rows without a tenant are the gateway's."},
+            options={'table': 'dead_letter', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': "One row of a queue that was given up, with the last error. Rows without a tenant (NIL) are the gateway's."},
             bases=['Record'],
         ),
         ops.CreateModel(
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('tenant_id', fields.UUIDField()),
                 ('due_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
                 ('attempts', fields.IntField(default=0)),
-                ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('held_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('completed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('error', fields.TextField(null=True, unique=False)),
                 ('correlation', fields.TextField(default='', unique=False)),
@@ -78,13 +78,22 @@ class Migration(migrations.Migration):
             bases=['Record'],
         ),
         ops.CreateModel(
+            name='Schedule',
+            fields=[
+                ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=100)),
+                ('due_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'schedule', 'app': 'mendline', 'pk_attr': 'name', 'table_description': 'When a recurring job is due next.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Timer',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('tenant_id', fields.UUIDField()),
                 ('due_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
                 ('attempts', fields.IntField(default=0)),
-                ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('held_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('completed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('error', fields.TextField(null=True, unique=False)),
                 ('correlation', fields.TextField(default='', unique=False)),

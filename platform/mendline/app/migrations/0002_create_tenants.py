@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('ends_on', fields.DateField(null=True)),
                 ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'agreement', 'app': 'mendline', 'pk_attr': 'id', 'table_description': "The user facility's word: `partner` takes this part in its tickets and holds these field groups."},
+            options={'table': 'agreement', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.'},
             bases=['Record'],
         ),
         ops.CreateModel(

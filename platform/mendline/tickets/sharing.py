@@ -1,0 +1,138 @@
+"""Sharing one ticket: the user facility lets another organisation in, for a time or until told otherwise."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mendline.kernel import (
+    DomainError,
+    OrganisationId,
+    Reference,
+    TicketId,
+    Timer,
+    cancel_timer,
+    command,
+    fetchval,
+    opaque,
+    parse_opaque,
+    rows,
+    run,
+    set_timer,
+    timer,
+    work,
+)
+from mendline.tickets.lifecycle import change, lock_ticket, require_part
+from mendline.tickets.results import TicketResult, result
+from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
+from mendline_tenants import Actor, partner_card, share_ticket, system_actor, unshare_ticket
+
+Group = Literal["progress", "people", "clinical", "quality", "commercial", "messages", "vigilance"]
+
+
+class Share(Struct, frozen=True):
+    """Which partner gets which part and field groups; `until` ends it by itself."""
+
+    ticket: TicketId
+    organisation: OrganisationId
+    groups: Annotated[tuple[Group, ...], Meta(min_length=1, max_length=len(GROUPS))]
+    part: Literal["service_provider", "manufacturer", "testing_body", "participant"] = "participant"
+    until: datetime | None = None
+
+
+@command("tickets.share", "tickets.share")
+async def share(actor: Actor, input: Share) -> TicketResult:
+    """Shares the ticket with a partner, with exactly these groups (and progress). Raises not_found for a stranger."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_part(actor, ticket, "facility")
+    if input.until is not None and input.until <= work().occurred_at:
+        raise DomainError("invalid_input", field="until", problem="it must lie in the future")
+    partner = parse_opaque("or", input.organisation).id
+    if partner in (ticket.tenant_id, ticket.provider_id):
+        raise DomainError("already_participant", number=ticket.number)
+    card = await partner_card(actor.organisation, partner)
+    groups = [group for group in GROUPS if group == "progress" or group in input.groups]
+    await share_ticket(Reference(ticket.tenant_id, ticket.id), partner, groups)
+    known = await _participant(ticket, partner)
+    values = {"part": input.part, "groups": groups, "ends_at": input.until}
+    if known is None:
+        await rows.insert(
+            TicketParticipant(
+                tenant_id=ticket.tenant_id,
+                ticket_id=ticket.id,
+                author_org=actor.organisation,
+                organisation=partner,
+                card=card,
+                starts_at=work().occurred_at,
+                **values,
+            )
+        )
+    else:
+        await rows.update(known, **values)
+    key = f"share:{ticket.id}:{partner}"
+    if input.until is not None:
+        await set_timer(
+            actor.organisation, "tickets.end_share", key, input.until, ticket=str(ticket.id), organisation=str(partner)
+        )
+    else:
+        await cancel_timer(actor.organisation, key)
+    await change(actor, ticket)
+    return result(ticket)
+
+
+class Unshare(Struct, frozen=True):
+    """Takes the ticket from a partner."""
+
+    ticket: TicketId
+    organisation: OrganisationId
+
+
+@command("tickets.unshare", "tickets.share")
+async def unshare(actor: Actor, input: Unshare) -> TicketResult:
+    """Ends a share; it holds from the next statement. The provider that answers for the ticket cannot be unshared."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_part(actor, ticket, "facility")
+    partner = parse_opaque("or", input.organisation).id
+    if partner == ticket.provider_id:
+        raise DomainError("provider_stays", number=ticket.number)
+    known = await _participant(ticket, partner)
+    seen = await fetchval(
+        "SELECT $3 = ANY (visible_to) FROM ticket WHERE tenant_id = $1 AND id = $2",
+        ticket.tenant_id,
+        ticket.id,
+        partner,
+    )
+    if known is None or not seen:
+        raise DomainError("not_found", what="participant")
+    await unshare_ticket(Reference(ticket.tenant_id, ticket.id), partner)
+    await rows.update(known, ends_at=work().occurred_at, groups=[])
+    await cancel_timer(actor.organisation, f"share:{ticket.id}:{partner}")
+    await change(actor, ticket)
+    return result(ticket)
+
+
+@timer("tickets.end_share")
+async def end_share(due: Timer) -> None:
+    """Ends a share whose time is up, in the user facility's name."""
+    ticket, partner = UUID(due.payload["ticket"]), UUID(due.payload["organisation"])
+    try:
+        await run(
+            system_actor(due.tenant_id),
+            "tickets.unshare",
+            Unshare(opaque("tk", due.tenant_id, ticket), opaque("or", partner, partner)),
+            key=f"timer:{due.id}:{due.due_at.isoformat()}",
+        )
+    except DomainError as refused:
+        if refused.code != "not_found":  # ended by hand a moment before
+            raise
+
+
+async def _participant(ticket: Ticket, organisation: UUID) -> TicketParticipant | None:
+    return await rows.first(
+        TicketParticipant,
+        "tenant_id = $1 AND ticket_id = $2 AND organisation = $3",
+        ticket.tenant_id,
+        ticket.id,
+        organisation,
+    )
