@@ -118,7 +118,7 @@ def table(
 
 @dataclass(frozen=True)
 class Function:
-    """A SECURITY DEFINER function owned by `keeper`, with what keeper needs to run it.
+    """A function owned by `keeper`, SECURITY DEFINER or INVOKER as its sql says, with what keeper needs to run it.
 
     sql: the whole CREATE OR REPLACE FUNCTION statement. signature: name(argument types), for grants.
     needs: table -> privileges granted to keeper. roles: who may execute it.
@@ -135,6 +135,6 @@ FUNCTIONS: dict[str, Function] = {}
 
 
 def definer(signature: str, sql: str, needs: Mapping[str, str], roles: tuple[str, ...] = ("app",)) -> Function:
-    """Registers a definer function; `mendline migrate` makes it, owned by keeper, executable by `roles`."""
+    """Registers a function; `mendline migrate` makes it, owned by keeper, search path pinned, for `roles` alone."""
     FUNCTIONS[signature] = Function(signature, sql, needs, roles)
     return FUNCTIONS[signature]
