@@ -123,7 +123,7 @@ def database_url(
 
     Example: psql "$(mendline db url --role auditor)"
     """
-    from mendline.kernel.settings import SettingMissing, settings
+    from mendline.kernel import SettingMissing, settings
 
     try:
         typer.echo(settings().role_url(role))

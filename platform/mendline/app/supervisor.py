@@ -19,8 +19,7 @@ from mendline.app.parts import PartFailed, Parts, start_parts
 from mendline.app.plan import mendline, processes, standins
 from mendline.app.ports import Ports, is_free
 from mendline.app.screen import Screen
-from mendline.kernel import Settings
-from mendline.kernel.runfile import RunFile, RunningProcess
+from mendline.kernel import RunFile, RunningProcess, Settings
 
 Plan = Callable[[Settings, Mapping[str, str]], Sequence[Process]]
 

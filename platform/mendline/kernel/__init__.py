@@ -50,7 +50,8 @@ from mendline.kernel.log import bind, configure_logging, correlation_id, log, ne
 from mendline.kernel.outbox import Delivery, Outbox
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
-from mendline.kernel.settings import Settings, settings
+from mendline.kernel.runfile import RunFile, RunningProcess
+from mendline.kernel.settings import SettingMissing, Settings, settings
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
 from mendline.kernel.timers import Timer, cancel_timer, set_timer, timer
@@ -94,7 +95,10 @@ __all__ = [
     "Queued",
     "Record",
     "Reference",
+    "RunFile",
     "Runner",
+    "RunningProcess",
+    "SettingMissing",
     "Session",
     "Settings",
     "SlotId",

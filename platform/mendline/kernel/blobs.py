@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
 from mendline.kernel.errors import DomainError
 from mendline.kernel.settings import settings
 
@@ -37,6 +33,9 @@ class Blob:
 
 @cache
 def _client() -> Any:
+    import boto3  # noqa: PLC0415 - half a second and 30 MB that only processes with files pay
+    from botocore.config import Config  # noqa: PLC0415
+
     chosen = settings()
     return boto3.client(
         "s3",
@@ -114,7 +113,7 @@ async def put_blob(key: str, body: bytes, media_type: str, sha256: str) -> None:
                 ChecksumSHA256=checksum,
                 IfNoneMatch="*",
             )
-        except ClientError as error:
+        except _client().exceptions.ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:
                 raise
 
@@ -127,7 +126,7 @@ async def stat_blob(key: str) -> Blob | None:
     def head() -> Blob | None:
         try:
             found = _client().head_object(Bucket=settings().s3_bucket, Key=key, ChecksumMode="ENABLED")
-        except ClientError as error:
+        except _client().exceptions.ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 return None
             raise
