@@ -290,7 +290,7 @@ def _errors(view: View, answer: Wire) -> dict[str, str]:
 def _element(blocks: list[Wire], action_id: str | None, block_id: str | None) -> tuple[Wire, Wire]:
     for block in blocks:
         if block_id in {None, "", block.get("block_id")}:
-            for element in actionable(block) if block["type"] in {"actions", "section", "input"} else []:
+            for element in actionable(block):
                 if element.get("action_id") == action_id:
                     return block, element
     raise SimulatorError("that button is no longer there", 404)

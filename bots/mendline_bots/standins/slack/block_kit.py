@@ -70,10 +70,11 @@ def _select(kind: str, **more: Check) -> dict[str, Check]:
     return shapes
 
 
+_SLACK_FILE = with_any(record({}, {"id": string(64), "url": string(3000)}), "id", "url")
 _IMAGE = with_any(
     record(
         {"type": _kind("image"), "alt_text": string(2000)},
-        {"image_url": string(3000), "slack_file": whatever, "title": _plain(2000), "block_id": string(IDENTIFIER)},
+        {"image_url": string(3000), "slack_file": _SLACK_FILE, "title": _plain(2000), "block_id": string(IDENTIFIER)},
     ),
     "image_url",
     "slack_file",
@@ -144,6 +145,7 @@ _SECTION = with_any(
     "text",
     "fields",
 )
+_RICH = {f"rich_text_{part}": whatever for part in ("section", "list", "quote", "preformatted")}
 _EVERYWHERE = {
     "section": _SECTION,
     "header": _block("header", {"text": _plain(150)}),
@@ -161,7 +163,7 @@ _EVERYWHERE = {
         optional=flag,
         dispatch_action=flag,
     ),
-    "rich_text": _block("rich_text", {"elements": listed(whatever, 100, 0)}),
+    "rich_text": _block("rich_text", {"elements": listed(typed(_RICH), 100, 0)}),
 }
 _IN_MESSAGES = {**_EVERYWHERE, "markdown": _block("markdown", {"text": string(12000)})}
 
@@ -187,47 +189,42 @@ _HOME = record({"type": _kind("home"), "blocks": _view_blocks}, _VIEW_MEMBERS)
 
 
 def actionable(block: dict[str, Any]) -> list[dict[str, Any]]:
-    """The elements of a block that a person can work: buttons, menus, input fields."""
+    """The elements of a well-shaped block that a person can work: buttons, menus, input fields."""
+    if block["type"] not in {"actions", "section", "input"}:
+        return []
     inside = [*(block.get("elements") or []), block.get("accessory"), block.get("element")]
-    still = ("image", "plain_text", "mrkdwn")
-    return [each for each in inside if isinstance(each, dict) and each.get("type") not in still]
+    return [each for each in inside if each and each["type"] != "image"]
 
 
-def _unique(blocks: Any, pointer: str, faults: Faults) -> None:
+def _repetitions(blocks: list[dict[str, Any]], pointer: str) -> Faults:
     """`block_id` is unique in the document, `action_id` within its block."""
-    if not isinstance(blocks, list):
-        return
+    faults: Faults = []
     seen: set[str] = set()
     for index, block in enumerate(blocks):
-        if not isinstance(block, dict):
-            continue
         name = block.get("block_id")
-        if isinstance(name, str) and name in seen:
+        if name and name in seen:
             fault(faults, f"block_id {name!r} already exists", f"{pointer}/{index}/block_id")
-        elif isinstance(name, str):
+        elif name:
             seen.add(name)
-        if block.get("type") == "rich_text":
-            continue
-        ids = [each["action_id"] for each in actionable(block) if isinstance(each.get("action_id"), str)]
+        ids = [each["action_id"] for each in actionable(block) if each.get("action_id")]
         for repeated in sorted({each for each in ids if ids.count(each) > 1}):
             fault(faults, f"action_id {repeated!r} already exists", f"{pointer}/{index}")
+    return faults
 
 
 def faults_of_blocks(blocks: Any) -> Faults:
     """What is wrong with the blocks of a message; empty when Slack would take them."""
     faults: Faults = []
     _message_blocks(blocks, "/blocks", faults)
-    _unique(blocks, "/blocks", faults)
-    return faults
+    return faults or _repetitions(blocks, "/blocks")
 
 
 def faults_of_view(view: Any, kind: str) -> Faults:
     """What is wrong with a view that should be a `modal` or a `home`."""
     faults: Faults = []
     (_MODAL if kind == "modal" else _HOME)(view, "/view", faults)
-    blocks = view.get("blocks") if isinstance(view, dict) else None
-    _unique(blocks, "/view/blocks", faults)
-    asks = isinstance(blocks, list) and any(isinstance(each, dict) and each.get("type") == "input" for each in blocks)
-    if kind == "modal" and asks and not view.get("submit"):
+    if faults:
+        return faults
+    if kind == "modal" and not view.get("submit") and any(block["type"] == "input" for block in view["blocks"]):
         fault(faults, "missing required field: submit", "/view")
-    return faults
+    return faults + _repetitions(view["blocks"], "/view/blocks")

@@ -102,7 +102,6 @@ def named(blocks: list[Any]) -> list[Any]:
     kept = deepcopy(blocks)
     for index, block in enumerate(kept):
         block.setdefault("block_id", f"auto{index}")
-        if block["type"] != "rich_text":
-            for place, element in enumerate(actionable(block)):
-                element.setdefault("action_id", f"auto{index}.{place}")
+        for place, element in enumerate(actionable(block)):
+            element.setdefault("action_id", f"auto{index}.{place}")
     return kept

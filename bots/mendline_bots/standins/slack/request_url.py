@@ -43,7 +43,7 @@ class RequestUrl:
         headers = {"Content-Type": "application/json", **signed(self._secret, body)}
         try:
             answer = await self._client.post(self.url, content=body, headers=headers, timeout=3)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             return False
         return answer.is_success and challenge in answer.text
 

@@ -60,9 +60,7 @@ _DEFAULTS = {
 
 def entered(element: Wire, value: Any) -> Wire:
     """Slack's state of one element. `value` is a bare value (text, an option's value, a list) or already a state."""
-    member, shape = _SHAPES.get(
-        element["type"], ("value", lambda _, text: str(text) if text not in {None, ""} else None)
-    )
+    member, shape = _SHAPES.get(element["type"], ("value", lambda _, text: None if text in (None, "") else str(text)))
     if isinstance(value, dict) and member in value:
         value = value[member]
     return {"type": element["type"], member: shape(element, value)}
@@ -75,7 +73,7 @@ def state_of(blocks: list[Wire], given: dict[str, Any]) -> dict[str, dict[str, W
     """
     values: dict[str, dict[str, Wire]] = {}
     for block in blocks:
-        for element in actionable(block) if block["type"] in {"input", "actions", "section"} else []:
+        for element in actionable(block):
             if element["type"] in {"button", "overflow"}:
                 continue
             own = given.get(block["block_id"], {})

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mendline_bots.standins.slack.block_kit import faults_of_blocks, faults_of_view
 
@@ -31,6 +33,31 @@ def entry(**element: Any) -> dict[str, Any]:
 def modal(*blocks: Any, **more: Any) -> dict[str, Any]:
     """A modal."""
     return {"type": "modal", "title": plain(24), "submit": plain(24), "blocks": list(blocks), **more}
+
+
+_NAMES = [
+    "type",
+    "text",
+    "elements",
+    "element",
+    "accessory",
+    "fields",
+    "block_id",
+    "action_id",
+    "options",
+    "slack_file",
+]
+_WORDS = ["section", "actions", "input", "image", "context", "rich_text", "button", "overflow", "mrkdwn", "x"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(_WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),
+)
+
+
+@given(JSON)
+def test_no_document_breaks_the_check(document: Any) -> None:
+    assert isinstance(faults_of_blocks(document), list)
+    assert faults_of_view(document, "modal")
 
 
 DIVIDER = {"type": "divider"}
