@@ -3,8 +3,24 @@
 from mendline_tenants.actor import Actor, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, audit
-from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkCode
+from mendline_tenants.authentication import actor_from_token, actor_of_member
+from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.linking import (
+    LinkOffer,
+    actor_for_chat,
+    choose_organisation,
+    identities,
+    link,
+    link_code,
+    move_chat,
+    offer_link,
+    resume_identity,
+    set_locale,
+    suspend_identity,
+    unlink,
+)
+from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -30,7 +46,10 @@ __all__ = [
     "AuditEntry",
     "ChatIdentity",
     "ChatInstallation",
+    "LinkAttempt",
     "LinkCode",
+    "LinkOffer",
+    "LoginAttempt",
     "LoginSession",
     "Member",
     "Organisation",
@@ -39,18 +58,36 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Tokens",
+    "actor_for_chat",
+    "actor_from_token",
+    "actor_of_member",
     "agreed",
     "audit",
     "authorise",
+    "choose_organisation",
     "create_roles",
     "field_groups",
     "function_sql",
+    "identities",
+    "link",
+    "link_code",
+    "login",
+    "logout",
+    "move_chat",
+    "offer_link",
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "refresh",
     "refusal",
+    "resume_identity",
     "schema_sql",
+    "sessions",
+    "set_locale",
     "share_ticket",
+    "suspend_identity",
     "system_actor",
+    "unlink",
     "unshare_ticket",
 ]

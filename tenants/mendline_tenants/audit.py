@@ -1,12 +1,13 @@
 """The audit: who did what to a ticket, told as children of it; and to the organisation, told in its own book."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from mendline.kernel import Kind, Record, Work, correlation_id, definer, execute, fetchval, new_id, now, table
+from mendline.kernel import Kind, Record, Work, correlation_id, definer, fetchval, new_id, now, rows, table
 
 
 @table(Kind.CHILD, update=(), references={"ticket_id": "ticket"}, group="progress")
@@ -56,29 +57,30 @@ class OrganisationAudit(Record):
         indexes = (("tenant_id", "recorded_at"),)
 
 
+DIGEST = """sha256(coalesce(e.prev_hash, ''::bytea) || convert_to(jsonb_build_array(e.tenant_id, e.id, e.ticket_id,
+    e.seq, e.author_org, e.command, e.actor, e.actor_role, e.channel, e.facts, extract(epoch FROM e.occurred_at),
+    e.claimed, extract(epoch FROM e.recorded_at), e.correlation)::text, 'UTF8'))"""
+"""What an entry's hash is: of the hash before it and of every column as stored, so that anyone can compute it again."""
+
 AUDIT_APPEND = definer(
     "audit_append(uuid, uuid, uuid, jsonb)",
-    """
+    f"""
 CREATE OR REPLACE FUNCTION audit_append(of_tenant uuid, of_ticket uuid, entry_id uuid, entry jsonb) RETURNS uuid[]
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-DECLARE head record; chained bytea; stamp timestamptz := clock_timestamp();
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE e public.audit_entry;
 BEGIN
-  UPDATE public.ticket SET audit_seq = audit_seq + 1
-   WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
-  RETURNING audit_seq, audit_head, visible_to INTO head;
+  SELECT audit_seq + 1, audit_head, visible_to INTO e.seq, e.prev_hash, e.visible_to FROM public.ticket
+   WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()] FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
-  chained := sha256(coalesce(head.audit_head, ''::bytea)
-    || convert_to(of_tenant::text || of_ticket::text || head.audit_seq::text || public.cur()::text
-    || (extract(epoch FROM stamp) * 1000000)::bigint::text || entry::text, 'UTF8'));
-  INSERT INTO public.audit_entry (tenant_id, id, ticket_id, visible_to, author_org, seq, command, actor, actor_role,
-    channel, facts, occurred_at, claimed, recorded_at, correlation, prev_hash, hash)
-  VALUES (of_tenant, entry_id, of_ticket, head.visible_to, public.cur(), head.audit_seq, entry->>'command',
-    (entry->>'actor')::uuid, entry->>'actor_role', entry->>'channel', entry->'facts',
-    (entry->>'occurred_at')::timestamptz, (entry->>'claimed')::boolean, stamp, entry->>'correlation',
-    head.audit_head, chained);
-  UPDATE public.ticket SET audit_head = chained WHERE tenant_id = of_tenant AND id = of_ticket;
-  RETURN head.visible_to;
-END $$""",
+  e.tenant_id := of_tenant; e.id := entry_id; e.ticket_id := of_ticket; e.author_org := public.cur();
+  e.command := entry->>'command'; e.actor := entry->>'actor'; e.actor_role := entry->>'actor_role';
+  e.channel := entry->>'channel'; e.facts := entry->'facts'; e.occurred_at := entry->>'occurred_at';
+  e.claimed := entry->>'claimed'; e.recorded_at := clock_timestamp(); e.correlation := entry->>'correlation';
+  e.hash := {DIGEST};
+  INSERT INTO public.audit_entry SELECT e.*;
+  UPDATE public.ticket SET audit_seq = e.seq, audit_head = e.hash WHERE tenant_id = of_tenant AND id = of_ticket;
+  RETURN e.visible_to;
+END $$""",  # noqa: S608 - no value is in it
     {"ticket": "SELECT, UPDATE (audit_seq, audit_head)", "audit_entry": "SELECT, INSERT"},
 )
 """The one way an audit entry comes to be: numbered and chained on the ticket's row, seen by who sees the ticket."""
@@ -108,18 +110,30 @@ async def audit(work: Work) -> list[UUID]:
         viewers.update(seen)
     if viewers:
         return sorted(viewers)
-    await execute(
-        "INSERT INTO organisation_audit (tenant_id, id, command, actor, actor_name, channel, facts, occurred_at,"
-        " recorded_at, correlation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        actor.organisation,
-        new_id(),
-        work.command,
-        actor.id,
-        actor.name,
-        actor.channel,
-        work.facts,
-        work.occurred_at,
-        now(),
-        correlation_id(),
-    )
+    await note(actor.organisation, actor.id, actor.name, actor.channel, work.command, work.occurred_at, **work.facts)
     return [actor.organisation]
+
+
+async def note(
+    organisation: UUID,
+    actor: UUID,
+    name: str,
+    channel: str,
+    command: str,
+    occurred_at: datetime | None = None,
+    /,
+    **facts: Any,
+) -> None:
+    """Writes into the organisation's own book, in the current transaction; also for what is no command (a login)."""
+    await rows.insert(
+        OrganisationAudit(
+            tenant_id=organisation,
+            command=command,
+            actor=actor,
+            actor_name=name,
+            channel=channel,
+            facts=facts,
+            occurred_at=occurred_at or now(),
+            correlation=correlation_id(),
+        )
+    )

@@ -1,13 +1,15 @@
 """Chat identities: which member a Telegram or Slack account is, and the codes that link them."""
 
 from tortoise import fields
+from tortoise.models import Model
 
-from mendline.kernel import Kind, Record, now, table
+from mendline.kernel import Kind, Record, new_id, now, table
 
-STATUS_CHECK = "status IN ('active', 'suspended')"
+STATUS_CHECK = "status IN ('active', 'suspended', 'unlinked')"
+"""suspended: the chat cannot be reached. unlinked: the person or an administrator ended it."""
 
 
-@table(Kind.GATEWAY, checks={"status": STATUS_CHECK})
+@table(Kind.GATEWAY, checks={"status": STATUS_CHECK}, update=("status",))
 class ChatIdentity(Record):
     """One account of a chat channel that is linked to one member.
 
@@ -42,6 +44,21 @@ class LinkCode(Record):
 
     class Meta:
         table = "link_code"
+
+
+@table(Kind.GATEWAY, key=("channel", "workspace", "account"))
+class LinkAttempt(Model):
+    """Wrong codes that one chat account has typed since a moment."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    channel = fields.TextField()
+    workspace = fields.TextField(default="")
+    account = fields.TextField()
+    failures = fields.IntField(default=1)
+    since = fields.DatetimeField(default=now)
+
+    class Meta:
+        table = "link_attempt"
 
 
 @table(Kind.GATEWAY, key=("channel", "workspace"))

@@ -142,6 +142,7 @@ PERMISSIONS: dict[str, Permission] = {
         "服务协议由医学工程部或管理员维护。",
         "Agreements are kept by clinical engineering or an administrator.",
     ),
+    "tenants.self": _row(_EVERYONE, "您不能更改自己的账号。", "You may not change your own account."),
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
 }
 """Every permission by name. Default deny: what is not here nobody may do."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mendline.kernel import FUNCTIONS, ROUTING, TABLES, Function, Kind, Table
+from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
 from mendline_tenants.sharing import sharing_functions
 
 AUDITED = ("audit_entry", "organisation_audit", "outbox", "dead_letter")
@@ -46,9 +46,13 @@ A child is seen by the viewers that hold its field group, never by more.
 BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET)
 
 
+def _shows_own_rows(table: Table) -> bool:
+    """Whether `app` works with its own rows of a gateway table: only where no key reaches across organisations."""
+    return table.key[0] == "tenant_id"
+
+
 def _policies(table: Table) -> Iterator[tuple[str, str, str, str]]:
     """(name, verb, role, clause) of each policy of a table."""
-    has_tenant = "tenant_id" in table.columns
     match table.kind:
         case Kind.OWN:
             yield "app_select", "SELECT", "app", f"USING ({TENANT})"
@@ -72,9 +76,8 @@ def _policies(table: Table) -> Iterator[tuple[str, str, str, str]]:
             yield "app_select", "SELECT", "app", "USING (true)"
         case Kind.GATEWAY:
             yield "gateway_all", "ALL", "gateway", "USING (true) WITH CHECK (true)"
-            if has_tenant:
+            if _shows_own_rows(table):
                 yield "app_select", "SELECT", "app", f"USING ({TENANT})"
-                yield "app_insert", "INSERT", "app", f"WITH CHECK ({TENANT})"
                 yield "app_update", "UPDATE", "app", f"USING ({TENANT}) WITH CHECK ({TENANT})"
         case Kind.QUEUE:
             own = "USING (true) WITH CHECK (true)" if table.role == "gateway" else None
@@ -87,7 +90,7 @@ def _policies(table: Table) -> Iterator[tuple[str, str, str, str]]:
     if table.name in AUDITED:
         yield "auditor_select", "SELECT", "auditor", "USING (true)"
     if table.name == "dead_letter":
-        yield "gateway_nil", "ALL", "gateway", f"USING (tenant_id = '{'0' * 8}-0000-0000-0000-{'0' * 12}'::uuid)"
+        yield "gateway_nil", "ALL", "gateway", f"USING (tenant_id = '{NIL}'::uuid)"
     yield "keeper_all", "ALL", "keeper", "USING (true) WITH CHECK (true)"
 
 
@@ -108,8 +111,8 @@ def _grants(table: Table) -> Iterator[str]:
             yield f"GRANT SELECT ON {name} TO app"
         case Kind.GATEWAY:
             yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO gateway"
-            if "tenant_id" in table.columns:
-                yield f"GRANT SELECT, INSERT{', ' + changeable if changeable else ''} ON {name} TO app"
+            if _shows_own_rows(table):
+                yield f"GRANT SELECT{', ' + changeable if changeable else ''} ON {name} TO app"
         case Kind.QUEUE:
             yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO {table.role}"
             yield f"GRANT SELECT ({_listed(ROUTING)}), UPDATE (due_at), DELETE ON {name} TO relay"

@@ -108,6 +108,19 @@ class Migration(migrations.Migration):
             bases=['Record'],
         ),
         ops.CreateModel(
+            name='LinkAttempt',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('channel', fields.TextField(unique=False)),
+                ('workspace', fields.TextField(default='', unique=False)),
+                ('account', fields.TextField(unique=False)),
+                ('failures', fields.IntField(default=1)),
+                ('since', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'link_attempt', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'Wrong codes that one chat account has typed since a moment.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='LinkCode',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -119,6 +132,18 @@ class Migration(migrations.Migration):
                 ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'link_code', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'A code that links a chat account to a member: hashed, single use, ten minutes.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='LoginAttempt',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('login_hash', fields.BinaryField()),
+                ('failures', fields.IntField(default=1)),
+                ('since', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'login_attempt', 'app': 'mendline', 'unique_together': (('tenant_id', 'login_hash'),), 'pk_attr': 'id', 'table_description': 'Wrong passwords for one login since a moment; counted for unknown logins too, which are kept as digests alone.'},
             bases=['Record'],
         ),
         ops.CreateModel(
