@@ -45,7 +45,7 @@ class Valkey(Part):
             "appendonly": "yes" if self._durable else "no",
             "save": '""',
             "maxmemory-policy": "noeviction",
-            "databases": "2",
+            "databases": "16",  # two for a system; test processes take two each
         }
         self._configuration().write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
 
