@@ -9,9 +9,11 @@ from mendline_tenants import AuditEntry
 
 
 async def open_slot(cast, ticket):
-    tenant, id = parse_opaque("tk", ticket)
+    tenant, ticket_id = parse_opaque("tk", ticket)
     async with transaction(tenant):
-        slots = await rows.select(SignatureSlot, "tenant_id = $1 AND ticket_id = $2 AND state = 'open'", tenant, id)
+        slots = await rows.select(
+            SignatureSlot, "tenant_id = $1 AND ticket_id = $2 AND state = 'open'", tenant, ticket_id
+        )
     from mendline.kernel import opaque
 
     return opaque("sl", tenant, slots[0].id)
@@ -23,7 +25,9 @@ async def test_whole_life(cast):
     assert reported.state == "triaged"
     await cast.run("nurse_a", "tickets.set_use_state", {"ticket": ticket, "use_state": "down"})
     await cast.drain()
-    await cast.run("dispatcher_v", "dispatch.offer_job", {"ticket": ticket, "technician": cast.member_id("technician_v")})
+    await cast.run(
+        "dispatcher_v", "dispatch.offer_job", {"ticket": ticket, "technician": cast.member_id("technician_v")}
+    )
     await cast.run("technician_v", "dispatch.accept_job", {"ticket": ticket})
     with pytest.raises(DomainError, match="already_accepted"):
         await cast.run("technician_v2", "dispatch.accept_job", {"ticket": ticket})

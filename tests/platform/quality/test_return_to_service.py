@@ -50,15 +50,15 @@ def moves(cast):
 
 
 async def state_of(cast, ticket):
-    tenant, id = parse_opaque("tk", ticket)
+    tenant, ticket_id = parse_opaque("tk", ticket)
     async with transaction(tenant):
-        stored = await rows.get(Ticket, tenant, id)
+        stored = await rows.get(Ticket, tenant, ticket_id)
         device = await rows.get(Device, tenant, cast.devices["pump_a"])
         slots = await rows.select(
             SignatureSlot,
             "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 ORDER BY position",
             tenant,
-            id,
+            ticket_id,
             stored.attempt,
         )
     return stored, device, slots
