@@ -1,6 +1,6 @@
 """Devices: registry, identifiers, labels, contracts and entitlement."""
 
-from mendline.devices.card import device_card, location_of
+from mendline.devices.card import Location, device_card, location_of
 from mendline.devices.commands import UpsertContract, UpsertDevice, UpsertModel
 from mendline.devices.contracts import Contract, ContractDevice
 from mendline.devices.entitlement import Entitlement, entitlement
@@ -23,6 +23,7 @@ __all__ = [
     "DeviceModel",
     "Entitlement",
     "Gs1Fields",
+    "Location",
     "UpsertContract",
     "UpsertDevice",
     "UpsertModel",

@@ -1,14 +1,31 @@
 """The device card: the snapshot of a device that travels with a ticket."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mendline.devices.registry import Device, DeviceModel
-from mendline.kernel import rows
-from mendline_tenants import Place
+from mendline.kernel import fetch
 
 DEEP = 6
 """How many places may lie inside each other: campus, department, unit, bed, and room to spare."""
+
+_CHAIN = """
+WITH RECURSIVE chain AS (
+  SELECT parent_id, name, clinical_weight, latitude, longitude, 1 AS depth FROM place WHERE tenant_id = $1 AND id = $2
+  UNION ALL
+  SELECT p.parent_id, p.name, p.clinical_weight, p.latitude, p.longitude, c.depth + 1
+  FROM place p JOIN chain c ON p.tenant_id = $1 AND p.id = c.parent_id WHERE c.depth < $3)
+SELECT name, clinical_weight, latitude, longitude FROM chain ORDER BY depth
+"""
+
+
+class Location(NamedTuple):
+    """A place in words from the campus down, its clinical weight, and where it is in degrees (WGS 84)."""
+
+    words: dict[str, str]
+    clinical_weight: int
+    latitude: float | None
+    longitude: float | None
 
 
 def device_card(device: Device, model: DeviceModel) -> dict[str, Any]:
@@ -27,18 +44,15 @@ def device_card(device: Device, model: DeviceModel) -> dict[str, Any]:
     }
 
 
-async def location_of(tenant: UUID, place: UUID | None) -> tuple[dict[str, str], Place | None, Place | None]:
-    """Where a place is, in words from the campus down; the place itself, and the nearest one with coordinates."""
-    chain: list[Place] = []
-    while place is not None and len(chain) < DEEP:
-        found = await rows.find(Place, tenant, place)
-        if found is None:
-            break
-        chain.append(found)
-        place = found.parent_id
+async def location_of(tenant: UUID, place: UUID | None) -> Location:
+    """Where a place is; the weight and the coordinates are those of the nearest place around it that has any."""
+    chain = await fetch(_CHAIN, tenant, place, DEEP) if place else []
     words = {
-        language: separator.join(p.name.get(language) or next(iter(p.name.values()), "") for p in reversed(chain))
+        language: separator.join(p["name"].get(language) or next(iter(p["name"].values()), "") for p in reversed(chain))
         for language, separator in (("zh", " "), ("en", ", "))
     }
-    located = next((p for p in chain if p.latitude is not None), None)
-    return words if chain else {}, chain[0] if chain else None, located
+    weight = next((p["clinical_weight"] for p in chain if p["clinical_weight"]), 0)
+    latitude, longitude = next(
+        ((p["latitude"], p["longitude"]) for p in chain if p["latitude"] is not None), (None, None)
+    )
+    return Location(words if chain else {}, weight, latitude, longitude)

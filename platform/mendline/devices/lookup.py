@@ -6,6 +6,7 @@ from uuid import UUID
 from mendline.devices.identifiers import DeviceIdentifier
 from mendline.devices.registry import Device, DeviceModel
 from mendline.kernel import DomainError, rows
+from mendline_tenants import own_organisation
 
 MANY = 8
 """How many candidates are worth showing to a person."""
@@ -15,9 +16,11 @@ async def find_devices(tenant: UUID, identifiers: Sequence[DeviceIdentifier]) ->
     """The devices that the interpretations fit, the first interpretation that fits any winning.
 
     Several devices come back when the code names a model or a lot but no unit. Raises DomainError device_unknown when
-    none fits.
+    none fits. Another hospital's sticker fits none: asset numbers are each hospital's own.
     """
     for identifier in identifiers:
+        if identifier.organisation and identifier.organisation != (await own_organisation(tenant)).code:
+            continue
         found = await _fitting(tenant, identifier)
         if found:
             return found
@@ -59,10 +62,13 @@ async def _of_model(tenant: UUID, model: UUID, identifier: DeviceIdentifier) -> 
 
 
 async def devices_at(tenant: UUID, place: UUID) -> list[Device]:
-    """The devices of a department or unit, by asset number."""
+    """The devices of a department or unit, those at its beds among them, by asset number."""
     return await rows.select(
         Device,
-        "tenant_id = $1 AND place_id = $2 AND state <> 'retired' ORDER BY asset_number LIMIT 100",
+        "tenant_id = $1 AND state <> 'retired' AND place_id IN (WITH RECURSIVE inside AS ("
+        " SELECT id FROM place WHERE tenant_id = $1 AND id = $2 UNION"
+        " SELECT p.id FROM place p JOIN inside i ON p.tenant_id = $1 AND p.parent_id = i.id) SELECT id FROM inside)"
+        " ORDER BY asset_number LIMIT 100",
         tenant,
         place,
     )

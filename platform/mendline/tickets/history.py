@@ -10,14 +10,15 @@ from mendline.kernel import (
     DeviceId,
     DomainError,
     OrganisationId,
+    Reference,
     command,
     new_id,
     parse_opaque,
     rows,
+    touch,
     work,
 )
 from mendline.tickets.intake import TicketKind, UseState, next_number
-from mendline.tickets.lifecycle import tell
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
@@ -77,8 +78,8 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     model = await rows.get(DeviceModel, actor.organisation, device.model_id)
     provider = parse_opaque("or", input.provider).id
     entitled = await entitlement(actor.organisation, device, model, input.opened_at.date())
-    words, nearest, located = await location_of(actor.organisation, device.place_id)
-    priority, reasons = score(model, device, input.use_state, nearest.clinical_weight if nearest else 0)
+    location = await location_of(actor.organisation, device.place_id)
+    priority, reasons = score(model, device, input.use_state, location.clinical_weight)
     standing = await agreed(actor.organisation, input.opened_at.date(), model.device_class, model.manufacturer_id)
     parts = parts_of(
         actor.organisation,
@@ -124,9 +125,9 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
             **anchor,
             reporter_name=input.reporter_name,
             contact_name=input.reporter_name,
-            location=words,
-            latitude=located.latitude if located else None,
-            longitude=located.longitude if located else None,
+            location=location.words,
+            latitude=location.latitude,
+            longitude=location.longitude,
             assignee_name=input.technician_name or None,
         ),
         TicketClinical(
@@ -155,7 +156,8 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         TicketVigilance(**anchor, suspected=bool(suspects), words=list(suspects)),
     )
     await _remember(device, ticket, input)
-    tell(ticket, to="archived", imported=input.system)
+    # History is no news: it gets its audit entry and its place in the worklists, and no consumer hears of it.
+    touch(Reference(ticket.tenant_id, ticket.id), to="archived", imported=input.system)
     return result(ticket)
 
 

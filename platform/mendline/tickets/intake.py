@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceModel, Entitlement, device_card, entitlement, location_of
+from mendline.devices import Device, DeviceModel, Entitlement, Location, device_card, entitlement, location_of
 from mendline.kernel import (
     DeviceId,
     DomainError,
@@ -80,13 +80,13 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     place = parse_opaque("pl", input.place).id if input.place else (device.place_id if device else actor.place)
     if input.place:
         await rows.get(Place, actor.organisation, place)  # type: ignore[arg-type]
-    words, nearest, located = await location_of(actor.organisation, place)
+    location = await location_of(actor.organisation, place)
     entitled = await entitlement(actor.organisation, device, model, moment.date()) if device and model else None
     contract = entitled.contract if entitled else None
     organisation = await own_organisation(actor.organisation)
     direct = contract is not None and contract.direct
     provider = contract.provider_id if contract and direct else actor.organisation
-    priority, reasons = score(model, device, input.use_state, nearest.clinical_weight if nearest else 0)
+    priority, reasons = score(model, device, input.use_state, location.clinical_weight)
     level = contract.service_level if contract else {}
     standing = [
         Part(a.partner_id, a.part, tuple(a.groups))
@@ -126,7 +126,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     )
     await rows.insert(ticket)
     await record_parts(ticket, parts)
-    await _record_groups(actor, input, ticket, words, located, entitled)
+    await _record_groups(actor, input, ticket, location, entitled)
     if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
         await rows.update(device, state=DEVICE_STATES[input.use_state])
     tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
@@ -167,8 +167,7 @@ async def _record_groups(
     actor: Actor,
     input: ReportFault,
     ticket: Ticket,
-    words: dict[str, str],
-    located: Place | None,
+    location: Location,
     entitled: Entitlement | None,
 ) -> None:
     anchor: dict[str, Any] = {
@@ -187,9 +186,9 @@ async def _record_groups(
             reporter_name=reporter.name if reporter else actor.name,
             contact_name=input.contact_name or (reporter.name if reporter else ""),
             contact_phone=input.contact_phone or (reporter.phone or "" if reporter else ""),
-            location=words,
-            latitude=located.latitude if located else None,
-            longitude=located.longitude if located else None,
+            location=location.words,
+            latitude=location.latitude,
+            longitude=location.longitude,
         ),
         TicketClinical(
             **anchor,
