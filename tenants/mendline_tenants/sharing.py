@@ -8,17 +8,17 @@ import asyncpg
 from mendline.kernel import TABLES, Function, Kind, Reference, execute, not_found
 
 _SHARE = """
-CREATE OR REPLACE FUNCTION share(of_tenant uuid, of_ticket uuid, organisation uuid, wanted text[]) RETURNS uuid[]
+CREATE OR REPLACE FUNCTION share(of_tenant uuid, of_ticket uuid, partner uuid, wanted text[]) RETURNS uuid[]
 LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE t record; held jsonb; viewers uuid[]; named text := organisation::text;
+DECLARE t record; held jsonb; viewers uuid[]; named text := partner::text;
 BEGIN
   SELECT visible_to, audience INTO t FROM public.ticket
    WHERE tenant_id = of_tenant AND id = of_ticket AND of_tenant = public.cur() FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
-  IF organisation IS NULL OR organisation = of_tenant OR NOT wanted <@ ARRAY[{groups}] THEN
+  IF partner IS NULL OR partner = of_tenant OR NOT wanted <@ ARRAY[{groups}] THEN
     RAISE EXCEPTION 'no such share' USING ERRCODE = '22023';
   END IF;
-  viewers := array_append(array_remove(t.visible_to, organisation), organisation);
+  viewers := array_append(array_remove(t.visible_to, partner), partner);
   held := (SELECT jsonb_object_agg(g, coalesce(t.audience->g, '[]'::jsonb) - named
       || CASE WHEN g = 'progress' OR g = ANY (wanted) THEN jsonb_build_array(named) ELSE '[]'::jsonb END)
     FROM unnest(ARRAY[{groups}]) AS g);
@@ -28,35 +28,35 @@ BEGIN
 END $$"""
 
 _SHARE_PROGRESS = """
-  UPDATE public.{table} SET visible_to = array_append(visible_to, organisation)
+  UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
    WHERE tenant_id = of_tenant AND ticket_id = of_ticket
-   AND visible_to @> t.visible_to AND NOT visible_to @> ARRAY[organisation];"""
+   AND visible_to @> t.visible_to AND NOT visible_to @> ARRAY[partner];"""
 
 _SHARE_GROUP = """
   IF '{group}' = ANY (wanted) THEN
-    UPDATE public.{table} SET visible_to = array_append(visible_to, organisation)
-     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT visible_to @> ARRAY[organisation]
+    UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT visible_to @> ARRAY[partner]
      AND visible_to @> ARRAY(SELECT holder::uuid FROM jsonb_array_elements_text(t.audience->'{group}') AS holder);
   ELSE
-    UPDATE public.{table} SET visible_to = array_remove(visible_to, organisation)
-     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[organisation];
+    UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[partner];
   END IF;"""
 
 _UNSHARE = """
-CREATE OR REPLACE FUNCTION unshare(of_tenant uuid, of_ticket uuid, organisation uuid) RETURNS uuid[]
+CREATE OR REPLACE FUNCTION unshare(of_tenant uuid, of_ticket uuid, partner uuid) RETURNS uuid[]
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE t record; viewers uuid[];
 BEGIN
   SELECT visible_to, audience INTO t FROM public.ticket
    WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
-   AND (of_tenant = public.cur() OR organisation = public.cur()) FOR NO KEY UPDATE;
+   AND (of_tenant = public.cur() OR partner = public.cur()) FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
-  IF organisation IS NULL OR organisation = of_tenant THEN
+  IF partner IS NULL OR partner = of_tenant THEN
     RAISE EXCEPTION 'no such share' USING ERRCODE = '22023';
   END IF;
-  viewers := array_remove(t.visible_to, organisation);
+  viewers := array_remove(t.visible_to, partner);
   UPDATE public.ticket SET visible_to = viewers,
-    audience = (SELECT coalesce(jsonb_object_agg(key, value - organisation::text), '{{}}'::jsonb)
+    audience = (SELECT coalesce(jsonb_object_agg(key, value - partner::text), '{{}}'::jsonb)
                 FROM jsonb_each(t.audience))
    WHERE tenant_id = of_tenant AND id = of_ticket;
 {children}
@@ -64,11 +64,11 @@ BEGIN
 END $$"""
 
 _UNSHARE_CHILD = """
-  UPDATE public.{table} SET visible_to = array_remove(visible_to, organisation)
-   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[organisation];"""
+  UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
+   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[partner];"""
 
 _UNLIST = """
-  DELETE FROM public.{table} WHERE tenant_id = organisation AND owner_id = of_tenant AND ticket_id = of_ticket;"""
+  DELETE FROM public.{table} WHERE tenant_id = partner AND owner_id = of_tenant AND ticket_id = of_ticket;"""
 
 
 def field_groups() -> tuple[str, ...]:

@@ -126,7 +126,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     )
     await rows.insert(ticket)
     await record_parts(ticket, parts)
-    await _record_groups(actor, input, ticket, location, entitled)
+    await _record_groups(actor, input, ticket, location, entitled, device.state if device else None)
     if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
         await rows.update(device, state=DEVICE_STATES[input.use_state])
     tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
@@ -169,6 +169,7 @@ async def _record_groups(
     ticket: Ticket,
     location: Location,
     entitled: Entitlement | None,
+    device_state: str | None,
 ) -> None:
     anchor: dict[str, Any] = {
         "id": ticket.id,
@@ -199,6 +200,7 @@ async def _record_groups(
             isolation=input.isolation,
             decontamination="unknown" if needs_cleaning else "not_needed",
             access_windows=[[a.isoformat(), b.isoformat()] for a, b in input.access_windows],
+            device_state_before=device_state,
         ),
         TicketQuality(**anchor),
         TicketCommercial(

@@ -91,7 +91,10 @@ class TicketPeople(TicketGroup):
 
 @table(Kind.CHILD, references=_OF_TICKET, group="clinical")
 class TicketClinical(TicketGroup):
-    """What the ward says: the symptom, whether the device is usable, and what the technician must know."""
+    """What the ward says: the symptom, whether the device is usable, and what the technician must know.
+
+    device_state_before: the device's state when this was reported, which a cancelled report gives back.
+    """
 
     symptom = fields.TextField()
     use_state = fields.TextField(default="unknown")
@@ -100,6 +103,7 @@ class TicketClinical(TicketGroup):
     isolation = fields.BooleanField(default=False)
     decontamination = fields.TextField(default="unknown")
     access_windows = fields.JSONField[list[Any]](default=list)
+    device_state_before = fields.TextField(null=True)
 
     class Meta:
         table = "ticket_clinical"

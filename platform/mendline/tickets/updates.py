@@ -152,18 +152,23 @@ class Cancel(Struct, frozen=True):
 
 @command("tickets.cancel", "tickets.cancel")
 async def cancel(actor: Actor, input: Cancel) -> TicketResult:
-    """Cancels the ticket before work has started; the device goes back to the state it had."""
+    """Cancels the ticket before work has started; the device gets back the state it had before the report.
+
+    It does not where a patient was affected or another ticket is open: then an engineer decides.
+    """
     ticket = await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)))
     if input.reason:
         await add_message(actor, ticket, "comment", input.reason)
-    if ticket.device_id is not None:
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    if ticket.device_id is not None and clinical.use_state != "patient_affected" and clinical.device_state_before:
         await execute(
-            "UPDATE device SET state = 'in_service', version = version + 1 WHERE tenant_id = $1 AND id = $2"
+            "UPDATE device SET state = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2"
             " AND state IN ('out_of_service', 'restricted') AND NOT EXISTS (SELECT 1 FROM ticket t WHERE"
             " t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3 AND t.phase <> 'closed')",
             ticket.tenant_id,
             ticket.device_id,
             ticket.id,
+            clinical.device_state_before,
         )
     return result(ticket)
 

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('isolation', fields.BooleanField(default=False)),
                 ('decontamination', fields.TextField(default='unknown', unique=False)),
                 ('access_windows', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('device_state_before', fields.TextField(null=True, unique=False)),
             ],
             options={'table': 'ticket_clinical', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'What the ward says: the symptom, whether the device is usable, and what the technician must know.'},
             bases=['TicketGroup'],
