@@ -62,13 +62,17 @@ class ShownMessage(msgspec.Struct, kw_only=True):
 
 
 class ShownChat(msgspec.Struct):
-    """One chat in a person's list. `last` is the newest message's text, shortened; `at` its time, 0 when empty."""
+    """One chat in a person's list. `last` is the newest message's text, shortened; `at` its time, 0 when empty.
+
+    `blocked` says that the person has blocked the bot there.
+    """
 
     chat: str
     title: str
     unread: int
     last: str = ""
     at: float = 0
+    blocked: bool = False
 
 
 class Upload(msgspec.Struct):

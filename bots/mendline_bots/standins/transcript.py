@@ -61,9 +61,11 @@ class Transcript:
         )
         self._next += 1
         self._entries.append(entry)
-        del self._entries[:-KEPT]
         if self._journal:
             self._journal.put("entry", entry.seq, entry)
+            for forgotten in self._entries[:-KEPT]:
+                self._journal.put("entry", forgotten.seq, None)
+        del self._entries[:-KEPT]
         return entry
 
     def entries(self, *, since: int = 0, channel: str | None = None, person: str | None = None) -> list[Entry]:

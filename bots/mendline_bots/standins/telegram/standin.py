@@ -77,7 +77,8 @@ class TelegramStandin:
             last = next(reversed(world.messages(chat.id)), None)
             title = self.core.world.bot["first_name"] if chat.type == "private" else chat.title
             at = float(last["date"]) if last else 0
-            shown.append(ShownChat(str(chat.id), title, world.unread(person, chat), _gist(last) if last else "", at))
+            gist = _gist(last) if last else ""
+            shown.append(ShownChat(str(chat.id), title, world.unread(person, chat), gist, at, chat.blocked))
         return shown
 
     def chat(self, person: Person, chat: str) -> Chat:

@@ -5,7 +5,6 @@ import base64
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -15,10 +14,18 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-FLAGS = (
-    "--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars --remote-debugging-port=0 about:blank"
-).split()
+FLAGS = [
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+    "about:blank",
+]
 
 
 class Browser:
@@ -68,12 +75,12 @@ class Browser:
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
-    async def until(self, script: str) -> Any:
+    async def until(self, script: str) -> None:
         """Wait until an expression is true."""
         for _ in range(200):
             with suppress(AssertionError):
-                if value := await self.run(script):
-                    return value
+                if await self.run(f"Boolean({script})"):
+                    return
             await asyncio.sleep(0.05)
         raise AssertionError(f"never true: {script}; errors: {self.errors}")
 
@@ -92,10 +99,10 @@ class Browser:
             await self.call("Input.dispatchKeyEvent", type="keyDown", **key)
             await self.call("Input.dispatchKeyEvent", type="keyUp", **key)
 
-    async def picture(self, path: Path) -> None:
-        """Save what the window shows as PNG."""
+    async def picture(self) -> bytes:
+        """What the window shows, as PNG."""
         shot = await self.call("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(shot["data"]))
+        return base64.b64decode(shot["data"])
 
     async def close(self) -> None:
         """Stop listening."""
@@ -110,7 +117,8 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
         pytest.skip("needs a browser: apt-get install chromium")
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     command = [program, *root, f"--user-data-dir={folder}", *FLAGS]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    null = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdout=null, stderr=null)
     try:
         port_file = folder / "DevToolsActivePort"
         for _ in range(400):
@@ -129,7 +137,7 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
             await browser.close()
     finally:
         process.terminate()
-        process.wait(10)
+        await process.wait()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ let streamUp = true;
 
 const modal = new Modal(press);
 let list = new MessageList({ reply: (message) => composer.reply(message), press, command: (text) => composer.insert(`${text} `), people: state.people });
-const composer = new Composer({ sent: () => (refreshMessages(), refreshPeople()), trouble: checkHealth });
+const composer = new Composer({ sent: () => refreshMessages().then(() => list.toEnd(), checkHealth), trouble: checkHealth });
 const actions = { choose, redraw };
 
 // --- choosing
@@ -82,12 +82,13 @@ function drawChat() {
       h("img", { className: "avatar bot", src: "/sim/ui/mark.svg", alt: "" }),
       h("div", { className: "chat-title" }, h("strong", {}, chat?.title ?? "Mendline"), h("span", { id: "status" }, status())),
       h("div", { className: "acting", title: `${t("actingAs")} ${name}` }, h("div", {}, h("span", {}, t("actingAs")), h("strong", {}, name), h("small", {}, who)), avatar(name, person.key)),
-      slack ? null : iconButton("block", t("block"), toggleBlock, "block"),
+      slack ? null : iconButton("block", t(state.chats[0].blocked ? "unblock" : "block"), toggleBlock, `block${state.chats[0].blocked ? " on" : ""}`),
     ),
     tabs(slack),
     h("section", { className: "stage", id: "stage" }),
   );
-  document.getElementById("stage").append(list.element, composer.element);
+  list.moveTo(document.getElementById("stage"));
+  document.getElementById("stage").append(composer.element);
 }
 
 function status() {
@@ -151,14 +152,12 @@ function alertBox(text) {
   const box = dialog("alert", "Mendline", h("h2", {}, "Mendline"), h("p", {}, text), h("button", { type: "button", className: "primary", onclick: () => box.close() }, t("ok")));
 }
 
-async function toggleBlock(event) {
-  const button = event.currentTarget;
-  const blocked = !button.classList.contains("on");
-  await api.block(state.person.key, blocked).catch(() => {});
-  button.classList.toggle("on", blocked);
-  button.title = t(blocked ? "unblock" : "block");
-  button.setAttribute("aria-label", button.title);
-  toast(t(blocked ? "blocked" : "unblock"));
+async function toggleBlock() {
+  const blocked = !state.chats[0].blocked;
+  await api.block(state.person.key, blocked).catch(checkHealth);
+  state.chats = await api.chats(state.person.key);
+  toast(t(blocked ? "blocked" : "unblocked"));
+  redraw();
 }
 
 // --- what the server tells

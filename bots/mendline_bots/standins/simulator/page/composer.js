@@ -85,7 +85,7 @@ export class Composer {
     const chips = [];
     if (messageCount < 3) {
       if (this.person.labels.length) chips.push([t("hintLabel"), () => this.drawer(t("hintCaption"))]);
-      const texts = this.person.channel === "slack" ? ["/wo", "/wo help", "我的任务"] : ["/help", "我的工单", "/jobs"];
+      const texts = this.person.channel === "slack" ? ["/wo", "/wo help", "我的任务"] : this.person.labels.length ? ["/help", "我的工单"] : ["/help", "我的任务", "待验收"];
       chips.push(...texts.map((text) => [text, () => this.sendText(text)]));
     }
     this.hints.replaceChildren(
@@ -107,7 +107,7 @@ export class Composer {
     fill(
       this.quote,
       icon("reply"),
-      h("div", {}, h("b", {}, t("replyingTo", { name: this.replyTo.from.name })), h("span", {}, this.replyTo.text.slice(0, 120))),
+      h("div", {}, h("b", {}, t("replyingTo", { name: this.replyTo.from.name })), h("span", {}, this.replyTo.text.slice(0, 120) || this.replyTo.file?.name || "🖼")),
       iconButton("close", t("cancel"), cancel),
     );
   }

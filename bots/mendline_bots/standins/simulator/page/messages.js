@@ -26,6 +26,14 @@ export class MessageList {
     this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth ? "smooth" : "auto" });
   }
 
+  // An element that moves forgets where it was scrolled to.
+  moveTo(parent) {
+    const [top, atEnd] = [this.log.scrollTop, this.nearEnd()];
+    parent.append(this.element);
+    if (atEnd) this.toEnd();
+    else this.log.scrollTop = top;
+  }
+
   render(person, messages, typing) {
     const first = !this.shown.size;
     this.wasAtEnd = first || this.nearEnd();
