@@ -1,11 +1,15 @@
 """Tenants: organisations, members, roles, the actor, isolation as data, login, keys, chat identities, audit."""
 
+from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
+from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, audit
 from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.founding import bootstrap
+from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
 from mendline_tenants.linking import (
     LinkOffer,
     actor_for_chat,
@@ -31,21 +35,30 @@ from mendline_tenants.organisations import (
     own_organisation,
     partner_card,
 )
+from mendline_tenants.passwords import hash_password
+from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 
+register_locales(__file__)
+
 __all__ = [
+    "BUNDLES",
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "PERMISSIONS",
+    "POLICIES",
     "ROLES",
+    "SCOPES",
     "Actor",
     "Agreement",
     "ApiKey",
+    "ApiKeyCreated",
     "AuditEntry",
     "ChatIdentity",
     "ChatInstallation",
+    "CreateApiKey",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -58,17 +71,24 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "SetPassword",
+    "SetPolicy",
     "Tokens",
+    "UpsertMember",
+    "UpsertPartner",
+    "UpsertPlace",
     "actor_for_chat",
     "actor_from_token",
     "actor_of_member",
     "agreed",
     "audit",
     "authorise",
+    "bootstrap",
     "choose_organisation",
     "create_roles",
     "field_groups",
     "function_sql",
+    "hash_password",
     "identities",
     "link",
     "link_code",

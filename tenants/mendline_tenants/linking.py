@@ -30,6 +30,7 @@ from mendline_tenants.audit import note
 from mendline_tenants.authentication import actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity
 from mendline_tenants.members import Member
+from mendline_tenants.permissions import refusal
 from mendline_tenants.tokens import derived_key
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -62,7 +63,7 @@ async def link_code(actor: Actor, member: UUID | None = None) -> LinkOffer:
     """
     chosen = member or actor.id
     if actor.kind != "member" or (chosen != actor.id and not actor.may("tenants.manage")):
-        raise DomainError("forbidden", permission="tenants.link", why={})
+        raise DomainError("forbidden", permission="tenants.manage", why=refusal("tenants.manage"))
     async with transaction(actor.organisation):
         await rows.get(Member, actor.organisation, chosen)
     return await offer_link(actor.organisation, chosen)

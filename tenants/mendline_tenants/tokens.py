@@ -5,8 +5,8 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -72,19 +72,25 @@ def access_token(organisation: UUID, member: UUID, session: UUID) -> str:
 
 def read_access_token(token: str) -> AccessClaims:
     """The claims of a token that we signed. Raises DomainError unauthenticated for any other, and for an old one."""
+    read = _verified(token, derived_key("access token"))
+    if read is None or read.expires_at <= now():
+        raise DomainError("unauthenticated")
+    return read
+
+
+@lru_cache(maxsize=4096)
+def _verified(token: str, key: bytes) -> AccessClaims | None:
+    """Cached, because a signature that was good stays good; expiry and revocation are looked at each time."""
     try:
-        claims = jwt.decode(token, _signing_key(derived_key("access token")), algorithms=[_ALGORITHM]).claims
-        read = AccessClaims(
+        claims = jwt.decode(token, _signing_key(key), algorithms=[_ALGORITHM]).claims
+        return AccessClaims(
             UUID(claims["organisation"]),
             UUID(claims["member"]),
             UUID(claims["session"]),
-            datetime.fromtimestamp(claims["exp"], now().tzinfo),
+            datetime.fromtimestamp(claims["exp"], UTC),
         )
     except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-        raise DomainError("unauthenticated") from None
-    if read.expires_at <= now():
-        raise DomainError("unauthenticated")
-    return read
+        return None
 
 
 @cache

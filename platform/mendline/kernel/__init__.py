@@ -49,8 +49,8 @@ from mendline.kernel.ids import (
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
-from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.runfile import RunFile, RunningProcess
+from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
@@ -59,6 +59,8 @@ from mendline.kernel.wake import CHANNEL, wake
 from mendline.kernel.work import Principal, Work, emit, expect, told, touch, work
 
 from mendline.kernel import rows  # isort: skip - a module used as a word: rows.get(...)
+
+register_locales(__file__)
 
 __all__ = [
     "CHANNEL",
@@ -98,8 +100,8 @@ __all__ = [
     "RunFile",
     "Runner",
     "RunningProcess",
-    "SettingMissing",
     "Session",
+    "SettingMissing",
     "Settings",
     "SlotId",
     "Table",

@@ -1,6 +1,7 @@
 """Commands: every change is one, and one runner gives all of them the same guarantees."""
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mendline.kernel.database import execute, fetchrow, fetchval
 from mendline.kernel.errors import DomainError
 from mendline.kernel.ids import new_id
 from mendline.kernel.log import log
+from mendline.kernel.settings import settings
 from mendline.kernel.tables import Kind, Record, table
 from mendline.kernel.wake import wake
 from mendline.kernel.work import Principal, Work, _work
@@ -57,7 +59,8 @@ COMMANDS: dict[str, Command] = {}
 def command(name: str, permission: str) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
     """Registers `async def function(actor, input) -> result` as the command `name`.
 
-    The input's type is a frozen msgspec struct, the result's a struct or a plain value that JSON can hold.
+    The input's type is a frozen msgspec struct, the result's a struct or a plain value that JSON can hold. Fields that
+    the result names in `shown_once: ClassVar[tuple[str, ...]]` are answered and never stored: a replay shows None.
     """
 
     def register(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -105,7 +108,8 @@ def parse_input(entry: Command, given: Any) -> msgspec.Struct:
 
 
 def _digest(name: str, given: msgspec.Struct) -> bytes:
-    return hashlib.sha256(name.encode() + b"\0" + msgspec.json.encode(given, order="deterministic")).digest()
+    told = name.encode() + b"\0" + msgspec.json.encode(given, order="deterministic")
+    return hmac.digest(settings().secret_key.encode(), told, hashlib.sha256)  # keyed: the input may hold a password
 
 
 async def run(
@@ -182,10 +186,13 @@ async def _first_result(actor: Principal, key: str, digest: bytes) -> Any:
 
 
 async def _store_result(actor: Principal, key: str, result: Any) -> None:
+    stored = msgspec.to_builtins(result)
+    for name in getattr(result, "shown_once", ()):
+        stored[name] = None
     await execute(
         "UPDATE idempotency_key SET result = $4 WHERE tenant_id = $1 AND actor = $2 AND key = $3",
         actor.organisation,
         actor.id,
         key,
-        msgspec.to_builtins(result),
+        stored,
     )

@@ -48,7 +48,11 @@ def say(name: str, locale: str, /, **facts: Any) -> str:
     template = _catalogue(known_locale(locale)).get(name)
     if template is None:
         return name
-    shown = {fact: pick(value, locale) if isinstance(value, Mapping) else value for fact, value in facts.items()}
+    shown = {
+        fact: pick(value, locale) if isinstance(value, Mapping) else value
+        for fact, value in facts.items()
+        if value is not None
+    }
     try:
         return template.format_map(_Facts(shown))
     except (ValueError, AttributeError, IndexError):

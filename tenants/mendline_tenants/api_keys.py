@@ -1,0 +1,104 @@
+"""API keys: made once for a partner's portal, shown once, revoked at once."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from mendline.kernel import DomainError, command, new_id, now, opaque, parse_opaque, rows, told
+from mendline_tenants.actor import Actor
+from mendline_tenants.members import ApiKey
+from mendline_tenants.permissions import PERMISSIONS
+from mendline_tenants.tokens import api_key_token, digest
+
+FOR_PERSONS_ALONE = frozenset(
+    {
+        "quality.sign",
+        "quality.archive",
+        "dispatch.answer",
+        "tenants.manage",
+        "tenants.agree",
+        "tenants.link",
+        "tenants.self",
+        "tickets.share",
+    }
+)
+"""What no key may ever do: to sign, to answer for a person, to govern the organisation."""
+
+SCOPES = frozenset(PERMISSIONS) - FOR_PERSONS_ALONE
+"""Permissions that a key may hold; each is named as it is in the permission table."""
+
+BUNDLES = {
+    "portal": ("read.progress", "read.quality", "read.devices", "read.messages", "tickets.comment"),
+    "status": ("read.progress",),
+    "registry": ("read.devices", "devices.manage"),
+}
+"""Scopes by the use they are for: a partner's portal that follows and comments, a status board, an asset system."""
+
+KeyId = Annotated[str, Meta(description="The opaque id of an API key.", extra={"id": "ak"}, max_length=80)]
+
+
+class CreateApiKey(Struct, frozen=True):
+    """Asks for a key: what it is for, and what it may do (permissions, or bundles of them)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    scopes: Annotated[list[str], Meta(min_length=1, max_length=60)]
+    expires_at: datetime | None = None
+
+
+class ApiKeyCreated(Struct, frozen=True):
+    """The key. `secret` is shown here and never again."""
+
+    shown_once: ClassVar[tuple[str, ...]] = ("secret",)
+
+    key: KeyId
+    scopes: list[str]
+    secret: str | None
+
+
+@command("tenants.create_api_key", "tenants.manage")
+async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
+    """Makes a key that acts in the organisation's name. Raises unknown_scope, and invalid_input for a past expiry."""
+    wanted = {scope for name in input.scopes for scope in BUNDLES.get(name, (name,))}
+    if strangers := wanted - SCOPES:
+        raise DomainError(
+            "unknown_scope", scopes=", ".join(sorted(strangers)), known=", ".join((*BUNDLES, *sorted(SCOPES)))
+        )
+    if input.expires_at is not None and (input.expires_at.tzinfo is None or input.expires_at <= now()):
+        raise DomainError("invalid_input", field="expires_at", problem="it must lie ahead and name its time zone")
+    key_id = new_id()
+    secret = api_key_token(actor.organisation, key_id)
+    key = ApiKey(
+        tenant_id=actor.organisation,
+        id=key_id,
+        name=input.name,
+        secret_hash=digest(secret),
+        scopes=sorted(wanted),
+        made_by=actor.id,
+        expires_at=input.expires_at,
+    )
+    await rows.insert(key)
+    told(key=str(key.id), name=key.name, scopes=key.scopes)
+    return ApiKeyCreated(opaque("ak", key.tenant_id, key.id), key.scopes, secret)
+
+
+class RevokeApiKey(Struct, frozen=True):
+    """Ends a key."""
+
+    key: KeyId
+
+
+class ApiKeyRevoked(Struct, frozen=True):
+    """The key that was ended."""
+
+    key: KeyId
+
+
+@command("tenants.revoke_api_key", "tenants.manage")
+async def revoke_api_key(actor: Actor, input: RevokeApiKey) -> ApiKeyRevoked:
+    """Refuses the key from the next request on. Raises not_found; revoking twice changes nothing."""
+    key = await rows.get(ApiKey, actor.organisation, parse_opaque("ak", input.key).id)
+    if key.revoked_at is None:
+        await rows.update(key, revoked_at=now())
+    told(key=str(key.id), name=key.name)
+    return ApiKeyRevoked(input.key)
