@@ -113,6 +113,23 @@ def migrate() -> None:
     _run("mendline.app.migrate:run")
 
 
+@app.command(name="new-migration", rich_help_panel=_DATA)
+def new_migration(name: Annotated[str, typer.Argument(help="What it does, verb first: add_service_report.")]) -> None:
+    """Write the next migration: what the models say that the migrations do not say yet."""
+    _run("mendline.app.new_migration:run", name)
+
+
+@app.command(name="schema", rich_help_panel=_DATA)
+def print_schema() -> None:
+    """Print the GraphQL schema.
+
+    Example: mendline schema > schema/schema.graphql
+    """
+    from mendline_schema import print_schema as printed
+
+    typer.echo(printed(), nl=False)
+
+
 @database.command("url")
 def database_url(
     role: Annotated[

@@ -33,5 +33,5 @@ async def write_migration(name: str, packages: tuple[str, ...] = DOMAINS) -> Pat
 
 
 def run(name: str, packages: tuple[str, ...] = DOMAINS) -> None:
-    """`mendline migration new NAME`."""
+    """`mendline new-migration NAME`."""
     print(asyncio.run(write_migration(name, packages)) or "the migrations say all that the models say")  # noqa: T201
