@@ -6,6 +6,7 @@ path under the name `mendline_demo`, so inside it imports are relative.
 
 from .content import demo
 from .labels import device_label, write_labels
+from .load import load
 from .structs import Demo
 
-__all__ = ["Demo", "demo", "device_label", "write_labels"]
+__all__ = ["Demo", "demo", "device_label", "load", "write_labels"]

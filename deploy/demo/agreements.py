@@ -153,13 +153,13 @@ API_KEYS = (
         key="lanmai-portal",
         organisation="lanmai",
         name=Text(zh="澜脉售后门户", en="Lanmai after-sales portal"),
-        scopes=("tickets.read", "devices.read"),
+        scopes=("portal", "read.vigilance"),
     ),
     ApiKey(
         key="yanhe-portal",
         organisation="yanhe",
         name=Text(zh="砚和工单系统", en="Yanhe work order system"),
-        scopes=("tickets.read", "tickets.write"),
+        scopes=("portal", "read.people", "read.clinical", "read.commercial"),
     ),
 )
 """The keys that the loader makes; their secrets exist only in the running system."""

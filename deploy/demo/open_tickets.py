@@ -116,6 +116,8 @@ def open_tickets(today: date, devices: Sequence[Device]) -> tuple[OpenTicket, ..
             accepted_at=ago(days=1, hours=8, minutes=31),
             arrived_at=ago(days=1, hours=7),
             finished_at=ago(days=1, hours=6, minutes=8),
+            cause=Text(zh="负极板插座触点烧蚀", en="Contacts of the plate socket are burnt"),
+            work_minutes=48,
             note=Text(
                 zh="更换极板插座,测试合格,待科室验收", en="Plate socket replaced and tested, waiting for acceptance"
             ),

@@ -129,7 +129,7 @@ class Shift(Record, frozen=True, kw_only=True):
 
 
 class ApiKey(Record, frozen=True, kw_only=True):
-    """A key the loader makes for a partner's portal."""
+    """A key the loader makes for a partner's portal; `scopes` are permissions or bundles of them."""
 
     key: str
     organisation: str
@@ -265,7 +265,10 @@ class ClosedTicket(Record, frozen=True, kw_only=True):
 
 
 class OpenTicket(Record, frozen=True, kw_only=True):
-    """A repair under way, with the times of what has happened so far; `note` is the last word on it."""
+    """A repair under way, with the times of what has happened so far; `note` is the last word on it.
+
+    `cause` and `work_minutes` are what the engineer reports of a repair that is finished.
+    """
 
     key: str
     hospital: str
@@ -284,6 +287,8 @@ class OpenTicket(Record, frozen=True, kw_only=True):
     arrived_at: datetime | None = None
     paused_at: datetime | None = None
     finished_at: datetime | None = None
+    cause: Text | None = None
+    work_minutes: int | None = None
     note: Text | None = None
 
 

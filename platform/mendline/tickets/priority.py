@@ -14,7 +14,8 @@ FUNCTION_POINTS = {
 }
 USE_STATE_POINTS = {"patient_affected": 45, "down": 25, "unknown": 15, "degraded": 10}
 NO_BACKUP_POINTS = 10
-MAX_LOCATION_POINTS = 15
+LOCATION_POINTS = 5
+"""For each step of a place's clinical weight, which goes from 0 to 3."""
 
 _FLOORS = ((75, 1), (55, 2), (35, 3))
 
@@ -39,7 +40,7 @@ def score(
     reasons = [
         Reason("device_function", function, FUNCTION_POINTS[function]),
         Reason("use_state", use_state, USE_STATE_POINTS[use_state]),
-        Reason("clinical_location", str(clinical_weight), min(clinical_weight, MAX_LOCATION_POINTS)),
+        Reason("clinical_location", str(clinical_weight), LOCATION_POINTS * clinical_weight),
     ]
     if device is not None and not device.backup_available:
         reasons.append(Reason("no_backup", "true", NO_BACKUP_POINTS))

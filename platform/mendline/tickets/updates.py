@@ -36,7 +36,7 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     await rows.update(clinical, use_state=input.use_state, decontamination=cleaning)
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
-    weight = next((r["points"] for r in ticket.priority_reasons if r["input"] == "clinical_location"), 0)
+    weight = next((int(r["value"]) for r in ticket.priority_reasons if r["input"] == "clinical_location"), 0)
     priority, reasons = score(model, device, input.use_state, weight)
     if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
         await rows.update(device, state=DEVICE_STATES[input.use_state])

@@ -14,7 +14,7 @@ async def _bed(cast):
     tenant = cast["hospital_a"]
     async with transaction(tenant):
         ward = await rows.get(Place, tenant, cast.places["ward_a"])
-        await rows.update(ward, clinical_weight=15)
+        await rows.update(ward, clinical_weight=3)
         bed = Place(tenant_id=tenant, kind="bed", parent_id=ward.id, name={"zh": "01 床", "en": "Bed 01"})
         await rows.insert(bed)
         await rows.update(await rows.get(Device, tenant, cast.devices["pump_a"]), place_id=bed.id)
@@ -36,7 +36,7 @@ async def test_a_bed_is_where_its_ward_is(cast):
         location = await location_of(tenant, bed)
         nowhere = await location_of(tenant, None)
     assert location.words == {"zh": "本部 三病区 01 床", "en": "Main campus, Ward 3, Bed 01"}
-    assert (location.clinical_weight, location.latitude, location.longitude) == (15, 31.2304, 121.4737)
+    assert (location.clinical_weight, location.latitude, location.longitude) == (3, 31.2304, 121.4737)
     assert nowhere == ({}, 0, None, None)
 
 
