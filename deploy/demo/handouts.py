@@ -81,7 +81,7 @@ def _organisation(demo: Demo, key: str) -> Organisation:
 
 
 def _logins(demo: Demo, password: str) -> list[dict[str, Any]]:
-    """The people of the story, whoever could take its job, and every administrator."""
+    """The people of the story first, then every administrator. `story` marks those whom the table of `up` shows."""
     story = demo.story
     parts = {
         story.nurse: "nurse",
@@ -93,7 +93,6 @@ def _logins(demo: Demo, password: str) -> list[dict[str, Any]]:
     }
     members = {member.key: member for member in demo.members}
     shown = [members[key] for key in parts]
-    shown += [m for m in demo.members if m.organisation == story.vendor and "technician" in m.roles][:1]
     shown += [m for m in demo.members if "admin" in m.roles]
     return [_login(demo, member, parts.get(member.key), password) for member in shown]
 
@@ -102,12 +101,12 @@ def _login(demo: Demo, member: Member, part: str | None, password: str) -> dict[
     organisation = _organisation(demo, member.organisation)
     ways = [chat.channel.capitalize() for chat in member.chats] + (["GraphQL"] if member.password_login else [])
     row: dict[str, Any] = {
-        "name": f"{member.name.zh} {member.name.en}",
-        "organisation": f"{organisation.name.zh} {organisation.name.en}",
-        "role": f"{member.title.zh} {member.title.en}",
-        "channel": " + ".join(ways),
-        "login": f"{organisation.code} / {member.email}" if member.password_login else "",
-        "password": password if member.password_login else "chat simulator 聊天模拟",
+        "name": f"{member.name.zh}\n{member.name.en}",
+        "organisation": f"{organisation.name.zh}\n{organisation.name.en}",
+        "role": f"{member.title.zh}\n{member.title.en}",
+        "channel": "\n".join(ways),
+        "login": f"{organisation.code}\n{member.email}" if member.password_login else "chat simulator\n聊天模拟",
+        "password": password if member.password_login else "",
         "code": organisation.code,
         "email": member.email,
         "simulator": member.key if member.chats else None,
@@ -126,13 +125,14 @@ def _keys(known: Known) -> list[dict[str, Any]]:
     for key in demo.api_keys:
         organisation = _organisation(demo, key.organisation)
         row = {
-            "name": f"{key.name.zh} {key.name.en}",
-            "organisation": f"{organisation.name.zh} {organisation.name.en}",
+            "name": f"{key.name.zh}\n{key.name.en}",
+            "organisation": f"{organisation.name.zh}\n{organisation.name.en}",
             "role": ", ".join(key.scopes),
-            "channel": "GraphQL, API key",
-            "login": "Authorization: Bearer …",
-            "password": known.api_keys[key.key],
+            "channel": "GraphQL",
+            "login": "API key: demo.json\n密钥见 demo.json",
+            "password": "",
             "code": organisation.code,
+            "key": known.api_keys[key.key],
         }
         if key.key == demo.story.manufacturer_key:
             row["story"] = "portal"

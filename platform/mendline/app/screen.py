@@ -67,15 +67,17 @@ def _memory(processes: dict[str, int]) -> str:
 
 
 def _demo_people(home: Path) -> Table | None:
-    """Who can log in, as the demo data has noted it in `demo.json`."""
+    """Who plays in the story and how each logs in, as the demo has noted it in `demo.json` beside others."""
     path = home / "demo.json"
     if not path.exists():
         return None
-    table = Table(title="Demo people 演示人员", title_justify="left", box=None, padding=(0, 2))
+    table = Table(title="Demo people 演示人员", title_justify="left", caption_justify="left", box=None, padding=(0, 2))
     columns = {"name": "Name 姓名", "organisation": "Organisation 单位", "role": "Role 角色", "channel": "Channel 渠道"}
     columns |= {"login": "Login 账号", "password": "Password 密码"}
-    for title in columns.values():
-        table.add_column(title, overflow="fold")
+    for name, title in columns.items():
+        table.add_column(title, overflow="fold", no_wrap=name not in ("organisation", "role"))
     for person in json.loads(path.read_text()):
-        table.add_row(*(str(person.get(name) or "") for name in columns))
+        if person.get("story"):
+            table.add_row(*(str(person.get(name) or "") for name in columns))
+    table.caption = f"All of them 全部人员: {path}"
     return table
