@@ -38,7 +38,7 @@ from mendline_tenants.organisations import (
 from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
-from mendline_tenants.policies import function_sql, schema_sql
+from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 
 register_locales(__file__)
@@ -88,6 +88,7 @@ __all__ = [
     "create_roles",
     "field_groups",
     "function_sql",
+    "functions",
     "hash_password",
     "identities",
     "link",
