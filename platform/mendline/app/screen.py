@@ -71,13 +71,15 @@ def _demo_people(home: Path) -> Table | None:
     path = home / "demo.json"
     if not path.exists():
         return None
-    table = Table(title="Demo people 演示人员", title_justify="left", caption_justify="left", box=None, padding=(0, 2))
+    table = Table(title="Demo people 演示人员", title_justify="left", caption_justify="left", box=None, padding=(0, 1))
     columns = {"name": "Name 姓名", "organisation": "Organisation 单位", "role": "Role 角色", "channel": "Channel 渠道"}
-    columns |= {"login": "Login 账号", "password": "Password 密码"}
+    columns["login"] = "Login 账号"
     for name, title in columns.items():
         table.add_column(title, overflow="fold", no_wrap=name not in ("organisation", "role"))
-    for person in json.loads(path.read_text()):
+    everyone = json.loads(path.read_text())
+    for person in everyone:
         if person.get("story"):
             table.add_row(*(str(person.get(name) or "") for name in columns))
-    table.caption = f"All of them 全部人员: {path}"
+    passwords = " ".join(sorted({person["password"] for person in everyone if person["password"]}))
+    table.caption = f"Password 密码: {passwords}   All of them 全部人员: {path}"
     return table
