@@ -1,0 +1,89 @@
+"""The relay's promptness and fairness, and what a worker owes to the work that it has begun."""
+
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from redis.exceptions import ConnectionError as ValkeyAway
+
+from mendline.kernel import cancel_timer, new_id, now, pool, transaction
+from mendline.workers import Publisher, Relay, alive
+from support.database import look
+from support.processes import until
+from support.work import done, marks, relaying, schedule, working
+
+
+async def test_a_flood_keeps_no_other_organisation_waiting(tmp_path: Path) -> None:
+    flooding, small = new_id(), new_id()
+    await schedule(flooding, range(600), seconds=0.02)
+    async with relaying(), working(tmp_path):
+        await until(done(20, flooding))
+        await schedule(small, range(3))
+        await until(done(3, small), 5)
+        assert len(await marks("done", flooding)) < 500, "the flood was done first"
+
+
+async def test_a_row_reaches_its_handler_within_a_fraction_of_a_second(tmp_path: Path) -> None:
+    tenant = new_id()
+    async with relaying(), working(tmp_path):
+
+        async def works() -> bool:
+            return await alive("worker") and await alive("relay")
+
+        await until(works)
+        waits = []
+        for n in range(10):
+            begin = monotonic()
+            await schedule(tenant, [n])
+            await until(done(n + 1, tenant))
+            waits.append(monotonic() - begin)
+    print(f"from commit to done: median {sorted(waits)[5] * 1000:.0f} ms, longest {max(waits) * 1000:.0f} ms")
+    assert sorted(waits)[5] < 0.25
+
+
+async def test_work_longer_than_the_lease_is_begun_once(tmp_path: Path) -> None:
+    tenant = new_id()
+    async with relaying(), working(tmp_path):
+        await schedule(tenant, [1], seconds=3.0)
+        await until(done(1, tenant), 20)
+    assert len(await marks("begun", tenant)) == 1
+
+
+async def test_a_worker_finishes_what_it_has_begun_before_it_stops(tmp_path: Path) -> None:
+    tenant = new_id()
+    async with relaying(), working(tmp_path) as worker:
+        await schedule(tenant, [1], seconds=1.0)
+
+        async def begun() -> bool:
+            return bool(await marks("begun", tenant))
+
+        await until(begun)
+        worker.stop()
+        assert worker.exit_code == 0
+        assert await marks("done", tenant) == [(tenant, 1)]
+
+
+async def test_timers_ring_when_due_can_be_moved_and_cancelled(tmp_path: Path) -> None:
+    tenant = new_id()
+    async with relaying(), working(tmp_path):
+        begin = now()
+        await schedule(tenant, [1, 2, 3], after=2)
+        await schedule(tenant, [2], after=0)
+        async with transaction(tenant):
+            await cancel_timer(tenant, "probe-3")
+        await until(done(1, tenant))
+        assert (now() - begin).total_seconds() < 2
+        await until(done(2, tenant))
+        assert 2 < (now() - begin).total_seconds() < 3
+    assert await marks("begun", tenant) == [(tenant, 2), (tenant, 1)]
+
+
+async def test_a_broker_that_is_away_leaves_rows_due() -> None:
+    tenant = new_id()
+    await schedule(tenant, [1])
+    publisher = Publisher("redis://127.0.0.1:9/0")
+    async with pool("relay").acquire() as connection:
+        with pytest.raises(ValkeyAway):
+            await Relay(publisher).round(connection)
+    await publisher.close()
+    assert len(await look("SELECT 1 FROM timer WHERE tenant_id = $1 AND due_at <= $2", tenant, now())) == 1
