@@ -1,1 +1,35 @@
-"""mendline_schema."""
+"""GraphQL: types declared over tables, compiled reads, mutations from commands, subscriptions.
+
+Every process loads this package for its consumer of ticket changes; GraphQL itself is loaded only where it is served.
+"""
+
+from typing import TYPE_CHECKING
+
+from mendline.kernel import register_locales
+from mendline_schema.live import Change, close_hub, publish
+
+if TYPE_CHECKING:
+    from mendline_schema.view import View
+
+register_locales(__file__)
+
+
+def graphql_view(allowed_origins: tuple[str, ...] = ()) -> "View":
+    """The ASGI application that answers GraphQL over HTTP, SSE and WebSocket.
+
+    allowed_origins: further origins whose pages may open a WebSocket. Raises TypeError, in words, for a declaration
+    that could not work.
+    """
+    from mendline_schema.view import View  # noqa: PLC0415 - see above
+
+    return View(allowed_origins)
+
+
+def print_schema() -> str:
+    """The schema as text, as `schema/schema.graphql` keeps it."""
+    from mendline_schema.schema import print_schema as printed  # noqa: PLC0415 - see above
+
+    return printed()
+
+
+__all__ = ["Change", "close_hub", "graphql_view", "print_schema", "publish"]

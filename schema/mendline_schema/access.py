@@ -1,0 +1,66 @@
+"""Coming in and leaving over GraphQL: login, refresh, logout, and codes that link a chat account."""
+
+import msgspec
+
+from mendline.kernel import DomainError, MemberId, parse_opaque
+from mendline_schema.calls import Options
+from mendline_schema.context import Context
+from mendline_tenants import LinkOffer, Tokens
+from mendline_tenants import link_code as make_link_code
+from mendline_tenants import login as open_session
+from mendline_tenants import logout as end_session
+from mendline_tenants import refresh as refresh_session
+
+
+class Login(msgspec.Struct, frozen=True):
+    """Who comes in: the organisation's code, the login and the password."""
+
+    organisation: str
+    login: str
+    password: str
+
+
+class Refresh(msgspec.Struct, frozen=True):
+    """The refresh token of a session, good for one use."""
+
+    refresh_token: str
+
+
+class Logout(msgspec.Struct, frozen=True):
+    """The session that ends: of this refresh token, or else of the access token that was sent."""
+
+    refresh_token: str | None = None
+
+
+class LinkCodeFor(msgspec.Struct, frozen=True):
+    """Whose chat account shall be linked; without a member, one's own."""
+
+    member: MemberId | None = None
+
+
+async def login(context: Context, input: Login, options: Options) -> Tokens:
+    """Opens a session."""
+    tokens = await open_session(input.organisation, input.login, input.password)
+    await context.authenticate(tokens.access_token)
+    return tokens
+
+
+async def refresh(context: Context, input: Refresh, options: Options) -> Tokens:
+    """New tokens for a refresh token, which is used up by this."""
+    tokens = await refresh_session(input.refresh_token)
+    await context.authenticate(tokens.access_token)
+    return tokens
+
+
+async def logout(context: Context, input: Logout, options: Options) -> None:
+    """Ends a session at once."""
+    token = input.refresh_token or context.token
+    if token is None:
+        raise DomainError("unauthenticated")
+    await end_session(token)
+
+
+async def make_code(context: Context, input: LinkCodeFor, options: Options) -> LinkOffer:
+    """A code to type into the chat within ten minutes, once."""
+    member = parse_opaque("mb", input.member).id if input.member else None
+    return await make_link_code(context.actor, member)

@@ -1,0 +1,96 @@
+"""Calls: one line makes a mutation of a command; its input, payload and description come from the command itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from graphql import GraphQLObjectType
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from mendline.kernel import COMMANDS, DomainError, parse_input, run
+from mendline.kernel import Command as KernelCommand
+from mendline_schema.context import Context
+from mendline_schema.fields import declare, first_sentence
+from mendline_schema.inputs import Reader, input_type
+from mendline_schema.payloads import DonePayload, payload_type
+
+CALL = "mendline.call"
+"""The key under which a mutation's metadata holds its call."""
+
+KEY_LENGTH = 200
+"""Characters that an idempotency key may have."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every command takes beside its input."""
+
+    key: str | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a mutation does: reads its arguments into the command's typed input and runs it."""
+
+    command: str
+    read: Reader
+    run_with: Callable[[Context, Any, Options], Awaitable[Any]]
+
+    async def run(self, context: Context, arguments: Mapping[str, Any]) -> Any:
+        """Runs it for who asks; answers the command's result. Raises what the command refuses."""
+        given = dict(arguments.get("input") or {})
+        key = given.pop("idempotencyKey", None)
+        if key is not None and not 0 < len(key) <= KEY_LENGTH:
+            raise DomainError("invalid_input", field="idempotencyKey", problem=f"1 to {KEY_LENGTH} characters")
+        options = Options(key, given.pop("expectedVersion", None))
+        result = await self.run_with(context, self.read(given), options)
+        return DonePayload() if result is None else result
+
+
+def mutation(command: str) -> Any:
+    """The mutation of a registered command. Raises TypeError, in words, when no domain registers it."""
+    entry = COMMANDS.get(command)
+    if entry is None:
+        raise TypeError(f"a mutation is declared for the command {command}, which no domain registers")
+
+    async def run_with(context: Context, given: Any, options: Options) -> Any:
+        return await run(context.actor, command, given, key=options.key, expected_version=options.expected_version)
+
+    return _field(command, entry.input, entry.result, run_with, entry.function.__doc__, options=True)
+
+
+def call(function: Callable[[Context, Any, Options], Awaitable[Any]], options: bool = False) -> Any:
+    """A mutation that is more than one command: `async def f(context, input, options) -> result`, typed structs all."""
+    hints = get_type_hints(function)
+    entry = KernelCommand(function.__name__, "", function, hints["input"], hints["return"])
+
+    async def run_with(context: Context, given: Any, options: Options) -> Any:
+        return await function(context, parse_input(entry, given), options)
+
+    return _field(entry.name, entry.input, entry.result, run_with, function.__doc__, options=options)
+
+
+def _field(
+    name: str,
+    input_struct: type,
+    result: Any,
+    run_with: Callable[[Context, Any, Options], Awaitable[Any]],
+    text: str | None,
+    options: bool,
+) -> Any:
+    extra = {"idempotency_key": str | None, "expected_version": int | None} if options else {}
+    made, read = input_type(input_struct, extra)
+    arguments = {"input": (made,)} if made else {}
+    field = declare(Call(name, read, run_with), arguments, key=CALL, description=first_sentence(text))
+    field.type_annotation = StrawberryAnnotation(payload_type(result) | None)
+    return field
+
+
+def calls_of(mutations: GraphQLObjectType) -> dict[str, Call]:
+    """The call of each mutation by its GraphQL name."""
+    return {
+        name: definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].metadata[CALL]
+        for name, definition in mutations.fields.items()
+    }

@@ -1,0 +1,97 @@
+"""Enums: the words of the domains that GraphQL knows as a closed list, taken from where the domain declares them."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from mendline.tickets import GROUPS, KINDS, PHASES
+from mendline_tenants import ROLES, OrganisationKind
+
+ENUMS: dict[tuple[str, ...], Any] = {}
+"""Every enum by its words, so that a command's input uses the one that answers use."""
+
+
+def enumeration(name: str, words: Iterable[str], description: str) -> Any:
+    """A GraphQL enum with these words in capitals."""
+    listed = tuple(dict.fromkeys(words))
+    made = strawberry.enum(Enum(name, {word.upper(): word for word in listed}, type=str), description=description)  # type: ignore[misc]
+    ENUMS[tuple(sorted(listed))] = made
+    return made
+
+
+if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a type checker takes
+    TicketState = Enum
+    TicketPhase = Enum
+    TicketKind = Enum
+    FieldGroup = Enum
+    Role = Enum
+    OrganisationType = Enum
+    UseState = Enum
+    Decontamination = Enum
+    WorkResult = Enum
+    WaitReason = Enum
+    SlotState = Enum
+    EvidenceState = Enum
+    OfferState = Enum
+    DeviceState = Enum
+    DeviceFunction = Enum
+    EntitlementKind = Enum
+    EvidenceKind = Enum
+    Part = Enum
+else:
+    TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
+    TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
+    TicketKind = enumeration("TicketKind", KINDS, "What sort of work it is.")
+    FieldGroup = enumeration("FieldGroup", GROUPS, "Fields that are shared or withheld together.")
+    Role = enumeration("Role", ROLES, "A role that a member may hold.")
+    OrganisationType = enumeration("OrganisationKind", (k.value for k in OrganisationKind), "What an organisation is.")
+    UseState = enumeration(
+        "UseState", ("unknown", "down", "degraded", "patient_affected"), "Whether the device can be used."
+    )
+    Decontamination = enumeration(
+        "Decontamination",
+        ("unknown", "clean", "not_needed", "contaminated"),
+        "Whether it is safe to touch; work begins when it is known.",
+    )
+    WorkResult = enumeration(
+        "WorkResult",
+        ("repaired", "not_reproduced", "not_repairable", "depot", "condemnation_advised"),
+        "What came of the work.",
+    )
+    WaitReason = enumeration(
+        "WaitReason", ("parts", "customer", "access", "decontamination"), "What the work waits for."
+    )
+    SlotState = enumeration(
+        "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
+    )
+    EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
+    OfferState = enumeration(
+        "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
+    )
+    DeviceState = enumeration(
+        "DeviceState",
+        ("in_service", "restricted", "out_of_service", "awaiting_return", "retired"),
+        "Whether a device may be used.",
+    )
+    DeviceFunction = enumeration(
+        "DeviceFunction",
+        ("life_support", "therapeutic", "monitoring", "diagnostic", "laboratory", "other"),
+        "What a device does for the patient.",
+    )
+    EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
+    EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
+    enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
+    enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")
+    enumeration("EuRiskClass", ("I", "IIa", "IIb", "III"), "A risk class of the EU.")
+    enumeration(
+        "SharedPart",
+        ("service_provider", "manufacturer", "testing_body", "participant"),
+        "A part that a user facility can share with another organisation.",
+    )
+    Part = enumeration(
+        "Part",
+        ("user_facility", "service_provider", "manufacturer", "testing_body", "participant"),
+        "An organisation's part in a ticket.",
+    )

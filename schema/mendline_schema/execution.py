@@ -1,0 +1,161 @@
+"""Execution: where compiled reads meet Strawberry and graphql-core, whose executor then has nothing left to resolve."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import msgspec
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    get_argument_values,
+    get_operation_ast,
+    get_variable_values,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.execution import ExecutionResult
+
+from mendline.kernel import DomainError, parse_opaque
+from mendline_schema.binding import Field
+from mendline_schema.calls import Call
+from mendline_schema.context import Context
+from mendline_schema.errors import present, refusal
+from mendline_schema.fields import Named
+from mendline_schema.live import Change
+from mendline_schema.sql import Refusal
+from mendline_schema.statements import Request, Statements
+from mendline_schema.values import Inputs
+from mendline_tenants import refusal as sentence_of
+
+
+class CompiledQueries(SchemaExtension):
+    """Answers an operation that only reads with one statement; introspection is left to the ordinary executor."""
+
+    statements: Statements
+
+    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
+        """Sets the result before the executor would begin."""
+        document = self.execution_context.graphql_document
+        assert document is not None
+        operation = get_operation_ast(document, self.execution_context.operation_name)
+        if operation is not None and operation.operation is OperationType.QUERY:
+            fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+            if not _introspects(operation.selection_set, fragments):
+                self.execution_context.result = await self._answer(operation, fragments)
+        yield
+
+    async def _answer(
+        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+    ) -> ExecutionResult:
+        asking: Context = self.execution_context.context
+        schema = self.execution_context.schema._schema
+        try:
+            given = self.execution_context.variables or {}
+            variables = get_variable_values(schema, operation.variable_definitions or (), given)
+            if isinstance(variables, list):
+                return _failed(asking, *variables)
+            statement = self.statements.of_query(Request(schema, operation, fragments, variables), asking.actor)
+            data: Any = await statement.answer(Inputs(variables, asking.actor))
+        except GraphQLError as error:
+            return _failed(asking, error)
+        except Exception as error:
+            return _failed(asking, GraphQLError(str(error), original_error=error))
+        return ExecutionResult(data, [withheld(one, asking.locale) for one in statement.refusals] or None)
+
+
+def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
+    return ExecutionResult(None, [present(error, asking.locale, asking.known is None) for error in errors])
+
+
+def _introspects(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
+    """Whether the root asks for the schema itself, directly or by a fragment (validation has refused cycles)."""
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            if selection.name.value in ("__schema", "__type"):
+                return True
+        elif isinstance(selection, FragmentSpreadNode):
+            if _introspects(fragments[selection.name.value].selection_set, fragments):
+                return True
+        elif _introspects(selection.selection_set, fragments):  # type: ignore[attr-defined]
+            return True
+    return False
+
+
+def withheld(one: Refusal, locale: str) -> GraphQLError:
+    """The one error for a field that the actor may not read, with the sentence of the permission it needs."""
+    cause = DomainError("forbidden", field=one.field, permission=one.needs, why=sentence_of(one.needs))
+    return refusal(cause, locale, path=list(one.path))
+
+
+class Executor(StrawberryGraphQLCoreExecutionContext):
+    """Graphql-core's executor, for what is not one query: mutations, subscriptions, introspection.
+
+    Commands run from their declaration; what a result or a message names is read by a compiled statement.
+    """
+
+    statements: Statements
+    calls: Mapping[str, Call]
+
+    def complete_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    ) -> Any:
+        """JSON that Postgres wrote is complete already."""
+        if isinstance(result, msgspec.Raw):
+            return result
+        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def execute_field(
+        self, parent_type: Any, source: Any, field_details_list: Any, path: Any, position_context: Any
+    ) -> Any:
+        """Commands and bound fields are ours; everything else is graphql-core's."""
+        name = field_details_list[0].node.name.value
+        work: Any
+        if parent_type is self.schema.mutation_type and name in self.calls:
+            work = self._call(name, field_details_list[0].node)
+        else:
+            field = self.statements.bindings.find(parent_type.name, name)
+            if field is None:
+                return super().execute_field(parent_type, source, field_details_list, path, position_context)
+            work = self._read(field, parent_type, source, field_details_list, path)
+        definition = parent_type.fields[name]
+        nodes = [details.node for details in field_details_list]
+        info = self.build_resolve_info(definition, nodes, parent_type, path)
+        return self.complete_awaitable_value(definition.type, field_details_list, info, path, work, position_context)
+
+    async def _call(self, name: str, node: FieldNode) -> Any:
+        assert self.schema.mutation_type is not None
+        arguments = get_argument_values(self.schema.mutation_type.fields[name], node, self.variable_values)
+        asking: Context = self.context_value
+        return await self.calls[name].run(asking, arguments)
+
+    async def _read(
+        self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any
+    ) -> msgspec.Raw | None:
+        extra = _named(field, source)
+        if extra is None:
+            return None
+        asking: Context = self.context_value
+        request = Request(self.schema, self.operation, self.fragment_definitions, self.variable_values)
+        keys = tuple(key for key in path.as_list() if isinstance(key, str))
+        nodes = [details.node for details in field_details_list]
+        statement = self.statements.of_field(request, asking.actor, parent_type, nodes, keys)
+        self.collected_errors.errors.extend(withheld(one, asking.locale) for one in statement.refusals)
+        return await statement.answer(Inputs(self.variable_values, asking.actor, extra))
+
+
+def _named(field: Field, source: Any) -> dict[str, Any] | None:
+    """The row that a message or a command's result names for this field; None when it names none."""
+    if not isinstance(field.read, Named):
+        return {}
+    if isinstance(source, Change):
+        return {"tenant": source.tenant, "id": source.ticket, "initial": source.initial}
+    given = getattr(source, field.python_name)
+    if given is None:
+        return None
+    reference = parse_opaque(given.partition("_")[0], given)
+    return {"tenant": reference.tenant, "id": reference.id}

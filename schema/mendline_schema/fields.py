@@ -1,0 +1,213 @@
+"""The words in which a GraphQL type is declared over its table: columns, relations, parts of a JSON column."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+OBJECTS: dict[str, Any] = {}
+"""The type that the opaque ids of each kind name."""
+
+READ = "mendline.read"
+"""The key under which a field's metadata holds its declaration."""
+
+VIEWER = "{organisation}"
+"""Stands for the tenant of a relation whose rows are the reader's own organisation's."""
+
+T = TypeVar("T", bound=type)
+
+
+@dataclass(frozen=True)
+class Over:
+    """What a type lies over: its table, the permission to read it, the prefix of its opaque ids.
+
+    table None: a part of the row that holds it (a JSON value), or a root. needs None: as the row that holds it.
+    """
+
+    table: str | None
+    needs: str | None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A value of the row. sql: an expression over `{t}`, or None for the column of the field's own name.
+
+    needs: a permission beyond the type's. finish: what Python makes of the value's text (a signed URL).
+    """
+
+    sql: str | None = None
+    needs: str | None = None
+    finish: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """An object, or a list of objects, within a JSON column or expression."""
+
+    sql: str | None = None
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Itself:
+    """The same row again, as another type."""
+
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition that an argument or a filter field adds: SQL over `{o}` and `{value}`.
+
+    parse: what Python makes of the argument first; its attributes can be named as `{value.name}`. Where it answers
+    None nothing is found.
+    """
+
+    sql: str
+    parse: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """The columns that a list is ordered by, an index beneath them; the last one makes the order total."""
+
+    columns: tuple[str, ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rows of another table, or one of them.
+
+    on: column of the other table -> column of this one. tenant: this row's column that names the other's tenant,
+    or VIEWER. where: a further condition over `{o}` and `{t}`. arguments: what each argument asks for; `required`
+    says that at least one must be given.
+    """
+
+    many: Literal["one", "list", "connection", "node"]
+    on: Mapping[str, str] = field(default_factory=dict)
+    tenant: str | None = "tenant_id"
+    where: str | None = None
+    order: Order | None = None
+    arguments: Mapping[str, Where] = field(default_factory=dict)
+    required: bool = False
+    needs: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Named:
+    """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read."""
+
+    where: str = "{o}.tenant_id = {tenant} AND {o}.id = {id}"
+    needs: str | None = None
+
+
+Read = Column | Part | Itself | Relation | Named
+
+
+def declare(what: Any, arguments: Mapping[str, Any] | None = None, *, key: str = READ, **options: Any) -> Any:
+    """A Strawberry field that holds its declaration; `arguments` are (annotation, default) by name."""
+    made = StrawberryField(metadata={key: what}, **options)
+    made.arguments = [_argument(name, *given) for name, given in (arguments or {}).items()]
+    return made
+
+
+def _argument(name: str, annotation: Any, default: Any = UNSET) -> StrawberryArgument:
+    return StrawberryArgument(name, None, StrawberryAnnotation(annotation), default=default)
+
+
+def over(table: str | None, *, needs: str | None, kind: str | None = None) -> Callable[[T], T]:
+    """Declares the class below it as a GraphQL type over `table`, readable with the permission `needs`.
+
+    kind: the prefix of its opaque ids, for types that implement Node.
+    """
+
+    def make(cls: T) -> T:
+        made: Any = strawberry.type(cls, description=first_sentence(cls.__doc__))
+        made.__over__ = Over(table, needs, kind)
+        if kind is not None:
+            OBJECTS[kind] = made
+        return made  # type: ignore[no-any-return]
+
+    return make
+
+
+def part(cls: T) -> T:
+    """Declares the class below it as part of the row that holds it: its fields are keys of a JSON value."""
+    return over(None, needs=None)(cls)
+
+
+def first_sentence(text: str | None) -> str | None:
+    """What a docstring says before its first full stop, for the schema's descriptions."""
+    return " ".join((text or "").split("\n\n", maxsplit=1)[0].split()) or None
+
+
+def column(sql: str | None = None, *, needs: str | None = None, description: str | None = None) -> Any:
+    """The column of this name, or an SQL expression over `{t}`."""
+    return declare(Column(sql, needs), description=description)
+
+
+def finished(
+    finish: Callable[[str], str], sql: str, *, needs: str | None = None, description: str | None = None
+) -> Any:
+    """A value that Python makes from the text of an SQL expression, for this field alone."""
+    return declare(Column(sql, needs, finish), description=description)
+
+
+def parts(sql: str | None = None, *, needs: str | None = None, description: str | None = None) -> Any:
+    """An object or a list of objects within a JSON column."""
+    return declare(Part(sql, needs), description=description)
+
+
+def itself(*, description: str | None = None) -> Any:
+    """The same row as another type."""
+    return declare(Itself(), description=description)
+
+
+def one(
+    on: Mapping[str, str] | None = None,
+    *,
+    tenant: str | None = "tenant_id",
+    where: str | None = None,
+    order: Order | None = None,
+    needs: str | None = None,
+    description: str | None = None,
+) -> Any:
+    """The one row of another table that `on` names; null when it is not there or not to be seen."""
+    return declare(Relation("one", on or {}, tenant, where, order, needs=needs), description=description)
+
+
+def many(
+    on: Mapping[str, str] | None = None,
+    *,
+    order: Order,
+    tenant: str | None = "tenant_id",
+    where: str | None = None,
+    needs: str | None = None,
+    limit: int = 100,
+    description: str | None = None,
+) -> Any:
+    """A short list of rows of another table, at most `limit`."""
+    return declare(Relation("list", on or {}, tenant, where, order, needs=needs, limit=limit), description=description)
+
+
+def find(arguments: Mapping[str, tuple[Any, Where]], *, where: str | None = None, needs: str | None = None) -> Any:
+    """One row, asked for by any of these arguments; one of them must be given."""
+    return declare(
+        Relation(
+            "one",
+            tenant=None,
+            where=where,
+            arguments={n: w for n, (_, w) in arguments.items()},
+            required=True,
+            needs=needs,
+        ),
+        {name: (annotation | None, UNSET) for name, (annotation, _) in arguments.items()},
+    )

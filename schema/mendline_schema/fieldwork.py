@@ -1,0 +1,54 @@
+"""GraphQL over fieldwork: visits and evidence, with a signed URL to see a file."""
+
+from datetime import datetime
+
+import msgspec
+import strawberry
+
+from mendline.kernel import presign_download
+from mendline_schema.enums import EvidenceKind, EvidenceState
+from mendline_schema.fields import column, finished, over, parts
+from mendline_schema.kernel import Node
+from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
+
+
+def sign_download(text: str) -> str:
+    """The URL of a stored file, from its key and name as a JSON list."""
+    key, filename = msgspec.json.decode(text, type=tuple[str, str])
+    return presign_download(key, filename)
+
+
+@over("evidence", needs="read.messages", kind="ev")
+class Evidence(Node):
+    """A file bound to a ticket. Size in bytes, SHA-256 in hex."""
+
+    kind: EvidenceKind = column()
+    filename: str = column()
+    media_type: str = column()
+    size: int = column()
+    sha256: str = column()
+    caption: str = column()
+    state: EvidenceState = column()
+    author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
+    author_name: str | None = column(own_member_name("{t}.author_id"))
+    occurred_at: datetime = column()
+    recorded_at: datetime = column()
+    stored_at: datetime | None = column()
+    download_url: str | None = finished(
+        sign_download,
+        "CASE WHEN {t}.state = 'stored' THEN json_build_array({t}.key, {t}.filename)::text END",
+        description="Shows the file for five minutes.",
+    )
+
+
+@over("visit", needs="read.progress", kind="vi")
+class Visit(Node):
+    """One visit of one attempt: when it is expected, when it began and ended."""
+
+    attempt: int = column()
+    technician: strawberry.ID = column("opaque('mb', {t}.author_org, {t}.technician_id)")
+    author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
+    eta_at: datetime | None = column()
+    arrived_at: datetime | None = column()
+    left_at: datetime | None = column()
+    recorded_at: datetime = column()

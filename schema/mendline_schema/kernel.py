@@ -1,0 +1,51 @@
+"""GraphQL over the kernel: nodes, words in two languages, and work that failed for good."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from mendline_schema.connections import Connection, connection
+from mendline_schema.fields import VIEWER, Order, Relation, column, declare, over, part
+
+
+@strawberry.interface(description="Whatever has an opaque id.")
+class Node:
+    """Whatever has an opaque id."""
+
+    id: strawberry.ID
+
+
+@part
+class Words:
+    """Words in both languages of the house; `text` is the one for the reader."""
+
+    zh: str | None = column()
+    en: str | None = column()
+    text: str | None = column("coalesce({t}.v->>{locale}, {t}.v->>'zh', {t}.v->>'en')")
+
+
+@over("dead_letter", needs="tenants.manage", kind="dl")
+class DeadLetter(Node):
+    """Work of this organisation that used up its attempts, with the last error."""
+
+    queue: str = column()
+    row_id: UUID = column()
+    error: str = column()
+    attempts: int = column()
+    recorded_at: datetime = column()
+    replayed_at: datetime | None = column()
+
+
+@over(None, needs=None)
+class KernelQueries:
+    """Queries over the kernel."""
+
+    node: Node | None = declare(
+        Relation("node"),
+        {"id": (strawberry.ID,)},
+        description="Anything that has an opaque id; null if not to be seen.",
+    )
+    dead_letters: Connection[DeadLetter] | None = connection(
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+    )

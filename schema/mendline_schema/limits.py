@@ -1,0 +1,124 @@
+"""Limits: how much one GraphQL document may ask for, checked before it runs, with rules that are built once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    ASTValidationRule,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValidationContext,
+    specified_rules,
+)
+from strawberry.extensions import SchemaExtension
+
+from mendline.kernel import DomainError, settings
+from mendline_schema.context import Context
+
+TOKENS = 5_000
+DEPTH = 15
+"""Fields inside each other. Introspection by the usual tools is 13 deep."""
+ALIASES = 50
+FIELDS = 1_000
+"""Fields in one operation, every use of a fragment counted."""
+DIRECTIVES = 50
+MUTATIONS = 10
+"""Commands that one document may run."""
+VARIABLES_DEPTH = 12
+"""Lists and objects inside each other in the variables."""
+
+
+class DocumentLimits(ASTValidationRule):
+    """Refuses an operation that is too deep, too wide, or too full of aliases and directives; one error for each fault."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._fragments: dict[str, tuple[int, int, int, int]] = {}
+        self._open: set[str] = set()
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
+        """Counts the operation, its fragments spread."""
+        depth, fields, aliases, directives = self._count(node.selection_set)
+        roots = len(node.selection_set.selections) if node.operation.value == "mutation" else 0
+        for name, found, limit in (
+            ("depth", depth, DEPTH),
+            ("fields", fields, FIELDS),
+            ("aliases", aliases, ALIASES),
+            ("directives", directives, DIRECTIVES),
+            ("mutations", roots, MUTATIONS),
+        ):
+            if found > limit:
+                cause = DomainError("document_too_large", what=name, found=found, limit=limit)
+                self.report_error(GraphQLError(str(cause), node, original_error=cause))
+
+    def _count(self, selections: SelectionSetNode) -> tuple[int, int, int, int]:
+        depth = fields = aliases = directives = 0
+        for selection in selections.selections:
+            directives += len(selection.directives or ())
+            inner = (0, 0, 0, 0)
+            own = 0
+            if isinstance(selection, FieldNode):
+                own = 1
+                aliases += selection.alias is not None
+                if selection.selection_set:
+                    inner = self._count(selection.selection_set)
+            elif isinstance(selection, InlineFragmentNode):
+                inner = self._count(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                inner = self._fragment(selection.name.value)
+            depth = max(depth, own + inner[0])
+            fields += own + inner[1]
+            aliases += inner[2]
+            directives += inner[3]
+        return depth, fields, aliases, directives
+
+    def _fragment(self, name: str) -> tuple[int, int, int, int]:
+        fragment: FragmentDefinitionNode | None = self.context.get_fragment(name)
+        if fragment is None or name in self._open:  # another rule tells what is wrong with it
+            return 0, 0, 0, 0
+        if name not in self._fragments:
+            self._open.add(name)
+            self._fragments[name] = self._count(fragment.selection_set)
+            self._open.discard(name)
+        return self._fragments[name]
+
+
+RULES = (DocumentLimits, *specified_rules)
+STRANGERS_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
+"""For strangers everywhere, and for everyone in production: the schema is in the documentation."""
+
+
+class Limits(SchemaExtension):
+    """Hands parser and validator their limits."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Before parsing."""
+        context = self.execution_context
+        context.parse_options["max_tokens"] = TOKENS
+        asking: Context = context.context
+        open_to = settings().environment == "development" and asking.known is not None
+        context.validation_rules = RULES if open_to else STRANGERS_RULES
+        if depth(context.variables or {}) > VARIABLES_DEPTH:
+            raise DomainError("document_too_large", what="variables", found=VARIABLES_DEPTH + 1, limit=VARIABLES_DEPTH)
+        yield
+
+
+def depth(value: Any) -> int:
+    """How many lists and objects lie inside each other, counted no further than one beyond the limit."""
+    level, deepest = [value], 0
+    while level and deepest <= VARIABLES_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        deepest += any(isinstance(item, dict | list) for item in level)
+        level = inner
+    return deepest

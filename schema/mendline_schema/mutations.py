@@ -1,0 +1,100 @@
+"""Mutations: every command that GraphQL offers, one line each."""
+
+import strawberry
+
+from mendline_schema import access, tickets, uploads
+from mendline_schema.calls import call, mutation
+
+OBJECT_TYPES = tickets
+"""Loaded first, with all that it leads to: a payload names the type of each id in a command's result."""
+
+
+@strawberry.type
+class TicketMutations:
+    """Tickets: reported, sorted, passed on, shared."""
+
+    report_fault = mutation("tickets.report")
+    triage = mutation("tickets.triage")
+    pass_on = mutation("tickets.pass_on")
+    ask_quotation = mutation("tickets.ask_quotation")
+    answer_quotation = mutation("tickets.answer_quotation")
+    fix_remotely = mutation("tickets.fix_remotely")
+    mark_duplicate = mutation("tickets.mark_duplicate")
+    cancel_ticket = mutation("tickets.cancel")
+    comment = mutation("tickets.comment")
+    remind = mutation("tickets.remind")
+    set_use_state = mutation("tickets.set_use_state")
+    set_flags = mutation("tickets.set_flags")
+    record_decontamination = mutation("tickets.record_decontamination")
+    share_ticket = mutation("tickets.share")
+    unshare_ticket = mutation("tickets.unshare")
+    import_closed_ticket = mutation("tickets.import_closed")
+
+
+@strawberry.type
+class DispatchMutations:
+    """Dispatch: suggested, offered, taken."""
+
+    suggest_technician = mutation("dispatch.suggest")
+    offer_job = mutation("dispatch.offer_job")
+    accept_job = mutation("dispatch.accept_job")
+    decline_job = mutation("dispatch.decline_job")
+    upsert_technician = mutation("dispatch.upsert_technician")
+    share_location = mutation("dispatch.share_location")
+
+
+@strawberry.type
+class FieldworkMutations:
+    """Work in the field, and its evidence."""
+
+    set_eta = mutation("fieldwork.set_eta")
+    arrive = mutation("fieldwork.arrive")
+    wait = mutation("fieldwork.wait")
+    resume = mutation("fieldwork.resume")
+    send_to_depot = mutation("fieldwork.send_to_depot")
+    return_from_depot = mutation("fieldwork.return_from_depot")
+    add_note = mutation("fieldwork.add_note")
+    finish_job = mutation("fieldwork.finish")
+    request_upload = call(uploads.request_upload, options=True)
+    confirm_upload = call(uploads.confirm_upload, options=True)
+
+
+@strawberry.type
+class QualityMutations:
+    """Acceptance."""
+
+    check_quality = mutation("quality.check")
+    sign = mutation("quality.sign")
+    reject = mutation("quality.reject")
+    condemn = mutation("quality.condemn")
+    archive = mutation("quality.archive")
+
+
+@strawberry.type
+class DeviceMutations:
+    """The registry."""
+
+    upsert_model = mutation("devices.upsert_model")
+    upsert_device = mutation("devices.upsert_device")
+    upsert_contract = mutation("devices.upsert_contract")
+
+
+@strawberry.type
+class TenantMutations:
+    """People, sessions, keys and agreements."""
+
+    login = call(access.login)
+    refresh = call(access.refresh)
+    logout = call(access.logout)
+    make_link_code = call(access.make_code)
+    revoke_session = mutation("tenants.revoke_session")
+    unlink_member = mutation("tenants.unlink_member")
+    upsert_agreement = mutation("tenants.upsert_agreement")
+    end_agreement = mutation("tenants.end_agreement")
+
+
+@strawberry.type
+class Mutation(
+    TicketMutations, DispatchMutations, FieldworkMutations, QualityMutations, DeviceMutations, TenantMutations
+):
+    """What can be changed. Every mutation runs one command."""

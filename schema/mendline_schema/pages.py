@@ -1,0 +1,126 @@
+"""Pages: the SQL of a connection, with only those of nodes, edges, pageInfo and totalCount that are asked for."""
+
+from collections.abc import Callable
+
+from mendline_schema.binding import Field
+from mendline_schema.conditions import Conditions
+from mendline_schema.connections import Page, SortOrder, cursor_sql, cursor_value, page_of
+from mendline_schema.fields import Order, Relation
+from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.plan import Selected
+from mendline_schema.values import Parameters, Reader
+
+ObjectSql = Callable[[str, str, list[Selected]], str]
+
+
+class PageWriter:
+    """Writes one connection: an inner query takes the rows of the page, the outer one writes their JSON."""
+
+    def __init__(
+        self,
+        field: Field,
+        read: Relation,
+        table: str,
+        selected: Selected,
+        parameters: Parameters,
+        object_sql: ObjectSql,
+    ) -> None:
+        assert read.order is not None
+        assert field.target is not None
+        self.page: Page = page_of(selected.arguments)
+        self._field = field
+        self._read = read
+        self._table = table
+        self._target: str = field.target
+        self._selected = selected
+        self._order = Order(read.order.columns, selected.arguments["order"] is SortOrder.DESC)
+        self._parameters = parameters
+        self._object = object_sql
+        self._values: list[str] = []
+
+    def sql(self, conditions: Conditions, this: str, other: str) -> str:
+        """The connection's JSON, as an expression beside the row under `this`."""
+        base = conditions.of(self._field, self._read, this, other, self._selected)
+        bounds = self._bounds(conditions, other)
+        type_name, wanted = next(iter(self._selected.of.items()))
+        parts = [(one.key, self._part(type_name, one, other, base)) for one in wanted]
+        look_ahead = any(one.name == "pageInfo" for one in wanted)
+        rows = (
+            f'SELECT * FROM "{self._table}" {other} WHERE {base}{bounds}'  # noqa: S608
+            f" ORDER BY {ordering(other, self._order, self.page.backward)} LIMIT {self.page.size + look_ahead}"
+        )
+        values = "".join(f", {value} AS v{n}" for n, value in enumerate(self._values))
+        numbered = f"SELECT row_number() OVER () AS n{values} FROM ({rows}) {other}"  # noqa: S608
+        return f"(SELECT {json_object(parts)} FROM ({numbered}) p)"  # noqa: S608
+
+    def _of_rows(self, sql: str) -> str:
+        """The column of the inner query that holds this value of each row."""
+        if sql not in self._values:
+            self._values.append(sql)
+        return f"p.v{self._values.index(sql)}"
+
+    def _part(self, type_name: str, selected: Selected, other: str, base: str) -> str:
+        match selected.name:
+            case "nodes":
+                return self._aggregate(self._object(self._target, other, selected.of[self._target]))
+            case "edges":
+                return self._aggregate(self._edge(selected, other))
+            case "pageInfo":
+                return self._page_info(selected, other)
+            case "totalCount":
+                return f'(SELECT count(*) FROM "{self._table}" {other} WHERE {base})'  # noqa: S608
+            case _:
+                return f"'{type_name}'::text"
+
+    def _aggregate(self, sql: str) -> str:
+        direction = "DESC" if self.page.backward else "ASC"
+        return f"coalesce(json_agg({self._of_rows(sql)} ORDER BY p.n {direction}) {self._kept}, '[]')"
+
+    @property
+    def _kept(self) -> str:
+        return f"FILTER (WHERE p.n <= {self.page.size})"
+
+    def _edge(self, selected: Selected, other: str) -> str:
+        type_name, wanted = next(iter(selected.of.items()))
+        pairs = []
+        for one in wanted:
+            match one.name:
+                case "node":
+                    pairs.append((one.key, self._object(self._target, other, one.of[self._target])))
+                case "cursor":
+                    pairs.append((one.key, cursor_sql(other, self._order)))
+                case _:
+                    pairs.append((one.key, f"'{type_name}'::text"))
+        return json_object(pairs)
+
+    def _page_info(self, selected: Selected, other: str) -> str:
+        cursor = self._of_rows(cursor_sql(other, self._order))
+        first, last = (f"(array_agg({cursor} ORDER BY p.n {d}) {self._kept})[1]" for d in ("ASC", "DESC"))
+        more = f"count(*) > {self.page.size}"
+        backward = self.page.backward
+        facts = {
+            "hasNextPage": str(self.page.before).lower() if backward else more,
+            "hasPreviousPage": more if backward else str(self.page.after).lower(),
+            "startCursor": last if backward else first,
+            "endCursor": first if backward else last,
+            "__typename": "'PageInfo'::text",
+        }
+        return json_object([(one.key, facts[one.name]) for one in selected.of["PageInfo"]])
+
+    def _bounds(self, conditions: Conditions, other: str) -> str:
+        columns = ", ".join(f'{other}."{column}"' for column in self._order.columns)
+        later, earlier = ("<", ">") if self._order.descending else (">", "<")
+        sql = ""
+        for name, comparison in (("after", later), ("before", earlier)):
+            if self._selected.arguments.get(name) is not None:
+                read = conditions.reader(self._field, self._selected, (name,))
+                places = [
+                    self._parameters.place((id(self._selected.node), name, n), self._cursor(n, read))
+                    for n in range(len(self._order.columns))
+                ]
+                sql += f" AND ({columns}) {comparison} ({', '.join(places)})"
+        return sql
+
+    def _cursor(self, position: int, read: Reader) -> Reader:
+        table, order = self._table, self._order
+        return lambda inputs: cursor_value(table, order, position, read(inputs))

@@ -1,0 +1,163 @@
+"""SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mendline.kernel import DomainError
+from mendline_schema.binding import Bindings, Field
+from mendline_schema.conditions import Conditions, by_id
+from mendline_schema.fields import Column, Itself, Named, Part, Relation
+from mendline_schema.finishers import Finishers
+from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.pages import PageWriter
+from mendline_schema.plan import Selected
+from mendline_schema.values import Parameters
+
+NODE_LIMIT = 10_000
+"""How many objects one answer may hold at most, every page counted as full."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A field that this actor may not read: where it stands in the answer, and the permission it needs."""
+
+    path: tuple[str, ...]
+    field: str
+    needs: str
+
+
+class Writer:
+    """Writes one statement for actors with these permissions."""
+
+    def __init__(self, bindings: Bindings, permissions: frozenset[str]) -> None:
+        self.parameters = Parameters()
+        self.finishers = Finishers(self.parameters)
+        self.refusals: list[Refusal] = []
+        self._bindings = bindings
+        self._permissions = permissions
+        self._conditions = Conditions(self.parameters)
+        self._aliases = 0
+        self._nodes = 0
+        self._times = 1
+
+    def object(self, name: str, alias: str, wanted: list[Selected]) -> str:
+        """The JSON object of the row (or of the JSON value) that stands under `alias`."""
+        fields = self._bindings.types[name].fields
+        return json_object(
+            [
+                (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(fields[one.name], alias, one))
+                for one in wanted
+            ]
+        )
+
+    def value(self, field: Field, alias: str, selected: Selected) -> str:
+        """The JSON value of one field. Fields that the actor may not read become NULL and a refusal."""
+        if not self._allowed(field.needs, f"{field.owner}.{field.name}", selected):
+            return "NULL"
+        match field.read:
+            case Column() as read:
+                return self._column(field, read, alias)
+            case Part() as read:
+                return self._part(field, read, alias, selected)
+            case Itself():
+                return self.object(str(field.target), alias, selected.of[str(field.target)])
+            case Named() as read:
+                other = self._alias()
+                return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
+            case Relation(many="node"):
+                return self._node(field, selected)
+            case Relation(many="one") as read:
+                other = self._alias()
+                condition = self._conditions.of(field, read, alias, other, selected)
+                return self._row(str(field.target), condition, other, selected, read)
+            case Relation(many="list") as read:
+                return self._list(field, read, alias, selected)
+            case Relation() as read:
+                return self._connection(field, read, alias, selected)
+
+    def _allowed(self, needs: str | None, field: str, selected: Selected) -> bool:
+        if needs is None or needs in self._permissions:
+            return True
+        self.refusals.append(Refusal(selected.path, field, needs))
+        return False
+
+    def _expression(self, read: Column | Part, field: Field, alias: str) -> str:
+        if read.sql is not None:
+            return self._conditions.fill(read.sql, t=alias)
+        if self._bindings.types[field.owner].over.table is None:
+            return f"{alias}.v->{'>' if field.is_enum else ''}'{field.python_name}'"
+        return f'{alias}."{field.python_name}"'
+
+    def _column(self, field: Field, read: Column, alias: str) -> str:
+        sql = self._expression(read, field, alias)
+        if read.finish is not None:
+            return self.finishers.mark(read.finish, sql)
+        if not field.is_enum:
+            return sql
+        return f"(SELECT json_agg(upper(e)) FROM unnest({sql}) e)" if field.is_list else f"upper({sql})"
+
+    def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
+        sql = self._expression(read, field, alias)
+        name, inner = str(field.target), self._alias()
+        json = self.object(name, inner, selected.of[name])
+        if field.is_list:
+            items = f"jsonb_array_elements(CASE WHEN jsonb_typeof({sql}) = 'array' THEN {sql} ELSE '[]' END)"
+            return f"(SELECT coalesce(json_agg({json}), '[]') FROM {items} AS {inner}(v))"  # noqa: S608
+        is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
+        return f"(SELECT {json} FROM (SELECT {sql} AS v) {inner} WHERE {is_object})"  # noqa: S608
+
+    def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
+        self._count(1)
+        json = self.object(name, other, selected.of[name])
+        first = f" ORDER BY {ordering(other, read.order, False)} LIMIT 1" if read and read.order else ""
+        return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
+
+    def _node(self, field: Field, selected: Selected) -> str:
+        kind = str(selected.arguments["id"])[:2]
+        bound = self._bindings.kinds.get(kind)
+        if bound is None or not self._allowed(bound.over.needs, bound.name, selected):
+            return "NULL"
+        other = self._alias()
+        condition = self._conditions.given(field, selected, by_id(kind), ("id",), other)
+        return self._row(bound.name, condition, other, selected)
+
+    def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
+        assert read.order is not None
+        name, other = str(field.target), self._alias()
+        condition = self._conditions.of(field, read, alias, other, selected)
+        with self._repeated(read.limit):
+            json = self.object(name, other, selected.of[name])
+        order = ordering(other, read.order, False)
+        rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit}'  # noqa: S608
+        return f"(SELECT coalesce(json_agg({json}), '[]') FROM ({rows}) {other})"  # noqa: S608
+
+    def _connection(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
+        table = self._table(str(field.target))
+        page = PageWriter(field, read, table, selected, self.parameters, self.object)
+        with self._repeated(page.page.size):
+            return page.sql(self._conditions, alias, self._alias())
+
+    def _alias(self) -> str:
+        self._aliases += 1
+        return f"r{self._aliases}"
+
+    def _table(self, name: str) -> str:
+        table = self._bindings.types[name].over.table
+        assert table is not None
+        return table
+
+    def _count(self, rows: int) -> None:
+        self._nodes += rows * self._times
+        if self._nodes > NODE_LIMIT:
+            raise DomainError("too_many_nodes", limit=NODE_LIMIT)
+
+    @contextmanager
+    def _repeated(self, rows: int) -> Iterator[None]:
+        """What is written inside is counted once for each row."""
+        self._count(rows)
+        before, self._times = self._times, self._times * max(rows, 1)
+        try:
+            yield
+        finally:
+            self._times = before

@@ -1,0 +1,194 @@
+"""GraphQL over tenants: who I am, organisations, partners, places, members, keys, sessions and the audit."""
+
+from datetime import date, datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from mendline_schema.conditions import by_id, opaque_id
+from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
+from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts
+from mendline_schema.kernel import Node, Words
+
+
+def known_organisation(id: str) -> str:
+    """SQL: an organisation as the reader knows it (its own row or a partner's), as JSON; `id` is an SQL expression."""
+    facts = "jsonb_build_object('id', k.id, 'code', k.code, 'kind', k.kind, 'name', k.name)"
+    return (
+        f"(SELECT {facts} FROM partner k WHERE k.tenant_id = {{organisation}} AND k.id = {id} UNION ALL"  # noqa: S608
+        f" SELECT {facts} FROM organisation k WHERE k.tenant_id = {{organisation}} AND k.id = {id} LIMIT 1)"
+    )
+
+
+def own_member_name(id: str) -> str:
+    """SQL: the name of a member of the reader's own organisation; names cross no border."""
+    return f"(SELECT m.name FROM member m WHERE m.tenant_id = {{organisation}} AND m.id = {id})"  # noqa: S608
+
+
+@part
+class OrganisationCard:
+    """An organisation as it is named on a ticket or among partners."""
+
+    id: strawberry.ID | None = column("opaque('or', ({t}.v->>'id')::uuid, ({t}.v->>'id')::uuid)")
+    code: str | None = column()
+    kind: OrganisationType | None = column()
+    name: Words | None = parts()
+
+
+@over("organisation", needs="read.progress", kind="or")
+class Organisation(Node):
+    """The reader's own organisation."""
+
+    code: str = column()
+    kind: OrganisationType = column()
+    name: Words | None = parts()
+    locale: str = column()
+    timezone: str = column()
+    country: str = column()
+    policies: JSON = column()
+
+
+@over("partner", needs="read.progress")
+class Partner:
+    """Another organisation as this one knows it."""
+
+    id: strawberry.ID = column("opaque('or', {t}.id, {t}.id)")
+    code: str = column()
+    kind: OrganisationType = column()
+    name: Words | None = parts()
+    phone: str | None = column(needs="read.people")
+
+
+@over("place", needs="read.devices", kind="pl")
+class Place(Node):
+    """A campus, department, nursing unit, bed or depot. Coordinates in degrees (WGS 84)."""
+
+    kind: str = column()
+    name: Words | None = parts()
+    parent: "Place | None" = one({"id": "parent_id"})
+    timezone: str | None = column()
+    latitude: float | None = column()
+    longitude: float | None = column()
+    clinical_weight: int = column()
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
+
+
+@over("member", needs="read.members", kind="mb")
+class Member(Node):
+    """A person, or a nursing unit's shared account."""
+
+    login: str = column()
+    name: str = column()
+    name_en: str | None = column()
+    phone: str | None = column(needs="read.people")
+    locale: str | None = column()
+    roles: list[Role] = column()
+    unit_account: bool = column()
+    status: str = column()
+    place: Place | None = one({"id": "place_id"})
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
+
+
+@part
+class Viewer:
+    """Who asks: a member, an API key or the organisation's system, and what it may do."""
+
+    kind: str = column()
+    name: str = column()
+    roles: list[str] = column()
+    permissions: list[str] = column()
+    channel: str = column()
+    locale: str = column()
+    unit_account: bool = column()
+    organisation: Organisation | None = one(
+        tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
+    )
+    member: Member | None = one(tenant=VIEWER, where="{o}.id = {actor}", description="The member, if it is one.")
+
+
+@over("api_key", needs="tenants.manage", kind="ak")
+class ApiKey(Node):
+    """A partner portal's key; the key itself was shown once, when it was made."""
+
+    name: str = column()
+    scopes: list[str] = column()
+    recorded_at: datetime = column()
+    expires_at: datetime | None = column()
+    used_at: datetime | None = column()
+    revoked_at: datetime | None = column()
+
+
+@over("login_session", needs="tenants.manage", kind="se")
+class Session(Node):
+    """One login of one member."""
+
+    member: Member | None = one({"id": "member_id"})
+    channel: str = column()
+    recorded_at: datetime = column()
+    used_at: datetime = column()
+    expires_at: datetime = column()
+    revoked_at: datetime | None = column()
+
+
+@over("agreement", needs="read.devices", kind="ag")
+class Agreement(Node):
+    """What this organisation has promised to share with a partner before any ticket exists."""
+
+    partner: OrganisationCard | None = parts(known_organisation("{t}.partner_id"))
+    part: Part = column()
+    groups: list[FieldGroup] = column()
+    device_classes: list[str] = column()
+    own_models: bool = column()
+    starts_on: date = column()
+    ends_on: date | None = column()
+
+
+@over("organisation_audit", needs="read.audit")
+class OrganisationAuditEntry:
+    """A command of this organisation that touched no ticket."""
+
+    command: str = column()
+    actor_name: str = column()
+    channel: str = column()
+    facts: JSON = column()
+    occurred_at: datetime = column()
+    recorded_at: datetime = column()
+    correlation: str = column()
+
+
+@strawberry.input(description="Which members.")
+class MemberFilter:
+    """Which members."""
+
+    place: strawberry.ID | None = condition("{o}.place_id = {value.id}", opaque_id("pl"))
+
+
+@strawberry.input(description="Which places.")
+class PlaceFilter:
+    """Which places."""
+
+    parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
+
+
+@over(None, needs=None)
+class TenantQueries:
+    """Queries over tenants."""
+
+    me: Viewer | None = parts("{viewer}", description="Who asks.")
+    organisation: Organisation | None = one(
+        tenant=VIEWER, where="{o}.id = {organisation}", description="The reader's own organisation."
+    )
+    partners: Connection[Partner] | None = connection(tenant=VIEWER, order=Order(("code", "id")))
+    places: Connection[Place] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=PlaceFilter)
+    place: Place | None = find({"id": (strawberry.ID, by_id("pl"))})
+    members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
+    member: Member | None = find({"id": (strawberry.ID, by_id("mb"))})
+    agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
+    sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
+    organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+    )

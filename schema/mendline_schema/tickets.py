@@ -1,0 +1,257 @@
+"""GraphQL over tickets: the ticket with its field groups and children, and the worklist."""
+
+from datetime import date, datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from mendline_schema.conditions import by_id, opaque_id
+from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.devices import Contract, Device, DeviceCard
+from mendline_schema.dispatch import JobOffer, Suggestion
+from mendline_schema.enums import (
+    Decontamination,
+    EntitlementKind,
+    FieldGroup,
+    Part,
+    TicketKind,
+    TicketPhase,
+    TicketState,
+    UseState,
+    WaitReason,
+    WorkResult,
+)
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
+from mendline_schema.fieldwork import Evidence, Visit
+from mendline_schema.kernel import Node, Words
+from mendline_schema.quality import SignatureSlot
+from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
+
+OF_TICKET = {"ticket_id": "id"}
+GROUP = {"id": "id"}
+IN_OWN_BOOK = {"owner_id": "tenant_id", "ticket_id": "id"}
+
+BY_NUMBER = Where(
+    "({o}.tenant_id, {o}.id) = (SELECT w.owner_id, w.ticket_id FROM worklist w"
+    " WHERE w.tenant_id = {organisation} AND w.number = {value} LIMIT 1)"
+)
+
+
+@part
+class PriorityReason:
+    """One input of the priority's score: its name, the value found, the points it gave."""
+
+    input: str | None = column()
+    value: str | None = column()
+    points: int | None = column()
+
+
+@over("ticket_people", needs="read.people")
+class TicketPeople:
+    """Who reports, whom to ask at the ward and where, and who comes."""
+
+    reporter_name: str = column()
+    contact_name: str = column()
+    contact_phone: str = column()
+    location: Words | None = parts()
+    latitude: float | None = column()
+    longitude: float | None = column()
+    assignee_name: str | None = column()
+    assignee_phone: str | None = column()
+
+
+@over("ticket_clinical", needs="read.clinical")
+class TicketClinical:
+    """What the ward says: the symptom, whether the device is usable, what the technician must know."""
+
+    symptom: str = column()
+    use_state: UseState = column()
+    happened_at: datetime = column()
+    spare_needed: bool = column()
+    isolation: bool = column()
+    decontamination: Decontamination = column()
+    access_windows: list[list[datetime]] = column()
+
+
+@over("ticket_quality", needs="read.quality")
+class TicketQuality:
+    """What was found and done."""
+
+    result: WorkResult | None = column()
+    cause: str = column()
+    action: str = column()
+    advice: str = column()
+    next_maintenance_on: date | None = column()
+    work_minutes: int | None = column()
+    finished_at: datetime | None = column()
+    returned_at: datetime | None = column(description="When the device went back to clinical use.")
+
+
+@over("ticket_commercial", needs="read.commercial")
+class TicketCommercial:
+    """Who pays: the entitlement found at intake with its reason."""
+
+    entitlement: EntitlementKind = column()
+    reason: Words | None = parts()
+    valid_until: date | None = column()
+    contract: Contract | None = one({"id": "contract_id"})
+
+
+@over("ticket_vigilance", needs="read.vigilance")
+class TicketVigilance:
+    """The screening for suspected adverse events."""
+
+    suspected: bool = column()
+    words: list[str] = column()
+    outcome: str | None = column()
+
+
+@over("ticket_message", needs="read.messages", kind="ms")
+class Message(Node):
+    """Something said on the ticket, by a person or with a file."""
+
+    kind: str = column()
+    body: str = column()
+    author_name: str = column()
+    author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
+    evidence: Evidence | None = one({"id": "evidence_id"})
+    channel: str = column()
+    occurred_at: datetime = column()
+    recorded_at: datetime = column()
+
+
+@over("ticket_participant", needs="read.progress")
+class Participant:
+    """An organisation's part in the ticket, and the field groups it holds."""
+
+    organisation: OrganisationCard | None = parts("{t}.card")
+    part: Part = column()
+    groups: list[FieldGroup] = column()
+    starts_at: datetime = column()
+    ends_at: datetime | None = column()
+
+
+@over("audit_entry", needs="read.audit", kind="ae")
+class AuditEntry(Node):
+    """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
+
+    seq: int = column()
+    command: str = column()
+    actor_name: str | None = column(own_member_name("{t}.actor"))
+    actor_role: str = column()
+    organisation: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
+    channel: str = column()
+    facts: JSON = column()
+    occurred_at: datetime = column()
+    claimed: bool = column(description="Whether the time was claimed by who reported it.")
+    recorded_at: datetime = column()
+    correlation: str = column()
+    hash: str | None = column("encode({t}.hash, 'hex')")
+
+
+@over("ticket", needs="read.progress", kind="tk")
+class Ticket(Node):
+    """One piece of work on a device for which one organisation answers. A group that is not shared is null."""
+
+    number: str = column()
+    kind: TicketKind = column()
+    state: TicketState = column()
+    phase: TicketPhase = column()
+    version: int = column()
+    attempt: int = column()
+    priority: int = column(description="1 is the highest.")
+    priority_reasons: list[PriorityReason] | None = parts()
+    device_card: DeviceCard | None = parts()
+    facility: OrganisationCard | None = parts("{t}.facility_card")
+    provider: OrganisationCard | None = parts("{t}.provider_card")
+    opened_at: datetime = column()
+    response_due_at: datetime | None = column()
+    restoration_due_at: datetime | None = column()
+    eta_at: datetime | None = column()
+    waiting_for: WaitReason | None = column()
+    closed_at: datetime | None = column()
+    changed_at: datetime = column()
+    changed_by: str = column()
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column()
+    device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
+    parent: "Ticket | None" = one({"id": "parent_id"})
+    children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
+    people: TicketPeople | None = one(GROUP)
+    clinical: TicketClinical | None = one(GROUP)
+    quality: TicketQuality | None = one(GROUP)
+    commercial: TicketCommercial | None = one(GROUP)
+    vigilance: TicketVigilance | None = one(GROUP)
+    participants: list[Participant] = many(OF_TICKET, order=Order(("starts_at", "id")))
+    visits: list[Visit] = many(OF_TICKET, order=Order(("recorded_at", "id")))
+    signature_slots: list[SignatureSlot] | None = many(OF_TICKET, order=Order(("attempt", "position")))
+    messages: Connection[Message] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
+    evidence: Connection[Evidence] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
+    audit: Connection[AuditEntry] | None = connection(OF_TICKET, order=Order(("seq",)))
+    suggestion: Suggestion | None = one(
+        IN_OWN_BOOK, tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), description="The latest one."
+    )
+    offers: list[JobOffer] | None = many(IN_OWN_BOOK, tenant=VIEWER, order=Order(("offered_at", "id")))
+
+
+@part
+class LatestEvent:
+    """One of a ticket's last three events."""
+
+    seq: int | None = column()
+    command: str | None = column()
+    role: str | None = column()
+    organisation: OrganisationCard | None = parts(known_organisation("({t}.v->>'organisation')::uuid"))
+    at: datetime | None = column()
+
+
+@over("worklist", needs="read.progress")
+class WorklistItem:
+    """A ticket on the reader's list, with what its card shows. `ticket` is the whole of it."""
+
+    part: Part = column(description="The reader's part in it.")
+    number: str = column()
+    kind: TicketKind = column()
+    state: TicketState = column()
+    phase: TicketPhase = column()
+    priority: int = column()
+    version: int = column()
+    opened_at: datetime = column()
+    changed_at: datetime = column()
+    closed_at: datetime | None = column()
+    due_at: datetime | None = column()
+    eta_at: str | None = column("{t}.card->>'eta_at'")
+    device: DeviceCard | None = parts("{t}.card->'device'")
+    facility: OrganisationCard | None = parts("{t}.card->'facility'")
+    provider: OrganisationCard | None = parts("{t}.card->'provider'")
+    events: list[LatestEvent] = parts("{t}.card->'events'")
+    assignee: str | None = column("{t}.card->>'assignee'", needs="read.people")
+    location: Words | None = parts("{t}.card->'location'", needs="read.people")
+    symptom: str | None = column("{t}.card->>'symptom'", needs="read.clinical")
+    use_state: UseState | None = column("{t}.card->>'use_state'", needs="read.clinical")
+    isolation: bool | None = column("{t}.card->'isolation'", needs="read.clinical")
+    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)")
+    ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
+
+
+@strawberry.input(description="Which tickets. Every filter lies on an index.")
+class WorklistFilter:
+    """Which tickets."""
+
+    state: list[TicketState] | None = condition("{o}.state = ANY ({value}::text[])")
+    phase: list[TicketPhase] | None = condition("{o}.phase = ANY ({value}::text[])")
+    assignee: strawberry.ID | None = condition("{o}.assignee_id = {value.id}", opaque_id("mb"))
+    changed_since: datetime | None = condition("{o}.changed_at >= {value}")
+
+
+@over(None, needs=None)
+class TicketQueries:
+    """Queries over tickets."""
+
+    worklist: Connection[WorklistItem] | None = connection(
+        tenant=VIEWER,
+        order=Order(("changed_at", "ticket_id"), descending=True),
+        filter=WorklistFilter,
+        description="The tickets that this organisation can see.",
+    )
+    ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})
