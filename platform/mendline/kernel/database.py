@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -118,29 +118,47 @@ async def _begin(role: str, tenant: UUID | None, begin: str) -> AsyncIterator[Se
     current = _session.get()
     if current is not None and current.open:
         raise RuntimeError("a transaction is open already in this task; transactions do not nest")
-    async with pool(role).acquire() as connection:
-        opened = Session(connection, tenant, role)
-        token = _session.set(opened)
+    home = pool(role)
+    connection = await _beginning(home, begin)
+    opened = Session(connection, tenant, role)
+    token = _session.set(opened)
+    try:
+        yield opened
+    except BaseException:
+        opened.open = False
+        await _rollback(connection)
+        raise
+    else:
+        opened.open = False
+        await connection.execute("COMMIT")
+    finally:
+        opened.open = False
+        _session.reset(token)
+        await home.release(connection)
+
+
+async def _beginning(home: Pool, begin: str) -> Connection:
+    """A connection in a fresh transaction. Those that died in the pool, at a restart of Postgres, are passed over."""
+    spare = home.get_max_size()
+    while True:
+        connection = await home.acquire()
         try:
             await connection.execute(begin)
-            yield opened
-        except BaseException:
-            opened.open = False
+            return connection
+        except BaseException as error:
             await _rollback(connection)
-            raise
-        else:
-            opened.open = False
-            await connection.execute("COMMIT")
-        finally:
-            opened.open = False
-            _session.reset(token)
+            await home.release(connection)
+            if not isinstance(error, Exception) or spare == 0:
+                raise
+            spare -= 1
 
 
 async def _rollback(connection: Connection) -> None:
     try:
         await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
     except Exception:  # whatever broke the connection, it must not go back to the pool half-way through
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # the pool has noticed already
+            connection.terminate()
 
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
