@@ -227,7 +227,7 @@ async def actor_for_chat(
     if identity is None:
         raise DomainError("not_linked")
     if identity.status == "suspended":
-        await resume_identity(identity)
+        await resume_identity(channel, workspace, account)
     return await actor_of_member(identity.tenant_id, identity.member_id, channel, identity.locale or locale)
 
 
@@ -270,13 +270,15 @@ async def suspend_identity(channel: str, workspace: str, account: str) -> list[C
     return rows.load_all(ChatIdentity, reached)
 
 
-async def resume_identity(identity: ChatIdentity) -> None:
+async def resume_identity(channel: str, workspace: str, account: str) -> None:
     """The account has written again, so it can be reached again."""
     async with gateway():
         await execute(
-            "UPDATE chat_identity SET status = 'active' WHERE tenant_id = $1 AND id = $2 AND status = 'suspended'",
-            identity.tenant_id,
-            identity.id,
+            "UPDATE chat_identity SET status = 'active' WHERE channel = $1 AND workspace = $2 AND account = $3"
+            " AND status = 'suspended'",
+            channel,
+            workspace,
+            account,
         )
 
 

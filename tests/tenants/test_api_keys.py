@@ -1,0 +1,95 @@
+"""API keys: scopes, expiry, last use, revocation at once, and never another organisation's."""
+
+from datetime import timedelta
+
+import pytest
+
+from mendline.kernel import DomainError, frozen, now, run
+from mendline_tenants import BUNDLES, actor_from_token
+from support.database import look, unchanged
+
+
+async def made(cast, *scopes, person="admin_m", **more):
+    return await cast.run(person, "tenants.create_api_key", {"name": "portal", "scopes": list(scopes), **more})
+
+
+async def refused(code, action) -> DomainError:
+    with pytest.raises(DomainError) as caught:
+        await action
+    assert caught.value.code == code
+    return caught.value
+
+
+async def test_a_key_acts_within_its_scopes(cast):
+    key = await made(cast, "portal", "read.commercial")
+    actor = await actor_from_token(key.secret)
+    assert (actor.organisation, actor.kind, actor.name, actor.role) == (
+        cast["manufacturer_m"],
+        "api_key",
+        "portal",
+        "api_key",
+    )
+    assert actor.permissions == {*BUNDLES["portal"], "read.commercial"} == set(key.scopes)
+    async with unchanged():
+        await refused("forbidden", run(actor, "tenants.create_api_key", {"name": "x", "scopes": ["status"]}))
+
+
+async def test_a_key_cannot_be_given_what_takes_a_person(cast):
+    for scope in ("quality.sign", "tenants.manage", "no.such"):
+        async with unchanged():
+            error = await refused("unknown_scope", made(cast, scope))
+        assert scope in error.facts["scopes"]
+    async with unchanged():
+        await refused("forbidden", made(cast, "portal", person="analyst_m"))
+        await refused("invalid_input", made(cast, "portal", expires_at=(now() - timedelta(days=1)).isoformat()))
+        await refused("invalid_input", made(cast, "portal", expires_at="2030-01-01T00:00:00"))
+
+
+async def test_revocation_holds_at_once(cast):
+    key = await made(cast, "portal")
+    assert await actor_from_token(key.secret)
+    async with unchanged():
+        await refused("not_found", cast.run("admin_a", "tenants.revoke_api_key", {"key": key.key}))
+    await cast.run("admin_m", "tenants.revoke_api_key", {"key": key.key})
+    await refused("key_revoked", actor_from_token(key.secret))
+    await cast.run("admin_m", "tenants.revoke_api_key", {"key": key.key})
+
+
+async def test_a_key_expires(cast):
+    key = await made(cast, "portal", expires_at=(now() + timedelta(days=1)).isoformat())
+    assert await actor_from_token(key.secret)
+    with frozen(now() + timedelta(days=2)):
+        await refused("key_revoked", actor_from_token(key.secret))
+
+
+async def test_a_changed_key_is_unknown(cast):
+    key = await made(cast, "portal")
+    other = await made(cast, "portal", person="admin_a")
+    organisation, rest = key.secret[3:25], key.secret[25:]
+    for token in (
+        key.secret[:-4] + "AAAA",
+        "mk_" + other.secret[3:25] + rest,  # the key of one organisation, shown as another's
+        "mk_" + organisation + other.secret[25:],
+        key.secret + "A",
+    ):
+        assert token != key.secret
+        await refused("unauthenticated", actor_from_token(token))
+
+
+async def test_the_last_use_is_noted_once_a_minute(cast):
+    key = await made(cast, "portal")
+
+    async def used():
+        return (await look("SELECT used_at FROM api_key WHERE tenant_id = $1", cast["manufacturer_m"]))[0][0]
+
+    assert await used() is None
+    await actor_from_token(key.secret)
+    first = await used()
+    assert first is not None
+    await actor_from_token(key.secret)
+    assert await used() == first
+    with frozen(first + timedelta(seconds=61)):
+        await actor_from_token(key.secret)
+    assert await used() == first + timedelta(seconds=61)
+    await refused("unauthenticated", actor_from_token(key.secret[:-4] + "AAAA"))
+    assert await used() == first + timedelta(seconds=61)

@@ -1,0 +1,145 @@
+"""Concurrency: many tasks of many organisations on few connections, with errors and cancellations in the middle."""
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from mendline.kernel import execute, fetch, fetchval, new_id, pool, rows, settings, transaction
+from mendline_tenants import Partner, actor_of_member
+from support.database import look
+
+TASKS = 300
+NAMES = ("hospital_a", "hospital_b", "vendor_v", "vendor_w", "manufacturer_m")
+
+
+class Broken(Exception):
+    """What a task breaks off with."""
+
+
+@pytest.fixture
+async def few(cast, monkeypatch):
+    """The pool of `app`, made anew with five connections."""
+    from mendline.kernel import database
+
+    small = await asyncpg.create_pool(
+        settings().role_url("app"), min_size=5, max_size=5, init=database._prepare, reset=database._no_reset
+    )
+    monkeypatch.setitem(database._pools, "app", small)
+    yield small
+    await asyncio.wait_for(small.close(), 10)
+
+
+async def storm(cast, bound, read) -> tuple[int, list[str]]:
+    """Runs the tasks; answers how many wrote to the end, and every row of another organisation that was seen."""
+    dice = random.Random(7)
+    people = {name: await _people(cast[name]) for name in NAMES}
+    foreign: list[str] = []
+    written = 0
+
+    async def one(number: int) -> None:
+        nonlocal written
+        name = NAMES[number % len(NAMES)]
+        tenant = cast[name]
+        async with bound(tenant):
+            await asyncio.sleep(dice.random() * 0.004)
+            members = await read("SELECT tenant_id, id FROM member")
+            if {row["id"] for row in members} != people[name]:
+                foreign.append(f"task {number}")
+            await asyncio.sleep(dice.random() * 0.004)
+            if number % 7 == 0:
+                raise Broken
+            if number % 11 == 0:
+                await read("SELECT 1 / 0")
+            if number % 13 == 0:
+                await asyncio.sleep(30)
+            written += 1
+
+    tasks = [asyncio.create_task(one(number)) for number in range(TASKS)]
+    while any(not task.done() for task in tasks):
+        await asyncio.sleep(0.02)
+        for number, task in enumerate(tasks):
+            if number % 13 == 0 and not task.done() and dice.random() < 0.3:
+                task.cancel()
+    for task in await asyncio.gather(*tasks, return_exceptions=True):
+        assert task is None or isinstance(task, Broken | asyncpg.DivisionByZeroError | asyncio.CancelledError), task
+    return written, foreign
+
+
+async def _people(tenant) -> set:
+    async with transaction(tenant):
+        return {row["id"] for row in await fetch("SELECT id FROM member WHERE tenant_id = $1", tenant)}
+
+
+async def test_no_task_sees_anothers_rows(cast, few):
+    written, foreign = await storm(cast, transaction, fetch)
+    assert foreign == []
+    assert written > TASKS * 0.6
+    assert few.get_idle_size() == 5, "a cancelled task keeps a connection"
+    async with few.acquire() as connection:
+        assert await connection.fetchval("SELECT cur()") is None
+        assert not connection.is_in_transaction()
+
+
+async def test_a_binding_of_the_session_would_be_caught(cast, few):
+    """The negative control: were the tenant set on the pooled connection, tasks would see each other's rows."""
+
+    @asynccontextmanager
+    async def careless(tenant):
+        await pool("app").execute("SELECT set_config('app.tenant', $1, false)", str(tenant))
+        yield
+
+    async def read(sql):
+        return await pool("app").fetch(sql)
+
+    _, foreign = await storm(cast, careless, read)
+    assert foreign != []
+
+
+async def test_a_cancelled_command_stores_nothing(cast, few):
+    hospital = cast["hospital_a"]
+
+    async def write(id):
+        async with transaction(hospital):
+            await rows.insert(Partner(tenant_id=hospital, id=id, code="X", kind="vendor", name={}))
+            await execute("SELECT pg_sleep(0.05)")
+            await asyncio.sleep(0.05)
+
+    ids = [new_id() for _ in range(30)]
+    tasks = [asyncio.create_task(write(one)) for one in ids]
+    for number, task in enumerate(tasks):
+        await asyncio.sleep(0.01)
+        if number % 2:
+            task.cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    stored = {row[0] for row in await look("SELECT id FROM partner WHERE id = ANY ($1)", ids)}
+    assert stored == {one for one, outcome in zip(ids, done, strict=True) if outcome is None}
+    assert 0 < len(stored) < 30
+
+
+async def test_a_task_that_outlives_its_transaction_is_refused(cast):
+    async def late():
+        await asyncio.sleep(0.05)
+        return await fetchval("SELECT 1")
+
+    async with transaction(cast["hospital_a"]):
+        task = asyncio.create_task(late())
+    with pytest.raises(RuntimeError, match="must not outlive"):
+        await task
+
+
+async def test_a_bound_lookup_leaves_nothing_bound(cast):
+    """member_acting binds the tenant for its own statement alone, and never inside another's transaction."""
+    async with pool("app").acquire() as connection:
+        await connection.fetchrow(
+            "SELECT * FROM member_acting($1, $2, NULL, now())", cast["hospital_a"], cast.members["nurse_a"]
+        )
+        assert await connection.fetchval("SELECT cur()") is None
+        assert await connection.fetch("SELECT 1 FROM member") == []
+    async with transaction(cast["hospital_b"]):
+        with pytest.raises(asyncpg.RaiseError, match="another tenant is bound"):
+            await fetch("SELECT * FROM member_acting($1, $2, NULL, now())", cast["hospital_a"], cast.members["nurse_a"])
+    actor = await actor_of_member(cast["hospital_a"], cast.members["nurse_a"], "telegram")
+    assert (actor.organisation, actor.name, actor.roles) == (cast["hospital_a"], "王护士", ("reporter",))
