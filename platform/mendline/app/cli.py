@@ -28,9 +28,11 @@ database = typer.Typer(help="Reach the database.", no_args_is_help=True)
 keys = typer.Typer(help="Make, list and revoke API keys of an organisation.", no_args_is_help=True)
 worklists = typer.Typer(help="The lists that organisations work from.", no_args_is_help=True)
 demo = typer.Typer(help="The demonstration organisations.", no_args_is_help=True)
+letters = typer.Typer(help="Work that failed for good.", no_args_is_help=True)
 app.add_typer(database, name="db", rich_help_panel=_DATA)
 app.add_typer(demo, name="demo", rich_help_panel=_DATA)
 app.add_typer(worklists, name="worklists", rich_help_panel=_DATA)
+app.add_typer(letters, name="dead-letters", rich_help_panel=_DATA)
 app.add_typer(keys, name="keys", rich_help_panel=_ACCESS)
 
 
@@ -57,12 +59,14 @@ def up(empty: Annotated[bool, typer.Option("--empty", help="Start without the de
 
 
 @app.command(rich_help_panel=_SYSTEM)
-def play() -> None:
+def play(
+    language: Annotated[Literal["en", "zh"], typer.Option(help="The language of the narration.")] = "en",
+) -> None:
     """Play one repair from report to archive against the running system, a line per step.
 
-    Everything goes through what a person or a partner would use: chat, GraphQL, uploads.
+    Everything goes through what a person or a partner would use: chat, GraphQL, photos. Cards are shown as they are.
     """
-    _run("mendline.app.play:run")
+    _run("mendline.app.play:run", language)
 
 
 @app.command(rich_help_panel=_SYSTEM, name="settings")
@@ -161,6 +165,26 @@ def worklists_rebuild(
 ) -> None:
     """Work out the worklists again from the tickets. Nothing is lost: commands keep them up to date meanwhile."""
     _run("mendline.app.worklists:run", organisation)
+
+
+@app.command(rich_help_panel=_DATA)
+def queues() -> None:
+    """Show what waits to be done: events to deliver, timers, chat messages."""
+    _run("mendline.app.queues:show")
+
+
+@letters.command("list")
+def dead_letters_list() -> None:
+    """List the work that was given up, of all organisations, with the last error."""
+    _run("mendline.app.queues:show_dead_letters")
+
+
+@letters.command("replay")
+def dead_letters_replay(
+    letter: Annotated[str | None, typer.Argument(help="Its id, from `mendline dead-letters list`; none: all.")] = None,
+) -> None:
+    """Put dead letters back into their queues, due at once."""
+    _run("mendline.app.queues:replay_dead_letters", letter)
 
 
 _Organisation = Annotated[str, typer.Option("--organisation", "-o", help="The organisation, by its code.")]
