@@ -107,13 +107,15 @@ def _over(definition: GraphQLObjectType) -> Over | None:
 
 def _declared(definition: GraphQLObjectType) -> dict[str, GraphQLField]:
     """All fields of a type over a table; of any other (a mutation's payload) those that say where they are read."""
+    fields: dict[str, GraphQLField] = definition.fields
     if _over(definition) is not None:
-        return definition.fields
-    return {
-        n: f
-        for n, f in definition.fields.items()
-        if _DECLARED in f.extensions and READ in f.extensions[_DECLARED].metadata
-    }
+        return fields
+    return {name: field for name, field in fields.items() if READ in _metadata(field)}
+
+
+def _metadata(field: GraphQLField) -> Mapping[Any, Any]:
+    declared = field.extensions.get(_DECLARED)
+    return declared.metadata if declared else {}
 
 
 def _is_list(definition: GraphQLField) -> bool:

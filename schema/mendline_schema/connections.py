@@ -117,7 +117,7 @@ def cursor_sql(alias: str, order: Order) -> str:
 
 
 def cursor_value(table: str, order: Order, position: int, cursor: str) -> Any:
-    """One value of a cursor, typed as its column. Raises DomainError invalid_input for what is no cursor of this list."""
+    """One value of a cursor, typed as its column. Raises DomainError invalid_input for anything else."""
     try:
         values = msgspec.json.decode(base64.b64decode(cursor, validate=True), type=list)
         if len(values) != len(order.columns):

@@ -16,7 +16,8 @@ ENUMS: dict[tuple[str, ...], Any] = {}
 def enumeration(name: str, words: Iterable[str], description: str) -> Any:
     """A GraphQL enum with these words in capitals."""
     listed = tuple(dict.fromkeys(words))
-    made = strawberry.enum(Enum(name, {word.upper(): word for word in listed}, type=str), description=description)  # type: ignore[misc]
+    members: Any = Enum(name, {word.upper(): word for word in listed}, type=str)  # type: ignore[misc]
+    made = strawberry.enum(members, description=description)
     ENUMS[tuple(sorted(listed))] = made
     return made
 

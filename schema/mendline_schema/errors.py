@@ -37,8 +37,11 @@ def refusal(cause: DomainError, locale: str, error: GraphQLError | None = None, 
 
 
 def _unexpected(error: GraphQLError, cause: BaseException, locale: str) -> GraphQLError:
-    id = new_id().hex
-    log.error("graphql failed", error=id, path=error.path, exc_info=cause)
+    number = new_id().hex
+    log.error("graphql failed", error=number, path=error.path, exc_info=cause)
     return GraphQLError(
-        say("error.internal", locale, id=id), error.nodes, path=error.path, extensions={"code": "internal", "id": id}
+        say("error.internal", locale, id=number),
+        error.nodes,
+        path=error.path,
+        extensions={"code": "internal", "id": number},
     )

@@ -38,7 +38,7 @@ class CompiledQueries(SchemaExtension):
 
     statements: Statements
 
-    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_execute(self) -> AsyncIterator[None]:
         """Sets the result before the executor would begin."""
         document = self.execution_context.graphql_document
         assert document is not None

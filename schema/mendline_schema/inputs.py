@@ -46,7 +46,7 @@ def _object(name: str, struct: type, extra: Mapping[str, Any]) -> tuple[Any, Rea
             optional.add(field.name)
         annotations[field.name] = annotation
         readers[_camel(field.name)] = (field.name, read)
-    made = _make(
+    made: Any = _make(
         name, annotations | dict(extra), {f.name for f in struct_fields(struct) if not f.required} | set(extra)
     )
     made = strawberry.input(made, description=first_sentence(struct.__doc__)) if annotations or extra else None

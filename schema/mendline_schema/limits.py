@@ -35,7 +35,7 @@ VARIABLES_DEPTH = 12
 
 
 class DocumentLimits(ASTValidationRule):
-    """Refuses an operation that is too deep, too wide, or too full of aliases and directives; one error for each fault."""
+    """Refuses an operation that is too deep, too wide, or full of aliases and directives; one error for each fault."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -89,8 +89,8 @@ class DocumentLimits(ASTValidationRule):
         return self._fragments[name]
 
 
-RULES = (DocumentLimits, *specified_rules)
-STRANGERS_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
+RULES: tuple[type[ASTValidationRule], ...] = (DocumentLimits, *specified_rules)
+STRANGERS_RULES: tuple[type[ASTValidationRule], ...] = (*RULES, NoSchemaIntrospectionCustomRule)
 """For strangers everywhere, and for everyone in production: the schema is in the documentation."""
 
 

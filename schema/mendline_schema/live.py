@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from mendline.kernel import Envelope, consumer, log, settings
 from mendline.tickets import TicketChanged
@@ -31,10 +32,13 @@ def channel_of(organisation: UUID) -> str:
 
 
 @cache
-def _valkey() -> "Redis":
-    url = settings().cache_url
-    assert url is not None
-    return Redis.from_url(url)
+def _client_on(loop: asyncio.AbstractEventLoop) -> Redis:
+    return Redis.from_url(str(settings().cache_url), health_check_interval=30)
+
+
+def _valkey() -> Redis:
+    """The client of this event loop: its connections belong to the loop that opened them."""
+    return _client_on(asyncio.get_running_loop())
 
 
 @consumer("live", TicketChanged)
@@ -82,7 +86,7 @@ class Hub:
                         self._hand_out(message["channel"].decode(), message["data"])
                     elif not self._queues:
                         break
-            except ConnectionError as error:
+            except (RedisError, OSError) as error:
                 log.warning("live changes interrupted", error=str(error))
             if not self._queues:
                 return
@@ -118,6 +122,5 @@ async def close_hub() -> None:
     if _hub is not None:
         await _hub.close()
         _hub = None
-    if _valkey.cache_info().currsize:
-        await _valkey().aclose()
-        _valkey.cache_clear()
+    await _valkey().aclose()
+    _client_on.cache_clear()

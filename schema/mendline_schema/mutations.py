@@ -2,11 +2,13 @@
 
 import strawberry
 
+from mendline import devices, dispatch, fieldwork, quality
+from mendline.tickets import Ticket
 from mendline_schema import access, tickets, uploads
 from mendline_schema.calls import call, mutation
 
-OBJECT_TYPES = tickets
-"""Loaded first, with all that it leads to: a payload names the type of each id in a command's result."""
+LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets)
+"""The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
 @strawberry.type
@@ -91,6 +93,15 @@ class TenantMutations:
     unlink_member = mutation("tenants.unlink_member")
     upsert_agreement = mutation("tenants.upsert_agreement")
     end_agreement = mutation("tenants.end_agreement")
+    upsert_member = mutation("tenants.upsert_member")
+    suspend_member = mutation("tenants.suspend_member")
+    restore_member = mutation("tenants.restore_member")
+    set_password = mutation("tenants.set_password")
+    upsert_partner = mutation("tenants.upsert_partner")
+    upsert_place = mutation("tenants.upsert_place")
+    set_policy = mutation("tenants.set_policy")
+    create_api_key = mutation("tenants.create_api_key")
+    revoke_api_key = mutation("tenants.revoke_api_key")
 
 
 @strawberry.type

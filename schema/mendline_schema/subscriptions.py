@@ -44,7 +44,8 @@ async def _standing(actor: Actor, ticket: Any, since: datetime | None) -> list[C
     async with transaction(actor.organisation):
         found = await fetch(
             "SELECT owner_id, ticket_id, version FROM (SELECT * FROM worklist WHERE tenant_id = $1"
-            " AND ($2::uuid IS NULL OR (owner_id = $2 AND ticket_id = $3)) AND ($4::timestamptz IS NULL OR changed_at > $4)"
+            " AND ($2::uuid IS NULL OR (owner_id = $2 AND ticket_id = $3))"
+            " AND ($4::timestamptz IS NULL OR changed_at > $4)"
             " ORDER BY changed_at DESC, ticket_id DESC LIMIT $5) w ORDER BY changed_at, ticket_id",
             actor.organisation,
             ticket.tenant if ticket else None,

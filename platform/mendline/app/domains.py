@@ -11,6 +11,7 @@ DOMAINS = (
     "mendline.dispatch",
     "mendline.fieldwork",
     "mendline.quality",
+    "mendline_schema",
     "mendline_bots",
 )
 """Packages that declare tables, commands or consumers. Importing one registers what it declares."""

@@ -1,0 +1,48 @@
+"""The explorer: a page to try GraphQL on, in development alone, with nothing from elsewhere."""
+
+from pathlib import Path
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mendline.kernel import settings
+from mendline_schema import print_schema
+
+_PAGE = Path(__file__).parent / "explorer.html"
+
+
+async def home(_: Request) -> Response:
+    """The root leads to the explorer."""
+    return RedirectResponse("/graphql")
+
+
+async def page(_: Request) -> Response:
+    """The page itself."""
+    return FileResponse(
+        _PAGE,
+        headers={"content-security-policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'"},
+    )
+
+
+async def people(_: Request) -> Response:
+    """The demo people and keys that may ask, for the page's menu."""
+    path = settings().home / "demo.json"
+    rows = msgspec.json.decode(path.read_bytes()) if path.exists() else []
+    return JSONResponse([row for row in rows if row.get("password") or row.get("key")])
+
+
+async def schema(_: Request) -> Response:
+    """The schema as text, for the page's list of types."""
+    return PlainTextResponse(print_schema())
+
+
+def explorer_routes() -> list[BaseRoute]:
+    """The page, its people and the schema."""
+    return [
+        Route("/", home),
+        Route("/graphql", page, methods=["GET"]),
+        Route("/explorer/people", people),
+        Route("/explorer/schema", schema),
+    ]

@@ -1,0 +1,83 @@
+"""`mendline web`: GraphQL, webhooks of the chats, health, and in development the explorer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from mendline.app.chat import routes as chat_routes
+from mendline.app.edge import BODY_LIMIT, Edge
+from mendline.app.explorer import explorer_routes
+from mendline.app.readiness import readiness
+from mendline.app.start import start
+from mendline.kernel import close_pools, settings
+from mendline_schema import close_hub, graphql_view
+
+FAREWELL = 5
+"""Seconds that open requests and subscriptions get when the process is asked to end."""
+
+
+async def healthz(_: Request) -> Response:
+    """Alive: the process answers, whatever its parts do."""
+    return PlainTextResponse("alive")
+
+
+async def readyz(_: Request) -> Response:
+    """Ready: every part answers; 503 names the one that does not."""
+    told = await readiness()
+    return JSONResponse(told, status_code=200 if told["ready"] else 503)
+
+
+def make_app() -> Starlette:
+    """The application; pools and domains are opened by whoever serves it (`run`, or a test)."""
+    graphql = graphql_view()
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/graphql", graphql, methods=["POST"]),
+        WebSocketRoute("/graphql", graphql),
+        *chat_routes(),
+    ]
+    if settings().environment == "development":
+        routes += explorer_routes()
+    app = Starlette(routes=routes)
+    app.add_middleware(Edge)
+    return app
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[None]:
+    """What the application stands on, for as long as it is served."""
+    await start("web", "app", "gateway")
+    try:
+        yield
+    finally:
+        await close_hub()
+        await close_pools()
+
+
+async def _serve() -> None:
+    chosen = settings()
+    async with serving():
+        config = uvicorn.Config(
+            make_app(),
+            host=chosen.host,
+            port=chosen.port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=BODY_LIMIT,
+            timeout_graceful_shutdown=FAREWELL,
+        )
+        await uvicorn.Server(config).serve()
+
+
+def run() -> None:
+    """Serves until SIGTERM or Ctrl-C; open requests are answered first."""
+    asyncio.run(_serve())

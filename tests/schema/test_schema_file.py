@@ -1,0 +1,32 @@
+"""The snapshot: a change of the schema is seen in review, and every command is offered or left out on purpose."""
+
+from pathlib import Path
+
+from mendline.kernel import COMMANDS
+from mendline_schema import print_schema
+
+SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
+
+NOT_OFFERED = {
+    "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
+    "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
+    "fieldwork.request_upload",  # behind requestUpload, which signs the URL
+    "quality.conclude",  # the system's own
+}
+
+
+def test_the_snapshot_is_what_the_code_says(database: None) -> None:
+    assert SNAPSHOT.read_text() == print_schema(), (
+        "The GraphQL schema has changed. If that is meant: mendline schema > schema/schema.graphql, and read the diff."
+    )
+
+
+def test_every_command_is_offered(database: None) -> None:
+    from mendline_schema.schema import build_schema
+
+    executor = build_schema().execution_context_class
+    offered = {call.command for call in executor.calls.values()}  # type: ignore[attr-defined]
+    ours = {name for name in COMMANDS if not name.startswith(("probe.", "test."))}
+    assert ours - offered == NOT_OFFERED, (
+        "give it a line in mendline_schema/mutations.py, or name it here with a reason"
+    )
