@@ -1,14 +1,17 @@
 """The start of a process: domains known, the runner installed, pools open, logs configured."""
 
+from mendline.app.channels import CHANNELS
 from mendline.app.domains import load_domains
 from mendline.kernel import Runner, configure_logging, install_runner, open_pools, transaction
 from mendline.tickets import project_worklists
+from mendline_bots import install_channels
 from mendline_tenants import audit, authorise
 
 
 def install() -> None:
     """Makes every domain known and hands the command runner what it needs."""
     load_domains()
+    install_channels(CHANNELS)
     install_runner(Runner(authorise, transaction, audit, project_worklists))
 
 

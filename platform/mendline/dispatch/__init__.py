@@ -2,6 +2,7 @@
 
 from mendline.dispatch import consumers as _consumers  # noqa: F401 - registers them
 from mendline.dispatch.commands import AcceptJob, DeclineJob, OfferJob, Suggest
+from mendline.dispatch.distance import great_circle_km, travel_minutes
 from mendline.dispatch.events import JobDeclined, JobOffered, JobSuggested
 from mendline.dispatch.jobs import JobOffer, Suggestion
 from mendline.dispatch.keeping import ShareLocation, UpsertTechnician
@@ -26,6 +27,8 @@ __all__ = [
     "Suggestion",
     "Technician",
     "UpsertTechnician",
+    "great_circle_km",
     "match",
     "on_shift",
+    "travel_minutes",
 ]

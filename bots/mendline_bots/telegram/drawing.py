@@ -1,0 +1,73 @@
+"""Messages as Telegram shows them: HTML with everything escaped, inline keyboards, and its limits."""
+
+import html
+from collections.abc import Iterator
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from mendline_bots.messages import Message, cut, plain
+
+TEXT_LIMIT = 4096
+"""UTF-16 units after entities are parsed (core.telegram.org/bots/api#sendmessage); we count them escaped, to be safe."""
+
+TITLE_LIMIT, SMALL_LIMIT, LABEL_LIMIT = 200, 300, 60
+BODY_LIMIT = 3400
+"""Leaves room for title, small print and their tags."""
+
+
+def to_html(message: Message) -> str:
+    """The message as HTML of at most 4096 units; cut after escaping, on a character, never inside an entity."""
+    lines = [f"<b>{escaped(plain(message.title), TITLE_LIMIT)}</b>"] if message.title else []
+    left = BODY_LIMIT
+    for label, words in message.facts:
+        if left > 0:
+            line = escaped(plain(words), left)
+            lines.append(f"<b>{escaped(label, LABEL_LIMIT)}</b> {line}")
+            left -= _units(line) + LABEL_LIMIT
+    if message.text and left > 0:
+        lines.append(escaped(plain(message.text), left))
+    used = _units("\n".join(lines))
+    for small in message.small:
+        line = f"<i>{escaped(plain(small), SMALL_LIMIT)}</i>"
+        used += _units(line) + 1
+        if used <= TEXT_LIMIT:
+            lines.append(line)
+    return "\n".join(lines) or "…"
+
+
+def to_plain(message: Message) -> str:
+    """The same without any markup, for the case that Telegram refuses ours."""
+    facts = [f"{label} {words}" for label, words in message.facts]
+    lines = (message.title, *facts, message.text, *message.small)
+    return cut("\n".join(plain(line) for line in lines if line), TEXT_LIMIT // 2) or "…"
+
+
+def keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    """The buttons, whose data is their opaque id (22 of 64 bytes)."""
+    rows = [
+        [InlineKeyboardButton(cut(plain(button.label), LABEL_LIMIT), callback_data=button.id) for button in row]
+        for row in message.rows
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def escaped(text: str, most: int) -> str:
+    """`text` for HTML, at most `most` UTF-16 units long."""
+    whole = html.escape(text, quote=False)
+    if _units(whole) <= most:
+        return whole
+    kept, used = [], 1  # one unit for the ellipsis
+    for piece in _pieces(text):
+        used += _units(piece)
+        if used > most:
+            break
+        kept.append(piece)
+    return "".join(kept).rstrip() + "…"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (html.escape(character, quote=False) for character in text)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,192 @@
+"""One ticket as one member may see it: read from the database under row-level security, for cards and verbs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from mendline.devices import Device
+from mendline.dispatch import JobOffer
+from mendline.fieldwork import Visit
+from mendline.kernel import COMMANDS, Record, Reference, fetchval, rows
+from mendline.quality import SignatureSlot
+from mendline.tickets import (
+    STEPS,
+    Ticket,
+    TicketClinical,
+    TicketCommercial,
+    TicketMessage,
+    TicketPeople,
+    TicketQuality,
+    steps_from,
+)
+from mendline_tenants import Actor, AuditEntry, Member, own_organisation
+
+_STEP_COMMANDS = {step.command for step in STEPS}
+GroupRow = TypeVar("GroupRow", bound=Record)
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """What `actor` may know of a ticket; a group that its organisation or role does not hold is None.
+
+    names: members of the actor's own organisation by id, for the timeline. photos: how many files are stored.
+    """
+
+    actor: Actor
+    zone: ZoneInfo
+    ticket: Ticket
+    clinical: TicketClinical | None = None
+    people: TicketPeople | None = None
+    commercial: TicketCommercial | None = None
+    quality: TicketQuality | None = None
+    device: Device | None = None
+    offer: JobOffer | None = None
+    visit: Visit | None = None
+    slots: list[SignatureSlot] = field(default_factory=list)
+    messages: list[TicketMessage] = field(default_factory=list)
+    events: list[AuditEntry] = field(default_factory=list)
+    names: dict[UUID, str] = field(default_factory=dict)
+    files: int = 0
+
+    @property
+    def facility(self) -> bool:
+        """Whether the actor's organisation is the user facility."""
+        return self.actor.organisation == self.ticket.tenant_id
+
+    @property
+    def provider(self) -> bool:
+        """Whether it answers for the ticket."""
+        return self.actor.organisation == self.ticket.provider_id
+
+    @property
+    def mine(self) -> bool:
+        """Whether the actor has taken the job."""
+        return self.people is not None and self.people.assignee_id == self.actor.id
+
+    @property
+    def offered_to_me(self) -> bool:
+        """Whether the job waits for the actor's answer."""
+        return self.offer is not None and self.offer.state == "offered" and self.offer.technician_id == self.actor.id
+
+    @property
+    def open_slot(self) -> SignatureSlot | None:
+        """The signature that is due now."""
+        return next((slot for slot in self.slots if slot.state == "open"), None)
+
+    @property
+    def slot_to_sign(self) -> SignatureSlot | None:
+        """The signature that is due from this actor."""
+        slot = self.open_slot
+        return slot if slot and slot.role in self.actor.roles and not self.actor.unit_account else None
+
+    def allows(self, command: str) -> bool:
+        """Whether the table of steps, the actor's part and its permissions allow the command now."""
+        if not self.actor.may(COMMANDS[command].permission):
+            return False
+        if command not in _STEP_COMMANDS:
+            return self.ticket.phase != "closed"
+        parts = [name for name, held in (("facility", self.facility), ("provider", self.provider)) if held]
+        return any(command in steps_from(self.ticket.state, self.ticket.kind, part) for part in parts)
+
+    def local(self, moment: datetime) -> str:
+        """A time in the reader's zone: the hour today, with its day otherwise."""
+        there = moment.astimezone(self.zone)
+        today = there.date() == datetime.now(self.zone).date()
+        return f"{there:%H:%M}" if today else f"{there:%m-%d %H:%M}"
+
+
+async def zone_of(tenant: UUID) -> ZoneInfo:
+    """The organisation's time zone, in the current transaction."""
+    return ZoneInfo((await own_organisation(tenant)).timezone)
+
+
+async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
+    """Reads a ticket for an actor, in the current transaction. Raises DomainError not_found."""
+    row = await rows.get(Ticket, *ticket)
+    tenant = actor.organisation
+    events = await rows.select(
+        AuditEntry, "tenant_id = $1 AND ticket_id = $2 ORDER BY seq DESC LIMIT 12", row.tenant_id, row.id
+    )
+    people = await _group(TicketPeople, actor, row)
+    return TicketView(
+        actor=actor,
+        zone=await zone_of(tenant),
+        ticket=row,
+        clinical=await _group(TicketClinical, actor, row),
+        people=people,
+        commercial=await _entitlement(actor, row),
+        quality=await _group(TicketQuality, actor, row),
+        device=await rows.find(Device, tenant, row.device_id) if row.device_id and tenant == row.tenant_id else None,
+        offer=await _offer(actor, row),
+        visit=await rows.first(
+            Visit,
+            "tenant_id = $1 AND ticket_id = $2 AND author_org = $3 ORDER BY recorded_at DESC",
+            row.tenant_id,
+            row.id,
+            tenant,
+        ),
+        slots=await _slots(actor, row),
+        messages=await _messages(actor, row),
+        events=events,
+        names=await _names(tenant, [event.actor for event in events if event.author_org == tenant]),
+        files=await fetchval(
+            "SELECT count(*) FROM evidence WHERE tenant_id = $1 AND ticket_id = $2 AND state = 'stored'",
+            row.tenant_id,
+            row.id,
+        ),
+    )
+
+
+async def _group(model: type[GroupRow], actor: Actor, ticket: Ticket) -> GroupRow | None:
+    name = model._meta.db_table.removeprefix("ticket_")
+    return await rows.find(model, ticket.tenant_id, ticket.id) if actor.may(f"read.{name}") else None
+
+
+async def _entitlement(actor: Actor, ticket: Ticket) -> TicketCommercial | None:
+    """Who pays is shown at intake to the ward too, so that it knows what happens next; the card shows no price."""
+    own = actor.organisation == ticket.tenant_id and actor.may("tickets.report")
+    if not (own or actor.may("read.commercial")):
+        return None
+    return await rows.find(TicketCommercial, ticket.tenant_id, ticket.id)
+
+
+async def _offer(actor: Actor, ticket: Ticket) -> JobOffer | None:
+    return await rows.first(
+        JobOffer,
+        "tenant_id = $1 AND owner_id = $2 AND ticket_id = $3 ORDER BY offered_at DESC, id DESC",
+        actor.organisation,
+        ticket.tenant_id,
+        ticket.id,
+    )
+
+
+async def _slots(actor: Actor, ticket: Ticket) -> list[SignatureSlot]:
+    if not actor.may("read.quality"):
+        return []
+    return await rows.select(
+        SignatureSlot,
+        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 ORDER BY position",
+        ticket.tenant_id,
+        ticket.id,
+        ticket.attempt,
+    )
+
+
+async def _messages(actor: Actor, ticket: Ticket) -> list[TicketMessage]:
+    if not actor.may("read.messages"):
+        return []
+    return await rows.select(
+        TicketMessage,
+        "tenant_id = $1 AND ticket_id = $2 ORDER BY recorded_at DESC, id DESC LIMIT 30",
+        ticket.tenant_id,
+        ticket.id,
+    )
+
+
+async def _names(tenant: UUID, members: list[UUID]) -> dict[UUID, str]:
+    if not members:
+        return {}
+    found = await rows.select(Member, "tenant_id = $1 AND id = ANY ($2)", tenant, members)
+    return {member.id: member.name for member in found}

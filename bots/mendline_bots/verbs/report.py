@@ -1,0 +1,165 @@
+"""Reporting a fault: a photo of the label, a number, or a choice from the department's devices; then the symptom."""
+
+import asyncio
+
+from mendline.devices import Device, DeviceModel, devices_at, find_devices, parse_codes, parse_identifier, read_codes
+from mendline.kernel import DomainError, Reference, opaque, parse_opaque, pick, rows, transaction
+from mendline_bots.evidence import attach_files, fetch_file
+from mendline_bots.messages import Field, Form, Message, Option
+from mendline_bots.refusals import refusal_text
+from mendline_bots.talk import Talk
+from mendline_bots.ticket_view import view_ticket
+from mendline_bots.verbs.lists import open_tickets_on
+from mendline_bots.verbs.verb import Answers, verb
+
+OFFERED = 8
+"""Devices that are offered for a choice; others are typed."""
+
+NO_DEVICE, NEW = "none", "new"
+
+
+async def _prepare(talk: Talk, answers: Answers) -> None:
+    """Reads the label on the photos; what cannot be read is told beside the question for the device."""
+    if text := talk.incoming.text.strip():
+        answers.setdefault("symptom", talk.clean(text))
+    if await talk.done_before("tickets.report"):
+        answers["which"] = NEW
+    if not talk.files:
+        return
+    try:
+        await _take(talk, answers, await _devices_on_photos(talk))
+    except DomainError as refusal:
+        talk.arguments["problem"] = refusal_text(refusal, talk.locale)
+
+
+async def _devices_on_photos(talk: Talk) -> list[Device]:
+    codes: list[str] = []
+    for file in talk.files:
+        if file.kind == "photo":
+            codes += await asyncio.to_thread(read_codes, await fetch_file(talk, file))
+    if not codes:
+        raise DomainError("photo_without_code")
+    identifiers = parse_codes(codes)
+    async with transaction(talk.tenant):
+        return await find_devices(talk.tenant, identifiers)
+
+
+async def _take(talk: Talk, answers: Answers, devices: list[Device]) -> None:
+    """One device is taken; of several one has to be chosen."""
+    ids = [opaque("dv", device.tenant_id, device.id) for device in devices]
+    if len(ids) == 1:
+        answers["device"] = ids[0]
+    else:
+        talk.arguments["candidates"] = ids
+        raise DomainError("device_ambiguous", count=len(ids))
+
+
+async def _form(talk: Talk, answers: Answers) -> Form:
+    fields = [
+        Field(name="device", label=talk.words("ask.device"), options=await _device_options(talk), most=120),
+        Field(name="symptom", label=talk.words("ask.symptom")),
+    ]
+    if talk.person.unit_account:
+        fields.append(Field(name="contact_name", label=talk.words("ask.contact_name"), most=120))
+    if open_tickets := await _open_options(talk, answers.get("device", "")):
+        fields.insert(1, Field(name="which", label=talk.words("ask.which"), kind="choice", options=open_tickets))
+    return Form(
+        title=talk.words("form.report"),
+        submit=talk.words("button.report"),
+        intro=talk.arguments.get("problem", ""),
+        fields=tuple(fields),
+    )
+
+
+async def _device_options(talk: Talk) -> tuple[Option, ...]:
+    async with transaction(talk.tenant):
+        if chosen := talk.arguments.get("candidates"):
+            found = [await rows.get(Device, *parse_opaque("dv", one)) for one in chosen[:OFFERED]]
+        elif talk.person.place:
+            found = (await devices_at(talk.tenant, talk.person.place))[:OFFERED]
+        else:
+            found = []
+        models = {device.model_id: await rows.get(DeviceModel, talk.tenant, device.model_id) for device in found}
+    options = [
+        Option(
+            opaque("dv", device.tenant_id, device.id),
+            f"{device.asset_number} {pick(models[device.model_id].name, talk.locale)}",
+        )
+        for device in found
+    ]
+    return (*options, Option(NO_DEVICE, talk.words("option.no_device")))
+
+
+async def _open_options(talk: Talk, device: str) -> tuple[Option, ...]:
+    if not device.startswith("dv_") or await talk.done_before("tickets.report"):
+        return ()
+    known = await open_tickets_on(talk, str(parse_opaque("dv", device).id))
+    if not known:
+        return ()
+    async with transaction(talk.tenant):
+        views = [await view_ticket(talk.person, ticket) for ticket in known]
+    options = [
+        Option(opaque("tk", *ticket), talk.words("option.add_to", number=view.ticket.number))
+        for ticket, view in zip(known, views, strict=True)
+    ]
+    return (*options, Option(NEW, talk.words("option.new")))
+
+
+async def _check(talk: Talk, answers: Answers) -> Answers:
+    """Turns a typed number into the device it names."""
+    given = answers.get("device", "")
+    if not given or given == NO_DEVICE or given.startswith("dv_"):
+        return {}
+    try:
+        async with transaction(talk.tenant):
+            found = await find_devices(talk.tenant, parse_identifier(given))
+        await _take(talk, answers, found)
+    except DomainError as refusal:
+        return {"device": refusal_text(refusal, talk.locale)}
+    return {}
+
+
+@verb(
+    "report",
+    permission="tickets.report",
+    slash="report",
+    words=("报修", "report"),
+    prepare=_prepare,
+    form=_form,
+    check=_check,
+)
+async def report(talk: Talk, answers: Answers) -> None:
+    """Opens a ticket, or adds to the one that is open for this device."""
+    which = answers.get("which", NEW)
+    if which != NEW:
+        await _add(talk, parse_opaque("tk", which), answers["symptom"])
+        return
+    made = await talk.run(
+        "tickets.report",
+        device=None if answers["device"] == NO_DEVICE else answers["device"],
+        symptom=answers["symptom"],
+        contact_name=talk.clean(answers.get("contact_name", ""))[:120],
+    )
+    talk.ticket = parse_opaque("tk", made.ticket)
+    await talk.show()
+    await _attach(talk, "")
+
+
+async def _add(talk: Talk, ticket: Reference, words: str) -> None:
+    talk.ticket = ticket
+    view = await talk.view()
+    if talk.files:
+        await _attach(talk, words)
+    else:
+        await talk.run("tickets.comment", body=words)
+    card, _ = await talk.show()
+    await talk.say(talk.words("said.added", number=view.ticket.number), card=card)
+
+
+async def _attach(talk: Talk, caption: str) -> None:
+    """The photos of the report; one that cannot be fetched is told and does not undo the report."""
+    try:
+        if await attach_files(talk, caption):
+            await talk.show()
+    except DomainError as refusal:
+        await talk.say(Message(text=refusal_text(refusal, talk.locale)))

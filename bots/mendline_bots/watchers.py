@@ -1,0 +1,117 @@
+"""Watchers: whoever has a card sees it follow the ticket, and whose turn it is gets one."""
+
+from uuid import UUID
+
+from mendline.devices import Device
+from mendline.dispatch import JobOffered
+from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
+from mendline.quality import SlotOpened
+from mendline.tickets import Ticket, TicketChanged, TicketPeople
+from mendline_bots.cards import cards_of, show_card
+from mendline_bots.messages import Message
+from mendline_bots.people import member_actor, private_chat
+from mendline_bots.sends import Priority, refresh
+from mendline_bots.sends import say as queue_message
+from mendline_tenants import Member, Place
+
+DEEP = 6
+"""How many places may lie inside each other (as in the registry)."""
+
+
+@consumer("chat.cards", TicketChanged)
+async def follow(envelope: Envelope) -> None:
+    """Every card of the ticket, in every chat of every organisation that may see it, is brought up to date."""
+    happened: TicketChanged = envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
+    for organisation in envelope.visible_to:
+        async with transaction(organisation):
+            for card in await cards_of(organisation, ticket):
+                await refresh(organisation, card.address, card.id)
+        if happened.command == "tickets.remind":
+            await _remind(organisation, ticket, envelope)
+    wake()
+
+
+async def _remind(organisation: UUID, ticket: Reference, envelope: Envelope) -> None:
+    """The technician who has the job is told in words; the others see it on their cards."""
+    async with transaction(organisation):
+        people = await rows.find(TicketPeople, *ticket)
+        assignee = people.assignee_id if people else None
+        known = assignee and await rows.find(Member, organisation, assignee)
+    if known:
+        await _push(organisation, ticket, known.id, f"event:{envelope.id}:{known.id}", "push.remind")
+
+
+@consumer("chat.offer", JobOffered)
+async def offer(envelope: Envelope) -> None:
+    """The technician gets the job's card with the question on it."""
+    happened: JobOffered = envelope.event
+    key = f"event:{envelope.id}:{happened.technician}"
+    await _push(
+        envelope.organisation, Reference(happened.tenant, happened.ticket), happened.technician, key, "push.offer"
+    )
+
+
+@consumer("chat.signature", SlotOpened)
+async def ask_for_signature(envelope: Envelope) -> None:
+    """Those who may sign next get the card: the role's people, at wards those of the ticket's own ward first."""
+    happened: SlotOpened = envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
+    for member in await _signatories(happened.tenant, ticket, happened.role):
+        await _push(happened.tenant, ticket, member, f"event:{envelope.id}:{member}", "push.signature")
+
+
+async def _signatories(tenant: UUID, ticket: Reference, role: str) -> list[UUID]:
+    async with transaction(tenant):
+        found = await rows.select(
+            Member,
+            "tenant_id = $1 AND $2 = ANY (roles) AND status = 'active' AND NOT unit_account ORDER BY id LIMIT 50",
+            tenant,
+            role,
+        )
+        places = await _places_of(tenant, ticket)
+    near = [member.id for member in found if member.place_id in places]
+    return near or [member.id for member in found]
+
+
+async def _places_of(tenant: UUID, ticket: Reference) -> set[UUID]:
+    """Where the ticket's device stands: its place and all that it lies in."""
+    row = await rows.get(Ticket, *ticket)
+    chain: set[UUID] = set()
+    place = await _place_of_device(tenant, row.device_id) if row.device_id else None
+    while place is not None and len(chain) < DEEP:
+        chain.add(place)
+        found = await rows.find(Place, tenant, place)
+        place = found.parent_id if found else None
+    return chain
+
+
+async def _place_of_device(tenant: UUID, device: UUID) -> UUID | None:
+    found = await rows.find(Device, tenant, device)
+    return found.place_id if found else None
+
+
+async def _push(tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str) -> None:
+    """A card for a member whose turn it is; where the chat has it already, a short answer to it.
+
+    Nothing for people without a chat: the web shows them their worklist.
+    """
+    async with transaction(tenant):
+        known = await private_chat(tenant, member)
+    if known is None:
+        return
+    to, identity = known
+    actor = await member_actor(tenant, member, identity.channel)
+    async with transaction(tenant):
+        row = await rows.get(Ticket, *ticket)
+        card, new = await show_card(tenant, to, ticket, member, private=True, priority=Priority.PUSH)
+        if not new and card.message is not None:
+            await queue_message(
+                tenant,
+                to,
+                Message(text=say(sentence, actor.locale, number=row.number)),
+                key=key,
+                priority=Priority.PUSH,
+                card=card.id,
+            )
+    wake()
