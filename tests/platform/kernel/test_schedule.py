@@ -44,13 +44,13 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(cast: Cast) -> None:
     await cast.run("nurse_a", "tickets.report", report, key="young")
     await cast.run("engineer_a", "tickets.report", {**report, "device": cast.device_id("monitor_a")}, key="old")
     await administrator().execute(
-        "UPDATE idempotency_key SET recorded_at = recorded_at - interval '49 hours' WHERE tenant_id = $1 AND key = 'old'",
+        "UPDATE idempotency_key SET recorded_at = recorded_at - interval '49 hours'"
+        " WHERE tenant_id = $1 AND key = 'old'",
         cast["hospital_a"],
     )
     await forget_keys()
-    assert [
-        row["key"] for row in await look("SELECT key FROM idempotency_key WHERE tenant_id = $1", cast["hospital_a"])
-    ] == ["young"]
+    left = await look("SELECT key FROM idempotency_key WHERE tenant_id = $1", cast["hospital_a"])
+    assert [row["key"] for row in left] == ["young"]
 
 
 async def test_work_done_long_ago_is_removed_but_nothing_that_waits_or_failed(database: None) -> None:
