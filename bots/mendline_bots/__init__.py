@@ -1,34 +1,21 @@
-"""Chat front doors: what people say in Telegram, Slack and any further channel, and what they are shown there."""
+"""Chat front doors: what people say in Telegram, Slack and any further channel, and what they are shown there.
 
-from mendline.kernel import register_locales
-from mendline_bots.buttons import ChatButton
-from mendline_bots.cards import ChatCard
-from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
-from mendline_bots.delivery import deliver_message
-from mendline_bots.dialogs import Dialog
-from mendline_bots.inbound import Inbound, store, understand
-from mendline_bots.sends import ChatSend
-from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, follow, offer
+Its names are loaded at their first use: the stand-ins live in this package too, and their process needs nothing of the
+house (50 MB).
+"""
 
-register_locales(__file__)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "VERBS",
-    "Address",
-    "Channel",
-    "ChatButton",
-    "ChatCard",
-    "ChatSend",
-    "Dialog",
-    "Inbound",
-    "ask_for_signature",
-    "channel_names",
-    "channel_of",
-    "deliver_message",
-    "follow",
-    "install_channels",
-    "offer",
-    "store",
-    "understand",
-]
+if TYPE_CHECKING:
+    from mendline_bots.channel import Channel, channel_names, channel_of, install_channels
+    from mendline_bots.inbound import store
+    from mendline_bots.verbs import VERBS
+
+__all__ = ["VERBS", "Channel", "channel_names", "channel_of", "install_channels", "store"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(import_module("mendline_bots.doors"), name)

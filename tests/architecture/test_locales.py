@@ -70,8 +70,10 @@ def test_no_sentence_is_defined_twice(house):
 
 
 def test_every_folder_of_sentences_is_registered(house):
+    from mendline.app.domains import load_domains
     from mendline.kernel import text
 
+    load_domains()
     for module in house.modules:
         if module.file.name == "__init__.py" and (module.file.parent / "locale").is_dir():
             import_module(module.name)

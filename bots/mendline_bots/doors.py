@@ -1,0 +1,34 @@
+"""Everything that the chat front doors register: tables, verbs, consumers, sentences. Importing it opens them."""
+
+from mendline.kernel import register_locales
+from mendline_bots.buttons import ChatButton
+from mendline_bots.cards import ChatCard
+from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
+from mendline_bots.delivery import deliver_message
+from mendline_bots.dialogs import Dialog
+from mendline_bots.inbound import Inbound, store, understand
+from mendline_bots.sends import ChatSend
+from mendline_bots.verbs import VERBS
+from mendline_bots.watchers import ask_for_signature, follow, offer
+
+register_locales(__file__)
+
+__all__ = [
+    "VERBS",
+    "Address",
+    "Channel",
+    "ChatButton",
+    "ChatCard",
+    "ChatSend",
+    "Dialog",
+    "Inbound",
+    "ask_for_signature",
+    "channel_names",
+    "channel_of",
+    "deliver_message",
+    "follow",
+    "install_channels",
+    "offer",
+    "store",
+    "understand",
+]
