@@ -4,11 +4,12 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from tortoise import fields
 
@@ -19,12 +20,16 @@ from mendline.kernel.errors import DomainError
 from mendline.kernel.ids import new_id
 from mendline.kernel.log import log
 from mendline.kernel.settings import settings
+from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import Kind, Record, table
 from mendline.kernel.wake import wake
 from mendline.kernel.work import Principal, Work, _work
 
 KEY_LIFETIME = timedelta(hours=48)
 """How long a key answers with the first result; clients may rely on 24 hours."""
+
+TRIES = 3
+"""How often a command is run that loses a race: a deadlock, or a row that another has just put."""
 
 
 @table(Kind.OWN, key=("tenant_id", "actor", "key"), update=("result",), delete=True)
@@ -98,13 +103,15 @@ def install_runner(runner: Runner) -> None:
 
 def parse_input(entry: Command, given: Any) -> msgspec.Struct:
     """The typed input of a command. Raises DomainError invalid_input with the field and what would be right."""
-    if isinstance(given, entry.input):
-        return given
     try:
-        return msgspec.convert(given, entry.input, strict=False)
+        typed = given if isinstance(given, entry.input) else msgspec.convert(given, entry.input, strict=False)
+        require_storable(typed)
     except msgspec.ValidationError as error:
         words, _, place = str(error).partition(" - at ")
         raise DomainError("invalid_input", field=place.strip("`$.") or "input", problem=words) from None
+    except RecursionError:
+        raise DomainError("invalid_input", field="input", problem="it is nested too deeply") from None
+    return typed
 
 
 def _digest(name: str, given: msgspec.Struct) -> bytes:
@@ -125,41 +132,89 @@ async def run(
 
     key: an idempotency key; the same key and input give the first result again without doing anything.
     expected_version: the version that the caller has seen. occurred_at: only for offline replay and imports.
-    Raises DomainError: unknown_command, invalid_input, forbidden, key_reused, stale_version, or what the domain
-    refuses. A refused command stores nothing.
+    A command that loses a race (a deadlock, or another one has just put the same row) is run again from the start.
+    Raises DomainError: unknown_command, invalid_input, forbidden, key_reused, stale_version, already_exists, or what
+    the domain refuses. A refused command stores nothing.
     """
-    if _runner is None:
-        raise RuntimeError("no runner is installed; call mendline.app's start first")
     entry = COMMANDS.get(name)
     if entry is None:
         raise DomainError("unknown_command", name=name)
     typed = parse_input(entry, given)
-    _runner.authorise(actor, entry.permission)
+    _installed().authorise(actor, entry.permission)
     moment = now()
-    work = Work(actor, name, occurred_at or moment, occurred_at is not None, expected_version)
-    token = _work.set(work)
-    try:
-        async with _runner.unit_of_work(actor.organisation):
-            digest = _digest(name, typed)
-            if key is not None and not await _claim_key(actor, key, digest):
-                return msgspec.convert(await _first_result(actor, key, digest), entry.result)
-            result = await entry.function(actor, typed)
-            visible_to = await _runner.audit(work)
-            await _runner.project_worklists(work)
-            deliveries = await outbox.write(work, visible_to)
-            if key is not None:
-                await _store_result(actor, key, result)
-    finally:
-        _work.reset(token)
+    _require_claimable(occurred_at, moment)
+    if key is not None:
+        _require_key(key)
+    for left in reversed(range(TRIES)):
+        work = Work(actor, name, occurred_at or moment, occurred_at is not None, expected_version)
+        try:
+            result, deliveries = await _run_once(entry, typed, work, key)
+        except asyncpg.DeadlockDetectedError:
+            if not left:
+                raise
+        except asyncpg.UniqueViolationError:
+            if not left:
+                raise DomainError("already_exists") from None
+        else:
+            break
+        log.info("command_lost_a_race", command=name)
     if deliveries:
         wake()
     log.info("command", command=name, channel=actor.channel, organisation=str(actor.organisation), key=key)
     return result
 
 
-async def _claim_key(actor: Principal, key: str, digest: bytes) -> bool:
+def _installed() -> Runner:
+    if _runner is None:
+        raise RuntimeError("no runner is installed; call mendline.app's start first")
+    return _runner
+
+
+def _require_claimable(occurred_at: datetime | None, moment: datetime) -> None:
+    if occurred_at is None:
+        return
+    require_storable(occurred_at, "occurredAt")
+    if occurred_at > moment:
+        raise DomainError("invalid_input", field="occurredAt", problem="it lies in the future")
+
+
+def _require_key(key: str) -> None:
+    require_storable(key, "idempotencyKey")
     if not 1 <= len(key) <= 200:
         raise DomainError("invalid_input", field="idempotencyKey", problem="it must have 1 to 200 characters")
+
+
+async def _run_once(entry: Command, typed: msgspec.Struct, work: Work, key: str | None) -> tuple[Any, int]:
+    """The command in one transaction: its result, and how many deliveries wait for the relay."""
+    actor, runner = work.actor, _installed()
+    token = _work.set(work)
+    try:
+        async with runner.unit_of_work(actor.organisation):
+            digest = _digest(entry.name, typed)
+            if key is not None and not await _claim_key(actor, key, digest):
+                return msgspec.convert(await _first_result(actor, key, digest), entry.result), 0
+            result = await entry.function(actor, typed)
+            viewers = await _audit(runner, work)
+            await runner.project_worklists(work)
+            deliveries = await outbox.write(work, viewers)
+            if key is not None:
+                await _store_result(actor, key, result)
+            return result, deliveries
+    finally:
+        _work.reset(token)
+
+
+async def _audit(runner: Runner, work: Work) -> outbox.Viewers:
+    """The audit ticket by ticket: who sees one ticket of a command need not see the other."""
+    if not work.touched:
+        return {None: await runner.audit(work)}
+    return {
+        ticket: await runner.audit(replace(work, touched={ticket: work.touched[ticket]}))
+        for ticket in sorted(work.touched)
+    }
+
+
+async def _claim_key(actor: Principal, key: str, digest: bytes) -> bool:
     inserted = await fetchval(
         "INSERT INTO idempotency_key (tenant_id, id, actor, key, digest, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT DO NOTHING RETURNING 1",

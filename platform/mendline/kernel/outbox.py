@@ -12,7 +12,7 @@ from mendline.kernel import rows
 from mendline.kernel.clock import now
 from mendline.kernel.database import execute, transaction
 from mendline.kernel.events import CONSUMERS, EVENTS, Envelope, event_name
-from mendline.kernel.ids import new_id
+from mendline.kernel.ids import NIL, Reference, new_id
 from mendline.kernel.log import correlation_id
 from mendline.kernel.queues import Queued, handles
 from mendline.kernel.tables import Kind, Record, table
@@ -47,6 +47,10 @@ class Delivery(Queued):
         table = "delivery"
 
 
+Viewers = dict[Reference | None, list[UUID]]
+"""Who may know of each ticket that a command touched; under None, of a command that touched none."""
+
+
 _INSERT = """
 WITH event AS (
   INSERT INTO outbox (tenant_id, id, name, version, payload, actor, occurred_at, visible_to, correlation, recorded_at)
@@ -56,7 +60,15 @@ SELECT $1, d.id, $10, 0, $9, $2, d.consumer FROM unnest($11::uuid[], $12::text[]
 """
 
 
-async def write(work: Work, visible_to: list[UUID]) -> int:
+def _may_know(happened: msgspec.Struct, viewers: Viewers) -> list[UUID]:
+    """An event of a touched ticket is for who sees that ticket; any other is for who sees all that was touched."""
+    ticket = Reference(getattr(happened, "tenant", NIL), getattr(happened, "ticket", NIL))
+    if ticket in viewers:
+        return viewers[ticket]
+    return sorted(set.intersection(*(set(seen) for seen in viewers.values())))
+
+
+async def write(work: Work, viewers: Viewers) -> int:
     """Writes the events of a command and their deliveries; answers how many deliveries there are."""
     written = 0
     for happened in work.events:
@@ -72,7 +84,7 @@ async def write(work: Work, visible_to: list[UUID]) -> int:
             msgspec.to_builtins(happened),
             work.actor.id,
             work.occurred_at,
-            visible_to,
+            _may_know(happened, viewers),
             correlation_id(),
             now(),
             [new_id() for _ in consumers],

@@ -70,7 +70,7 @@ async def select(model: type[M], where: str, *values: Any) -> list[M]:
 
 
 async def first(model: type[M], where: str, *values: Any) -> M | None:
-    """The first row that satisfies `where`, or None."""
+    """The first row that satisfies `where` (as for `select`, but no LIMIT), or None."""
     record = await fetchrow(f"{_select(model)} WHERE {where} LIMIT 1", *values)
     return None if record is None else _hydrate(model, record)
 
@@ -82,7 +82,7 @@ def _values(row: Model) -> dict[str, Any]:
 
 
 async def insert(*rows: M) -> None:
-    """Stores new rows, one statement for each shape."""
+    """Stores new rows, one statement for each; see `insert_many` for many of one model."""
     for row in rows:
         values = _values(row)
         await execute(_insert(type(row), tuple(values)), *values.values())
