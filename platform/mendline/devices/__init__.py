@@ -9,7 +9,7 @@ from mendline.devices.identifiers import DeviceIdentifier, device_link, parse_co
 from mendline.devices.label import DeviceLabel, label_image, label_png, phone_photo
 from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.photo import read_codes
-from mendline.devices.registry import Device, DeviceModel
+from mendline.devices.registry import Device, DeviceModel, worse
 from mendline.kernel import register_locales
 
 register_locales(__file__)
@@ -40,4 +40,5 @@ __all__ = [
     "parse_identifier",
     "phone_photo",
     "read_codes",
+    "worse",
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from mendline.devices.contracts import Contract, ContractDevice
-from mendline.devices.registry import Device, DeviceModel
+from mendline.devices.registry import Device, DeviceModel, worse
 from mendline.kernel import (
     ContractId,
     DeviceId,
@@ -23,7 +23,10 @@ from mendline.kernel import (
 from mendline_tenants import Actor, Partner, Place
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
-Words = dict[Literal["zh", "en"], Name]
+Words = Annotated[dict[Literal["zh", "en"], Name], Meta(min_length=1)]
+
+MANY = 1000
+"""How many devices or classes one contract may name in one command."""
 
 
 class UpsertModel(Struct, frozen=True):
@@ -33,7 +36,7 @@ class UpsertModel(Struct, frozen=True):
     model_number: Name
     manufacturer: Words
     device_class: Name
-    device_identifier: Annotated[str, Meta(pattern=r"^\d{14}$")] | None = None
+    device_identifier: Annotated[str, Meta(pattern=r"^[0-9]{14}\Z")] | None = None
     manufacturer_id: OrganisationId | None = None
     function: Literal["life_support", "therapeutic", "monitoring", "diagnostic", "laboratory", "other"] = "other"
     risk_nmpa: Literal["I", "II", "III"] | None = None
@@ -94,9 +97,9 @@ class UpsertDevice(Struct, frozen=True):
     purchased_on: date | None = None
     warranty_until: date | None = None
     backup_available: bool = False
-    software_version: str | None = None
-    system: str | None = None
-    number: str | None = None
+    software_version: Name | None = None
+    system: Name | None = None
+    number: Name | None = None
 
 
 class DeviceResult(Struct, frozen=True):
@@ -108,7 +111,7 @@ class DeviceResult(Struct, frozen=True):
 
 @command("devices.upsert_device", "devices.manage")
 async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
-    """Puts a unit into the registry. A unit that is out of service comes back through acceptance, not through here."""
+    """Puts a unit into the registry. A unit may become less usable here; it comes back through acceptance alone."""
     model = parse_opaque("md", input.model)
     await rows.get(DeviceModel, actor.organisation, model.id)
     place = parse_opaque("pl", input.place) if input.place else None
@@ -119,14 +122,16 @@ async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
         for f in UpsertDevice.__struct_fields__
         if f not in ("asset_number", "model", "place", "state")
     } | {"model_id": model.id, "place_id": place.id if place else None}
-    known = await rows.first(Device, "tenant_id = $1 AND asset_number = $2", actor.organisation, input.asset_number)
+    known = await rows.first(
+        Device, "tenant_id = $1 AND asset_number = $2 FOR NO KEY UPDATE", actor.organisation, input.asset_number
+    )
     if known is None:
         known = Device(
             tenant_id=actor.organisation, asset_number=input.asset_number, state=input.state or "in_service", **values
         )
         await rows.insert(known)
     else:
-        if input.state == "in_service" and known.state not in ("in_service", "retired"):
+        if input.state is not None and worse(input.state, known.state) != input.state:
             raise DomainError("return_to_service_needed", asset_number=known.asset_number)
         await rows.update(known, **values, state=input.state or known.state)
     told(device=str(known.id), asset_number=input.asset_number)
@@ -140,9 +145,11 @@ class UpsertContract(Struct, frozen=True):
     provider: OrganisationId
     starts_on: date
     ends_on: date
-    device_classes: tuple[Name, ...] = ()
-    devices: tuple[DeviceId, ...] = ()
-    service_level: dict[Literal["response", "arrival", "restoration"], Annotated[int, Meta(gt=0)]] = {}
+    device_classes: Annotated[tuple[Name, ...], Meta(max_length=MANY)] = ()
+    devices: Annotated[tuple[DeviceId, ...], Meta(max_length=MANY)] = ()
+    service_level: dict[
+        Literal["response", "arrival", "restoration"], Annotated[int, Meta(gt=0, le=60 * 24 * 365)]
+    ] = {}
     direct: bool = False
 
 

@@ -7,7 +7,15 @@ from tortoise import fields
 from mendline.kernel import Kind, Record, now, table
 
 FUNCTION_CHECK = "function IN ('life_support', 'therapeutic', 'monitoring', 'diagnostic', 'laboratory', 'other')"
-STATE_CHECK = "state IN ('in_service', 'restricted', 'out_of_service', 'awaiting_return', 'retired')"
+STATES = ("in_service", "restricted", "awaiting_return", "out_of_service", "retired")
+"""From the most usable to the least."""
+
+STATE_CHECK = f"state IN {STATES}"
+
+
+def worse(state: str, other: str) -> str:
+    """The less usable of two states."""
+    return max(state, other, key=STATES.index)
 
 
 @table(Kind.OWN, checks={"function": FUNCTION_CHECK})

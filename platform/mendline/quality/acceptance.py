@@ -30,6 +30,7 @@ from mendline.tickets import (
     may_step,
     move,
     result,
+    state_by_other_tickets,
 )
 from mendline_tenants import Actor, own_organisation
 
@@ -145,7 +146,7 @@ async def _return_to_service(ticket: Ticket) -> None:
         return
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
     if quality.result in RETURNS_TO_SERVICE and device.state != "retired":
-        await rows.update(device, state="in_service")
+        await rows.update(device, state=await state_by_other_tickets(ticket))
         await rows.update(quality, returned_at=work().occurred_at)
 
 
@@ -260,6 +261,8 @@ async def _remember_repair(ticket: Ticket) -> None:
         return
     clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
     quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+    if quality.result is None:  # its child did the work, and tells of it
+        return
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
     await rows.update(
         device,

@@ -3,6 +3,7 @@
 from mendline.kernel import register_locales
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
+from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, UseState, next_number
@@ -20,7 +21,7 @@ from mendline.tickets.lifecycle import (
     steps_from,
     tell,
 )
-from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of
+from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import (
@@ -73,9 +74,11 @@ __all__ = [
     "parts_of",
     "project_worklists",
     "put",
+    "require_group",
     "require_part",
     "result",
     "score",
+    "state_by_other_tickets",
     "steps_from",
     "tell",
 ]

@@ -19,6 +19,7 @@ from mendline.kernel import (
     rows,
     work,
 )
+from mendline.tickets.device_state import report_use_state
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.lifecycle import PHASES, tell
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
@@ -47,9 +48,6 @@ TicketKind = Literal[
     "condemnation_appraisal",
 ]
 
-DEVICE_STATES = {"down": "out_of_service", "patient_affected": "out_of_service", "degraded": "restricted"}
-"""What a use state at the ward makes of the device's state."""
-
 
 class ReportFault(Struct, frozen=True):
     """What a ward tells. Without a place, the device's own is taken; without a contact, the reporter is it."""
@@ -63,7 +61,7 @@ class ReportFault(Struct, frozen=True):
     contact_phone: Annotated[str, Meta(max_length=40)] = ""
     spare_needed: bool = False
     isolation: bool = False
-    access_windows: tuple[tuple[datetime, datetime], ...] = ()
+    access_windows: Annotated[tuple[tuple[datetime, datetime], ...], Meta(max_length=20)] = ()
     kind: TicketKind = "fault"
 
 
@@ -127,8 +125,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     await rows.insert(ticket)
     await record_parts(ticket, parts)
     await _record_groups(actor, input, ticket, location, entitled, device.state if device else None)
-    if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
-        await rows.update(device, state=DEVICE_STATES[input.use_state])
+    if device is not None:
+        await report_use_state(device, input.use_state)
     tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
     emit(
         TicketReported(
@@ -154,7 +152,8 @@ async def _device(actor: Actor, id: str | None) -> tuple[Device | None, DeviceMo
     if id is None:
         return None, None
     reference = parse_opaque("dv", id)
-    device = await rows.get(Device, reference.tenant, reference.id)
+    # Held: of two reports of one device the second must see what the first has made of it.
+    device = await rows.lock(Device, *reference)
     return device, await rows.get(DeviceModel, device.tenant_id, device.model_id)
 
 

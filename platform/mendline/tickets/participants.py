@@ -3,9 +3,9 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from mendline.kernel import rows
+from mendline.kernel import DomainError, rows
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
-from mendline_tenants import partner_card
+from mendline_tenants import Actor, partner_card
 
 PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages")
 """What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
@@ -44,10 +44,17 @@ def audience(parts: list[Part]) -> tuple[list[UUID], dict[str, list[str]]]:
     return viewers, held
 
 
+def require_group(actor: Actor, ticket: Ticket, group: str) -> None:
+    """Raises DomainError group_withheld unless the actor's organisation holds this field group of the ticket."""
+    if str(actor.organisation) not in ticket.audience.get(group, ()):
+        raise DomainError("group_withheld", number=ticket.number)
+
+
 async def record_parts(ticket: Ticket, parts: list[Part]) -> None:
     """Writes the participants of a new ticket, each with its name as the user facility knows it."""
-    for part in parts:
-        await rows.insert(
+    known = {ticket.tenant_id: ticket.facility_card, ticket.provider_id: ticket.provider_card}
+    await rows.insert_many(
+        [
             TicketParticipant(
                 tenant_id=ticket.tenant_id,
                 ticket_id=ticket.id,
@@ -55,6 +62,8 @@ async def record_parts(ticket: Ticket, parts: list[Part]) -> None:
                 organisation=part.organisation,
                 part=part.part,
                 groups=list(part.groups),
-                card=await partner_card(ticket.tenant_id, part.organisation),
+                card=known.get(part.organisation) or await partner_card(ticket.tenant_id, part.organisation),
             )
-        )
+            for part in parts
+        ]
+    )

@@ -6,8 +6,10 @@ from msgspec import Meta, Struct
 
 from mendline.devices import Device, DeviceModel
 from mendline.kernel import DomainError, TicketId, command, execute, parse_opaque, rows, work
-from mendline.tickets.intake import DEVICE_STATES, UseState
+from mendline.tickets.device_state import report_use_state, undo_report
+from mendline.tickets.intake import UseState
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
+from mendline.tickets.participants import require_group
 from mendline.tickets.priority import Reason, score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import Ticket, TicketClinical, TicketMessage
@@ -38,8 +40,8 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
     weight = next((int(r["value"]) for r in ticket.priority_reasons if r["input"] == "clinical_location"), 0)
     priority, reasons = score(model, device, input.use_state, weight)
-    if device is not None and input.use_state in DEVICE_STATES and device.state != "retired":
-        await rows.update(device, state=DEVICE_STATES[input.use_state])
+    if device is not None:
+        await report_use_state(device, input.use_state)
     if input.use_state == "patient_affected":
         await execute(
             "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
@@ -112,7 +114,11 @@ async def comment(actor: Actor, input: Comment) -> TicketResult:
 
 
 async def add_message(actor: Actor, ticket: Ticket, kind: str, body: str, evidence: object = None) -> TicketMessage:
-    """A message of the actor on a locked ticket (a comment, a note of the work, a photo's caption)."""
+    """A message of the actor on a locked ticket (a comment, a note of the work, a photo's caption).
+
+    Raises DomainError group_withheld when its organisation does not hold the messages.
+    """
+    require_group(actor, ticket, "messages")
     message = TicketMessage(
         tenant_id=ticket.tenant_id,
         ticket_id=ticket.id,
@@ -152,24 +158,11 @@ class Cancel(Struct, frozen=True):
 
 @command("tickets.cancel", "tickets.cancel")
 async def cancel(actor: Actor, input: Cancel) -> TicketResult:
-    """Cancels the ticket before work has started; the device gets back the state it had before the report.
-
-    It does not where a patient was affected or another ticket is open: then an engineer decides.
-    """
+    """Cancels the ticket while nobody works on the device; what the report did to its state is undone (undo_report)."""
     ticket = await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)))
     if input.reason:
         await add_message(actor, ticket, "comment", input.reason)
-    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
-    if ticket.device_id is not None and clinical.use_state != "patient_affected" and clinical.device_state_before:
-        await execute(
-            "UPDATE device SET state = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2"
-            " AND state IN ('out_of_service', 'restricted') AND NOT EXISTS (SELECT 1 FROM ticket t WHERE"
-            " t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3 AND t.phase <> 'closed')",
-            ticket.tenant_id,
-            ticket.device_id,
-            ticket.id,
-            clinical.device_state_before,
-        )
+    await undo_report(ticket)
     return result(ticket)
 
 

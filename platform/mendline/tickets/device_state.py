@@ -1,0 +1,55 @@
+"""What tickets do to a device's state: a report only makes it worse, and an undone report gives back what it took."""
+
+from mendline.devices import Device, worse
+from mendline.kernel import execute, fetch, rows
+from mendline.tickets.ticket import Ticket, TicketClinical, TicketVigilance
+
+DEVICE_STATES = {"down": "out_of_service", "patient_affected": "out_of_service", "degraded": "restricted"}
+"""What a use state at the ward makes of the device's state."""
+
+_OTHER_OPEN = """
+SELECT c.use_state FROM ticket t JOIN ticket_clinical c ON c.tenant_id = $1 AND c.id = t.id
+WHERE t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3 AND t.id IS DISTINCT FROM $4
+  AND t.phase <> 'closed' AND t.state <> 'approved'
+"""
+
+_GIVE_BACK = """
+UPDATE device SET state = $4, version = version + 1
+WHERE tenant_id = $1 AND id = $2 AND state IN ('out_of_service', 'restricted') AND NOT EXISTS (
+  SELECT 1 FROM ticket t WHERE t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3
+    AND (t.closed_at IS NULL OR t.closed_at >= $5))
+"""
+
+
+async def report_use_state(device: Device, use_state: str) -> None:
+    """The locked device becomes as unusable as the ward says; no report makes it more usable than it was."""
+    told = DEVICE_STATES.get(use_state)
+    if told is not None and worse(device.state, told) != device.state:
+        await rows.update(device, state=told)
+
+
+async def state_by_other_tickets(ticket: Ticket) -> str:
+    """The state that the device of an accepted ticket comes back to: in service, unless another open ticket says worse.
+
+    The parent of the ticket has passed its fault on to it and does not count.
+    """
+    state = "in_service"
+    for other in await fetch(_OTHER_OPEN, ticket.tenant_id, ticket.device_id, ticket.id, ticket.parent_id):
+        state = worse(state, DEVICE_STATES.get(other["use_state"], "in_service"))
+    return state
+
+
+async def undo_report(ticket: Ticket) -> None:
+    """The device of a cancelled ticket gets back the state it had before the report.
+
+    It does not where that would be a decision: work had begun, an adverse event is suspected, or another ticket of the
+    device was open at the same time.
+    """
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    vigilance = await rows.get(TicketVigilance, ticket.tenant_id, ticket.id)
+    took = clinical.use_state in DEVICE_STATES and clinical.device_state_before is not None
+    if ticket.device_id is None or not took or ticket.attempt > 1 or vigilance.suspected:
+        return
+    await execute(
+        _GIVE_BACK, ticket.tenant_id, ticket.device_id, ticket.id, clinical.device_state_before, ticket.opened_at
+    )
