@@ -34,6 +34,7 @@ from mendline.tickets.vigilance import safety_words
 from mendline_tenants import Actor, agreed, own_organisation, partner_card
 
 Text = Annotated[str, Meta(max_length=4000)]
+Name = Annotated[str, Meta(max_length=120)]
 
 
 class ImportClosed(Struct, frozen=True, kw_only=True):
@@ -52,9 +53,9 @@ class ImportClosed(Struct, frozen=True, kw_only=True):
     result: Literal["repaired", "not_reproduced", "not_repairable", "depot", "condemnation_advised"] = "repaired"
     cause: Text = ""
     action: Text = ""
-    work_minutes: int | None = None
-    reporter_name: str = ""
-    technician_name: str = ""
+    work_minutes: Annotated[int, Meta(ge=0, le=60 * 24 * 365)] | None = None
+    reporter_name: Name = ""
+    technician_name: Name = ""
 
 
 @command("tickets.import_closed", "tickets.import")
@@ -65,6 +66,8 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     """
     if not input.opened_at <= input.finished_at <= input.closed_at <= work().occurred_at:
         raise DomainError("invalid_input", field="closed_at", problem="dates must be in order and not in the future")
+    # Held: the same history may be imported twice at once.
+    device = await rows.lock(Device, actor.organisation, parse_opaque("dv", input.device).id)
     known = await rows.first(
         Ticket,
         "tenant_id = $1 AND system = $2 AND external_number = $3",
@@ -74,7 +77,6 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     )
     if known is not None:
         return result(known)
-    device = await rows.get(Device, actor.organisation, parse_opaque("dv", input.device).id)
     model = await rows.get(DeviceModel, actor.organisation, device.model_id)
     provider = parse_opaque("or", input.provider).id
     entitled = await entitlement(actor.organisation, device, model, input.opened_at.date())

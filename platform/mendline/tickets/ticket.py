@@ -17,7 +17,7 @@ class Ticket(Record):
 
     visible_to: organisations that see it. audience: field group -> organisations that hold it (both are written by the
     definer functions of sharing alone). *_card: snapshots of what participants need, never joins into another registry.
-    changed_by: role and organisation code of the last writer.
+    changed_by: the role of the last writer; no name crosses a border here.
     """
 
     visible_to = ArrayField("uuid")
@@ -172,7 +172,7 @@ class TicketMessage(Record):
         indexes = (("tenant_id", "ticket_id", "recorded_at"),)
 
 
-@table(Kind.CHILD, references=_OF_TICKET, group="progress", update=("groups", "ends_at"), writer="facility")
+@table(Kind.CHILD, references=_OF_TICKET, group="progress", update=("part", "groups", "ends_at"), writer="facility")
 class TicketParticipant(Record):
     """An organisation's part in the ticket, and the field groups it holds."""
 

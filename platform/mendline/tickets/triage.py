@@ -26,6 +26,9 @@ from mendline_tenants import Actor, own_organisation, partner_card
 
 Reason = Annotated[str, Meta(max_length=500)]
 
+ASSIGNEE = {"assignee_id", "assignee_name", "assignee_phone"}
+"""Who came for the parent does not come for the child."""
+
 
 class Triage(Struct, frozen=True):
     """Which way a report goes; the reason stays with the ticket."""
@@ -83,9 +86,10 @@ async def pass_on(actor: Actor, input: PassOn) -> TicketResult:
 
 
 async def _child(actor: Actor, parent: Ticket, provider: UUID, card: dict[str, object]) -> Ticket:
+    # A share that has ended, or will, is not inherited.
     standing = await rows.select(
         TicketParticipant,
-        "tenant_id = $1 AND ticket_id = $2 AND part NOT IN ('user_facility', 'service_provider')",
+        "tenant_id = $1 AND ticket_id = $2 AND ends_at IS NULL AND part NOT IN ('user_facility', 'service_provider')",
         parent.tenant_id,
         parent.id,
     )
@@ -138,7 +142,7 @@ async def _copy_group(group: type[TicketGroup], parent: Ticket, child: Ticket) -
     known = await rows.find(group, parent.tenant_id, parent.id)
     if known is None:
         return
-    fixed = {"id", "tenant_id", "ticket_id", "visible_to", "author_org", "assignee_id", "assignee_name"}
+    fixed = {"id", "tenant_id", "ticket_id", "visible_to", "author_org"} | ASSIGNEE
     values = {name: getattr(known, name) for name in group._meta.fields_db_projection if name not in fixed}
     await rows.insert(
         group(id=child.id, tenant_id=child.tenant_id, ticket_id=child.id, author_org=child.tenant_id, **values)

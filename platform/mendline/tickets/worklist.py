@@ -75,7 +75,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     || CASE WHEN t.audience->'people' ? viewer::text
        THEN (SELECT jsonb_build_object('assignee', p.assignee_name, 'location', p.location) FROM p) ELSE '{}'::jsonb END
     || CASE WHEN t.audience->'clinical' ? viewer::text
-       THEN (SELECT jsonb_build_object('symptom', left(c.symptom, 200), 'use_state', c.use_state, 'isolation', c.isolation)
+       THEN (SELECT jsonb_build_object('symptom', left(c.symptom, 200), 'use_state', c.use_state,
+               'isolation', c.isolation)
              FROM public.ticket_clinical c WHERE c.tenant_id = of_tenant AND c.id = of_ticket) ELSE '{}'::jsonb END
   FROM t, unnest(t.visible_to) AS viewer ORDER BY viewer
   ON CONFLICT (tenant_id, owner_id, ticket_id) DO UPDATE SET part = excluded.part, kind = excluded.kind,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mendline.devices import Device
 from mendline.kernel import DomainError, frozen, now, opaque, parse_opaque, rows, transaction
 from mendline.quality import SignatureSlot
 from mendline.tickets import Ticket, TicketMessage, TicketPeople, WorklistRow
@@ -84,3 +85,67 @@ async def test_only_the_hospital_shares_and_never_takes_the_provider_out(cast):
             await cast.run(
                 "engineer_a", "tickets.unshare", {"ticket": ticket, "organisation": cast.organisation_id("vendor_v")}
             )
+
+
+async def test_a_share_may_be_changed_ended_and_made_again(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    partner = {"ticket": ticket, "organisation": cast.organisation_id("testing_t")}
+    await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["people"]})
+    await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["clinical"], "part": "testing_body"})
+    assert await seen_by(cast, "testing_t", ticket, TicketPeople) is None
+    await cast.run("engineer_a", "tickets.unshare", partner)
+    assert await seen_by(cast, "testing_t", ticket) is None
+    await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["people"]})
+    assert await seen_by(cast, "testing_t", ticket, TicketPeople) is not None
+
+
+async def test_a_child_does_not_inherit_a_share_that_has_ended_or_will(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    parent = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    shares = {"testing_t": None, "vendor_w": (now() + timedelta(hours=1)).isoformat(), "manufacturer_m": None}
+    for name, until in shares.items():
+        partner = {"ticket": parent, "organisation": cast.organisation_id(name)}
+        await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["quality"], "until": until})
+    await cast.run(
+        "engineer_a", "tickets.unshare", {"ticket": parent, "organisation": cast.organisation_id("testing_t")}
+    )
+    passing = {"ticket": parent, "provider": cast.organisation_id("vendor_v")}
+    child = (await cast.run("engineer_a", "tickets.pass_on", passing)).ticket
+    seeing = [name for name in (*shares, "vendor_v") if await seen_by(cast, name, child) is not None]
+    assert seeing == ["manufacturer_m", "vendor_v"]
+
+
+async def test_who_does_not_hold_the_messages_adds_none(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    partner = {"ticket": ticket, "organisation": cast.organisation_id("manufacturer_m")}
+    await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["quality"]})
+    photo = {"filename": "a.jpg", "media_type": "image/jpeg", "size": 1, "sha256": "0" * 64}
+    async with unchanged():
+        for command, given in (
+            ("tickets.comment", {"body": "您好"}),
+            ("fieldwork.add_note", {"body": "您好"}),
+            ("fieldwork.request_upload", photo),
+        ):
+            with pytest.raises(DomainError, match="group_withheld"):
+                await cast.run("manufacturer_m", command, {"ticket": ticket, **given})
+
+
+async def test_the_device_remembers_the_child_that_repaired_it(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏", "use_state": "down"}
+    parent = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    passing = {"ticket": parent, "provider": cast.organisation_id("vendor_v")}
+    child = await cast.run("engineer_a", "tickets.pass_on", passing)
+    await cast.run("dispatcher_v", "tickets.fix_remotely", {"ticket": child.ticket})
+    finish = {"ticket": child.ticket, "result": "repaired", "cause": "设置", "action": "远程恢复设置"}
+    with pytest.raises(DomainError, match="wrong_part"):
+        await cast.run("engineer_a", "fieldwork.finish", finish)
+    await cast.run("technician_v", "fieldwork.finish", finish)
+    await cast.drain()
+    await sign_all(cast, child.ticket)
+    await cast.drain()
+    assert (await seen_by(cast, "hospital_a", parent)).state == "archived"
+    async with transaction(cast["hospital_a"]):
+        device = await rows.get(Device, cast["hospital_a"], cast.devices["monitor_a"])
+    assert (device.state, device.last_repair["number"]) == ("in_service", child.number)
