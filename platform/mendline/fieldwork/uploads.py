@@ -9,6 +9,7 @@ from mendline.fieldwork.evidence import Evidence
 from mendline.kernel import (
     DomainError,
     EvidenceId,
+    Reference,
     TicketId,
     command,
     opaque,
@@ -17,7 +18,7 @@ from mendline.kernel import (
     settings,
     work,
 )
-from mendline.tickets import Ticket, add_message, lock_ticket, note_change
+from mendline.tickets import Ticket, add_message, lock_ticket, note_change, require_group
 from mendline_tenants import Actor
 
 MEDIA_TYPES = (
@@ -46,7 +47,7 @@ class FileFacts(Struct, frozen=True, kw_only=True):
     filename: Annotated[str, Meta(min_length=1, max_length=200)]
     media_type: str
     size: Annotated[int, Meta(gt=0)]
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     caption: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -77,14 +78,14 @@ def evidence_key(tenant: UUID, ticket: UUID, sha256: str) -> str:
 @command("fieldwork.request_upload", "fieldwork.evidence")
 async def request_upload(actor: Actor, input: RequestUpload) -> EvidenceResult:
     """Prepares an upload: the evidence is awaited until `confirm_upload` finds it in S3."""
-    ticket = await _open(input)
+    ticket = await _open(actor, input)
     return _answer(ticket, await _record(actor, ticket, input, "awaited"))
 
 
 @command("fieldwork.attach_evidence", "fieldwork.evidence")
 async def attach_evidence(actor: Actor, input: AttachEvidence) -> EvidenceResult:
     """Binds a file that we stored ourselves, with its caption as a message."""
-    ticket = await _open(input)
+    ticket = await _open(actor, input)
     evidence = await _record(actor, ticket, input, "stored")
     await _show(actor, ticket, evidence)
     return _answer(ticket, evidence)
@@ -100,30 +101,39 @@ class ConfirmUpload(Struct, frozen=True):
 
 @command("fieldwork.confirm_upload", "fieldwork.evidence")
 async def confirm_upload(actor: Actor, input: ConfirmUpload) -> EvidenceResult:
-    """Turns awaited evidence into stored evidence. Raises evidence_differs when S3 holds other bytes."""
+    """Turns awaited evidence into stored evidence. Raises evidence_differs when S3 holds other bytes,
+    and ticket_closed: what is archived is complete.
+    """
     reference = parse_opaque("ev", input.evidence)
     evidence = await rows.get(Evidence, *reference)
-    ticket = await rows.lock(Ticket, evidence.tenant_id, evidence.ticket_id)
+    ticket = await lock_ticket(Reference(evidence.tenant_id, evidence.ticket_id))
+    evidence = await rows.get(Evidence, *reference)  # again: it may have been confirmed while we waited for the ticket
     if evidence.author_org != actor.organisation:
         raise DomainError("wrong_part", part="author", number=ticket.number)
     if (input.size, input.sha256) != (evidence.size, evidence.sha256):
         raise DomainError("evidence_differs", filename=evidence.filename)
     if evidence.state != "stored":
+        _require_open(ticket)
         await rows.update(evidence, state="stored", stored_at=work().occurred_at)
         await _show(actor, ticket, evidence)
     return _answer(ticket, evidence)
 
 
-async def _open(input: FileFacts) -> Ticket:
+async def _open(actor: Actor, input: FileFacts) -> Ticket:
     limit = settings().evidence_limit_bytes
     if input.size > limit:
         raise DomainError("evidence_too_large", size=input.size, limit=limit, limit_mb=limit // (1024 * 1024))
     if input.media_type not in MEDIA_TYPES:
         raise DomainError("evidence_type", media_type=input.media_type[:100], allowed=", ".join(MEDIA_TYPES))
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_group(actor, ticket, "messages")
+    _require_open(ticket)
+    return ticket
+
+
+def _require_open(ticket: Ticket) -> None:
     if ticket.phase == "closed":
         raise DomainError("ticket_closed", number=ticket.number, state=ticket.state)
-    return ticket
 
 
 async def _record(actor: Actor, ticket: Ticket, input: FileFacts, state: str) -> Evidence:

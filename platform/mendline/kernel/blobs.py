@@ -5,6 +5,7 @@ import base64
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from mendline.kernel.errors import DomainError
 from mendline.kernel.settings import settings
@@ -92,7 +93,8 @@ def presign_download(key: str, filename: str) -> str:
         Params={
             "Bucket": settings().s3_bucket,
             "Key": key,
-            "ResponseContentDisposition": f'inline; filename="{filename}"',
+            # RFC 6266: a name as it was typed could end the header's value, or be none of its characters.
+            "ResponseContentDisposition": f"inline; filename*=UTF-8''{quote(filename, safe='')}",
         },
         ExpiresIn=DOWNLOAD_SECONDS,
     )

@@ -12,7 +12,7 @@ from mendline.tickets import Ticket, TicketClinical, TicketQuality
 
 
 async def service_record(ticket: Ticket) -> dict[str, Any]:
-    """What a signature vouches for (21 CFR 820.35(b)): device, dates, service performed, evidence, earlier signatures."""
+    """What a signature vouches for (21 CFR 820.35(b)): device, dates, service done, evidence, earlier signatures."""
     clinical = await rows.find(TicketClinical, ticket.tenant_id, ticket.id)
     quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
     evidence = await rows.select(
