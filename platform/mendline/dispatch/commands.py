@@ -107,7 +107,7 @@ class OfferJob(Struct, frozen=True):
 
 @command("dispatch.offer_job", "dispatch.offer")
 async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
-    """Offers the job; an earlier open offer is withdrawn.
+    """Offers the job; whoever had it or was asked before has it no more.
 
     Raises not_qualified with the reason when the technician may not work on this device.
     """
@@ -139,8 +139,8 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
 
 async def _withdraw(actor: Actor, ticket: Ticket) -> None:
     await execute(
-        "UPDATE job_offer SET state = 'withdrawn', answered_at = $4 WHERE tenant_id = $1 AND owner_id = $2"
-        " AND ticket_id = $3 AND state = 'offered'",
+        "UPDATE job_offer SET state = 'withdrawn', answered_at = coalesce(answered_at, $4)"
+        " WHERE tenant_id = $1 AND owner_id = $2 AND ticket_id = $3 AND state IN ('offered', 'accepted')",
         actor.organisation,
         ticket.tenant_id,
         ticket.id,

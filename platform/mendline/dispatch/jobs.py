@@ -13,8 +13,8 @@ OFFER_STATES = "state IN ('offered', 'accepted', 'declined', 'withdrawn', 'expir
 class Suggestion(Record):
     """Who could do the job, best first, with what counted for and against each, and why the others fell out.
 
-    (owner_id, ticket_id) names the ticket. candidates: [{technician_id, name, score, reasons}], excluded: the same
-    with `why`.
+    (owner_id, ticket_id) names the ticket. candidates: [{technician, name, score, minutes, reasons}], excluded:
+    [{technician, name, why}].
     """
 
     owner_id = fields.UUIDField()

@@ -2,22 +2,23 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
 
 from mendline.dispatch.people import Qualification, Technician
-from mendline.kernel import MemberId, command, opaque, parse_opaque, rows, told, work
+from mendline.kernel import DomainError, MemberId, command, opaque, parse_opaque, rows, told, work
 from mendline_tenants import Actor, Member
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 
 
 class Shift(Struct, frozen=True):
-    """A weekly shift in local time; days are ISO weekdays, 1 = Monday."""
+    """A weekly shift in local time; days are ISO weekdays, 1 = Monday. It ends the next day when `to` is not later."""
 
-    days: tuple[Annotated[int, Meta(ge=1, le=7)], ...]
+    days: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(max_length=7)]
     from_: Clock
     to: Clock
 
@@ -26,21 +27,21 @@ class QualificationInput(Struct, frozen=True):
     """That the technician may work on a class of device, or on one model of it."""
 
     device_class: Annotated[str, Meta(min_length=1, max_length=60)]
-    model_number: str | None = None
+    model_number: Annotated[str, Meta(max_length=120)] | None = None
     level: Literal[1, 2, 3] = 1
     expires_on: date | None = None
-    proof: str | None = None
+    proof: Annotated[str, Meta(max_length=500)] | None = None
 
 
 class UpsertTechnician(Struct, frozen=True):
-    """A member as dispatch knows them; qualifications named no more end today."""
+    """A member as dispatch knows them; qualifications named no more ended yesterday."""
 
     member: MemberId
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     timezone: str = "Asia/Shanghai"
-    shifts: tuple[Shift, ...] = ()
-    qualifications: tuple[QualificationInput, ...] = ()
+    shifts: Annotated[tuple[Shift, ...], Meta(max_length=50)] = ()
+    qualifications: Annotated[tuple[QualificationInput, ...], Meta(max_length=500)] = ()
     ready: bool = True
 
 
@@ -52,7 +53,9 @@ class TechnicianResult(Struct, frozen=True):
 
 @command("dispatch.upsert_technician", "dispatch.people")
 async def upsert_technician(actor: Actor, input: UpsertTechnician) -> TechnicianResult:
-    """Puts a member into the technicians' file."""
+    """Puts a member into the technicians' file. Raises invalid_input for a time zone that nobody knows."""
+    if input.timezone not in available_timezones():
+        raise DomainError("invalid_input", field="timezone", problem="name an IANA time zone, such as Asia/Shanghai")
     member = await rows.get(Member, actor.organisation, parse_opaque("mb", input.member).id)
     values = {
         "home_latitude": input.latitude,
@@ -89,8 +92,10 @@ async def _replace_qualifications(actor: Actor, member: Member, wanted: tuple[Qu
             )
         else:
             await rows.update(known, **values)
+    yesterday = work().occurred_at.date() - timedelta(days=1)
     for gone in by_key.values():
-        await rows.update(gone, expires_on=work().occurred_at.date() - timedelta(days=1))
+        if gone.expires_on is None or gone.expires_on > yesterday:
+            await rows.update(gone, expires_on=yesterday)
 
 
 class ShareLocation(Struct, frozen=True):

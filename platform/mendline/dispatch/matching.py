@@ -46,12 +46,15 @@ WHERE t.tenant_id = $1
 
 
 def on_shift(shifts: list[dict[str, Any]], zone: str, moment: datetime) -> bool:
-    """Whether a moment lies in one of the weekly shifts, in their own time zone; shifts may pass midnight."""
+    """Whether a moment lies in one of the weekly shifts, in their own time zone.
+
+    A shift that ends no later than it begins passes midnight.
+    """
     local = moment.astimezone(ZoneInfo(zone))
     clock, day = local.strftime("%H:%M"), local.isoweekday()
     for shift in shifts:
         begins, ends = shift["from"], shift["to"]
-        if begins <= ends:
+        if begins < ends:
             if day in shift["days"] and begins <= clock < ends:
                 return True
         elif (day in shift["days"] and clock >= begins) or ((day - 2) % 7 + 1 in shift["days"] and clock < ends):

@@ -11,8 +11,8 @@ from mendline.kernel import Kind, Record, now, table
 class Technician(Record):
     """A member who goes out (id = member's id).
 
-    shifts: weekly shifts as [{"days": [1..7], "from": "08:00", "to": "18:00"}], ISO weekdays, local time. Coordinates in
-    degrees; location_* is the last one shared.
+    shifts: weekly shifts as [{"days": [1..7], "from": "08:00", "to": "18:00"}], ISO weekdays, local time.
+    Coordinates in degrees; latitude and longitude are the last ones shared, at located_at.
     """
 
     member_id = fields.UUIDField()

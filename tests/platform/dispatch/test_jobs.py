@@ -80,6 +80,20 @@ async def test_the_wrong_hands_change_nothing(cast, offered, who, command, code)
     assert refused.value.code == code
 
 
+async def test_after_a_rejection_the_job_is_only_whose_it_is_offered_anew(cast, offered):
+    await cast.run("technician_v", "dispatch.accept_job", {"ticket": offered})
+    await cast.run("technician_v", "fieldwork.arrive", {"ticket": offered})
+    finish = {"ticket": offered, "result": "repaired", "cause": "电池", "action": "更换"}
+    await cast.run("technician_v", "fieldwork.finish", finish)
+    await cast.run("hospital_a", "quality.check", {"ticket": offered})
+    await cast.run("manager_a", "quality.reject", {"ticket": offered, "reason": "还有报警"})
+    await cast.run("dispatcher_v", "dispatch.offer_job", offer(cast, offered, "technician_v2"))
+    await cast.run("technician_v2", "dispatch.decline_job", {"ticket": offered, "reason": "没空"})
+    for technician in ("technician_v", "technician_v2"):
+        with pytest.raises(DomainError, match="not_offered_to_you"):
+            await cast.run(technician, "dispatch.accept_job", {"ticket": offered})
+
+
 async def test_who_is_not_qualified_gets_no_offer(cast, offered):
     async with transaction(cast["vendor_v"]):
         for held in await rows.select(Qualification, "tenant_id = $1", cast["vendor_v"]):

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from mendline.dispatch import Qualification, Suggestion, Technician, match, on_shift
 from mendline.dispatch.distance import great_circle_km, travel_minutes
-from mendline.kernel import now, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, now, parse_opaque, rows, transaction
+from support.database import unchanged
 
 DAY = [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}]
+ROUND = [{"days": [5], "from": "08:00", "to": "08:00"}]
 NIGHT = [{"days": [5], "from": "22:00", "to": "06:00"}]
 
 
@@ -24,6 +26,9 @@ NIGHT = [{"days": [5], "from": "22:00", "to": "06:00"}]
         (NIGHT, "2026-11-27T15:00:00", True),  # Friday 23:00
         (NIGHT, "2026-11-27T21:59:00", True),  # Saturday 05:59
         (NIGHT, "2026-11-28T15:00:00", False),  # Saturday 23:00
+        (ROUND, "2026-11-27T15:00:00", True),  # Friday 23:00
+        (ROUND, "2026-11-27T23:59:00", True),  # Saturday 07:59
+        (ROUND, "2026-11-28T00:00:00", False),  # Saturday 08:00
     ],
 )
 def test_shifts_are_local_and_may_pass_midnight(shifts, moment, on):
@@ -98,3 +103,23 @@ async def test_a_report_under_contract_is_followed_by_a_suggestion_of_the_provid
     assert [c["name"] for c in made.candidates] == ["技师郑", "技师冯"]
     async with transaction(cast["hospital_a"]):
         assert await rows.select(Suggestion, "tenant_id = $1", cast["vendor_v"]) == []
+
+
+@pytest.mark.parametrize("timezone", ["Mars/Base", "../../etc/passwd", "Asia", "", "Asia/Shanghai\0"])
+async def test_a_time_zone_that_nobody_knows_is_refused(cast, timezone):
+    given = {"member": cast.member_id("technician_v"), "timezone": timezone}
+    async with unchanged():
+        with pytest.raises(DomainError, match="invalid_input") as refused:
+            await cast.run("dispatcher_v", "dispatch.upsert_technician", given)
+    assert refused.value.facts["field"] == "timezone"
+
+
+async def test_a_qualification_that_ended_long_ago_keeps_its_day(cast):
+    ended = now().date() - timedelta(days=400)
+    person = {"member": cast.member_id("technician_v")}
+    gone = {**person, "qualifications": [{"device_class": "ventilator", "expires_on": ended.isoformat()}]}
+    await cast.run("dispatcher_v", "dispatch.upsert_technician", gone)
+    await cast.run("dispatcher_v", "dispatch.upsert_technician", person)
+    async with transaction(cast["vendor_v"]):
+        (held,) = await rows.select(Qualification, "tenant_id = $1 AND device_class = 'ventilator'", cast["vendor_v"])
+    assert held.expires_on == ended
