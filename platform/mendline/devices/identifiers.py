@@ -22,6 +22,7 @@ _SYMBOLOGY: Final = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 _GS1_SYMBOLOGIES: Final = ("C1", "d2", "Q3", "e0", "e1", "e2", "J1")
 _GTIN_SYMBOLOGIES: Final = ("E0", "E1", "E2", "E3", "E4")
 _OUR_LINK: Final = re.compile(r"https?://[^/\s]+/d/(?P<organisation>[^/\s?#]+)/(?P<asset>[^/\s?#]+)/?$")
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")  # no registry holds a number with what Postgres cannot store
 # `SN20240077` is a whole serial number, so a Latin word needs something between itself and the number.
 _NAMED: Final = re.compile(
     r"(?:(?P<serial>序列号|(?:s/?n|serial(?: no\.?| number)?)(?=[\s:]))"
@@ -116,6 +117,8 @@ def _read(text: str) -> tuple[list[Gs1Fields], list[DeviceIdentifier]]:
             raise DomainError("barcode_unsupported", system=system)
     if ours := _OUR_LINK.match(content):
         asset, organisation = unquote(ours["asset"]), unquote(ours["organisation"])
+        if _UNSTORABLE.search(asset + organisation):
+            raise DomainError("barcode_unreadable", text=_UNSTORABLE.sub("", text)[:60])
         return [], [DeviceIdentifier(system="asset", raw=text, asset=asset, organisation=organisation)]
     closed_up = re.sub(r"[ \t\r\n]", "", content)
     is_link = content.lower().startswith(("http://", "https://"))

@@ -241,7 +241,10 @@ def test_bare_digits_that_add_up_may_be_a_gtin():
     assert parse_identifier("6901234567892")[0].device_identifier == GTIN
 
 
-@given(st.text(min_size=1, max_size=12), st.text(min_size=1, max_size=30))
+STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+
+
+@given(st.text(STORABLE, min_size=1, max_size=12), st.text(STORABLE, min_size=1, max_size=30))
 def test_our_own_sticker_is_read_back(organisation, asset):
     link = device_link("https://mendline.example/", organisation, asset)
     read = only(link)
@@ -284,3 +287,10 @@ def test_hostile_text_is_answered_at_once(text):
     except DomainError as error:
         assert len(str(error)) < 200
     assert time.perf_counter() - started < timedelta(seconds=1).total_seconds()
+
+
+@pytest.mark.parametrize("text", ["https://x/d/HA/%00", "https://x/d/%00/SB-1", "https://x/d/HA/\ud800"])
+def test_a_sticker_with_what_no_registry_can_hold_is_refused(text):
+    with pytest.raises(DomainError, match="barcode_unreadable") as refused:
+        parse_identifier(text)
+    refused.value.facts["text"].encode()
