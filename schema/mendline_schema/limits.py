@@ -1,26 +1,33 @@
 """Limits: how much one GraphQL document may ask for, checked before it runs, with rules that are built once."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
     ASTValidationRule,
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
     specified_rules,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
 
 from mendline.kernel import DomainError, settings
 from mendline_schema.context import Context
 
+DOCUMENTS = 1_000
+"""Parsed and validated documents that one process keeps."""
 TOKENS = 5_000
 DEPTH = 15
 """Fields inside each other. Introspection by the usual tools is 13 deep."""
@@ -89,23 +96,40 @@ class DocumentLimits(ASTValidationRule):
         return self._fragments[name]
 
 
-RULES: tuple[type[ASTValidationRule], ...] = (DocumentLimits, *specified_rules)
-STRANGERS_RULES: tuple[type[ASTValidationRule], ...] = (*RULES, NoSchemaIntrospectionCustomRule)
+RULES: tuple[type[ASTValidationRule], ...] = specified_rules
+STRANGERS_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
 """For strangers everywhere, and for everyone in production: the schema is in the documentation."""
 
 
+@lru_cache(maxsize=DOCUMENTS)
+def check(
+    schema: GraphQLSchema, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
+) -> list[GraphQLError]:
+    """What is wrong with a document. One that is too large is not looked at further: that itself could take long."""
+    return validate(schema, document, (DocumentLimits,)) or validate_document(schema, document, rules)
+
+
 class Limits(SchemaExtension):
-    """Hands parser and validator their limits."""
+    """Hands the parser its limit, and validates each document once."""
 
     def on_operation(self) -> Iterator[None]:
         """Before parsing."""
+        self.execution_context.parse_options["max_tokens"] = TOKENS
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """In place of the ordinary validation."""
         context = self.execution_context
-        context.parse_options["max_tokens"] = TOKENS
         asking: Context = context.context
         open_to = settings().environment == "development" and asking.known is not None
-        context.validation_rules = RULES if open_to else STRANGERS_RULES
         if depth(context.variables or {}) > VARIABLES_DEPTH:
-            raise DomainError("document_too_large", what="variables", found=VARIABLES_DEPTH + 1, limit=VARIABLES_DEPTH)
+            cause = DomainError(
+                "document_too_large", what="variables", found=VARIABLES_DEPTH + 1, limit=VARIABLES_DEPTH
+            )
+            context.pre_execution_errors = [GraphQLError(str(cause), original_error=cause)]
+        else:
+            errors = check(context.schema._schema, context.graphql_document, RULES if open_to else STRANGERS_RULES)
+            context.pre_execution_errors = list(errors)
         yield
 
 

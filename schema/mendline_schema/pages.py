@@ -12,6 +12,9 @@ from mendline_schema.values import Parameters, Reader
 
 ObjectSql = Callable[[str, str, list[Selected]], str]
 
+_WITHOUT_ROWS = ("totalCount", "__typename")
+"""Parts of a connection that need no page."""
+
 
 class PageWriter:
     """Writes one connection: an inner query takes the rows of the page, the outer one writes their JSON."""
@@ -44,6 +47,8 @@ class PageWriter:
         bounds = self._bounds(conditions, other)
         type_name, wanted = next(iter(self._selected.of.items()))
         parts = [(one.key, self._part(type_name, one, other, base)) for one in wanted]
+        if all(one.name in _WITHOUT_ROWS for one in wanted):
+            return json_object(parts)
         look_ahead = any(one.name == "pageInfo" for one in wanted)
         rows = (
             f'SELECT * FROM "{self._table}" {other} WHERE {base}{bounds}'  # noqa: S608

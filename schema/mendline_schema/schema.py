@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache
 from strawberry.printer import print_schema as print_strawberry
 from strawberry.types.execution import ExecutionContext
 
@@ -18,15 +18,12 @@ from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
 from mendline_schema.fields import over
 from mendline_schema.kernel import KernelQueries
-from mendline_schema.limits import Limits
+from mendline_schema.limits import DOCUMENTS, Limits
 from mendline_schema.mutations import Mutation
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
 from mendline_schema.tickets import TicketQueries
-
-DOCUMENTS = 1_000
-"""Parsed and validated documents that one process keeps."""
 
 
 @over(None, needs=None)
@@ -53,7 +50,6 @@ def build_schema() -> MendlineSchema:
         Limits,
         queries,
         lambda: ParserCache(maxsize=DOCUMENTS),
-        lambda: ValidationCache(maxsize=DOCUMENTS),
     ]
     schema = MendlineSchema(Query, Mutation, Subscription, extensions=extensions, execution_context_class=executor)
     executor.statements = queries.statements = Statements(Bindings(schema._schema))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-LIST = """query($first: Int, $after: String, $last: Int, $before: String, $order: SortOrder! = DESC, $filter: WorklistFilter) {
+LIST = """query($first: Int, $after: String, $last: Int, $before: String, $order: SortOrder! = DESC,
+  $filter: WorklistFilter) {
   worklist(first: $first, after: $after, last: $last, before: $before, order: $order, filter: $filter) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { number } }
   } }"""

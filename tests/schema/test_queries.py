@@ -11,7 +11,7 @@ TICKET = "query($id: ID!) { ticket(id: $id) { number state phase version people 
 
 
 async def test_a_ticket_is_its_rows(portal: Any, cast: Cast) -> None:
-    id = await portal.report()
+    ticket_id = await portal.report()
     data = await portal.get(
         "engineer_a",
         """query($id: ID!) { ticket(id: $id) {
@@ -21,12 +21,12 @@ async def test_a_ticket_is_its_rows(portal: Any, cast: Cast) -> None:
           participants { part groups organisation { code } }
           facility { code } provider { code } device { assetNumber place { name { en } parent { name { en } } } }
         } }""",
-        id=id,
+        id=ticket_id,
     )
     [row] = await look("SELECT * FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
     [people] = await look("SELECT * FROM ticket_people WHERE tenant_id = $1", cast["hospital_a"])
     ticket = data["ticket"]
-    assert ticket["id"] == id
+    assert ticket["id"] == ticket_id
     assert (ticket["number"], ticket["version"], ticket["priority"]) == (row["number"], row["version"], row["priority"])
     assert (ticket["kind"], ticket["state"], ticket["phase"]) == ("FAULT", row["state"].upper(), row["phase"].upper())
     assert ticket["people"] == {
@@ -44,7 +44,7 @@ async def test_a_ticket_is_its_rows(portal: Any, cast: Cast) -> None:
 
 
 async def test_fragments_aliases_directives_and_variables(portal: Any) -> None:
-    id = await portal.report()
+    ticket_id = await portal.report()
     document = """
       query Q($id: ID!, $full: Boolean = false, $brief: Boolean!) {
         a: ticket(id: $id) { ...Card people @include(if: $full) { contactName } state @skip(if: $brief) }
@@ -54,22 +54,22 @@ async def test_fragments_aliases_directives_and_variables(portal: Any) -> None:
       fragment Card on Ticket { nr: number deviceCard { name { zh } } deviceCard { name { en } } __typename }
       fragment Root on Query { me { organisation { __typename } } __typename }
     """
-    brief = await portal.get("nurse_a", document, id=id, brief=True)
+    brief = await portal.get("nurse_a", document, id=ticket_id, brief=True)
     assert set(brief["a"]) == {"nr", "deviceCard", "__typename"}
     assert brief["a"]["deviceCard"] == {"name": {"zh": "输液泵", "en": "Infusion pump"}}
-    assert brief["b"] == {**brief["a"], "clinical": {"__typename": "TicketClinical"}, "id": id}
+    assert brief["b"] == {**brief["a"], "clinical": {"__typename": "TicketClinical"}, "id": ticket_id}
     assert brief["me"] == {"organisation": {"__typename": "Organisation"}}
     assert brief["__typename"] == "Query"
-    full = await portal.get("nurse_a", document, id=id, brief=False, full=True)
+    full = await portal.get("nurse_a", document, id=ticket_id, brief=False, full=True)
     assert list(full["a"]) == ["nr", "deviceCard", "__typename", "people", "state"]
 
 
 async def test_node_finds_anything_by_its_id(portal: Any, cast: Cast) -> None:
-    id = await portal.report()
+    ticket_id = await portal.report()
     document = (
         "query($id: ID!) { node(id: $id) { __typename id ... on Ticket { number } ... on Device { assetNumber } } }"
     )
-    assert (await portal.get("nurse_a", document, id=id))["node"]["__typename"] == "Ticket"
+    assert (await portal.get("nurse_a", document, id=ticket_id))["node"]["__typename"] == "Ticket"
     device = await portal.get("nurse_a", document, id=cast.device_id("pump_a"))
     assert device["node"] == {"__typename": "Device", "id": cast.device_id("pump_a"), "assetNumber": "SB-0001"}
     assert await portal.get("nurse_a", document, id="zz_nothing") == {"node": None}
@@ -81,7 +81,7 @@ async def test_introspection_beside_data(portal: Any) -> None:
 
 
 async def test_devices_by_asset_number_code_and_history(portal: Any, cast: Cast) -> None:
-    id = await portal.report()
+    ticket_id = await portal.report()
     document = """query($code: String!) { device(code: $code) {
       id history { totalCount nodes { id } } model { deviceIdentifier function } } }"""
     for code in ("SB-0001", "(01)06921234567890(21)SN1001"):
@@ -89,7 +89,7 @@ async def test_devices_by_asset_number_code_and_history(portal: Any, cast: Cast)
         if code.startswith("(") and data["device"] is None:
             pytest.fail("the label's code finds the unit")
         assert data["device"]["id"] == cast.device_id("pump_a")
-        assert data["device"]["history"] == {"totalCount": 1, "nodes": [{"id": id}]}
+        assert data["device"]["history"] == {"totalCount": 1, "nodes": [{"id": ticket_id}]}
     assert await portal.get("engineer_a", document, code="???") == {"device": None}
 
 
@@ -97,11 +97,11 @@ async def test_many_fields_in_one_object(portal: Any) -> None:
     """More than the hundred arguments that a function of Postgres takes."""
     fields = " ".join(f"f{n}: number" for n in range(48))
     aliases = " ".join(f"me{n}: me {{ name }}" for n in range(2))
-    id = await portal.report()
+    ticket_id = await portal.report()
     data = await portal.get(
         "nurse_a",
         f"query($id: ID!) {{ ticket(id: $id) {{ {fields} id number kind state phase version attempt }} {aliases} }}",
-        id=id,
+        id=ticket_id,
     )
     assert len(data["ticket"]) == 55
     assert len({data["ticket"][f"f{n}"] for n in range(48)}) == 1
@@ -110,7 +110,7 @@ async def test_many_fields_in_one_object(portal: Any) -> None:
 async def test_a_query_is_one_statement(portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     from mendline_schema import statements
 
-    id = await portal.report()
+    ticket_id = await portal.report()
     asked: list[str] = []
     original = statements.fetchval
 
@@ -122,6 +122,6 @@ async def test_a_query_is_one_statement(portal: Any, cast: Cast, monkeypatch: py
     await portal.get(
         "engineer_a",
         "query($id: ID!) { me { name } ticket(id: $id) { audit { nodes { seq } } } worklist { nodes { number } } }",
-        id=id,
+        id=ticket_id,
     )
     assert len(asked) == 1
