@@ -18,3 +18,12 @@ async def doors(cast: "Cast", tmp_path: Path) -> "AsyncIterator[Doors]":
 
     async with open_doors(cast, tmp_path) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def quiet_doors(cast: "Cast", tmp_path: Path) -> "AsyncIterator[Doors]":
+    """The same without polling and socket mode: what comes in comes by webhook."""
+    from support.doors import open_doors
+
+    async with open_doors(cast, tmp_path, listening=False) as opened:
+        yield opened
