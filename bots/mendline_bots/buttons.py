@@ -86,7 +86,5 @@ async def find_button(tenant: UUID, token: str) -> ChatButton | None:
 
 
 async def use_up(button: ChatButton, moment: datetime) -> None:
-    """Marks a confirmation as pressed. Its version is the ticket's: `rows.update` would count it up."""
-    await execute(
-        "UPDATE chat_button SET used_at = $3 WHERE tenant_id = $1 AND id = $2", button.tenant_id, button.id, moment
-    )
+    """Marks a confirmation as pressed."""
+    await rows.update(button, used_at=moment)

@@ -1,0 +1,126 @@
+"""The main story on a whole running system: photo in Telegram, GraphQL, Slack, signatures, archive."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+from mendline.app.play import Narrator, play
+
+pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(400)]
+
+COMMANDS = [
+    "tickets.report",
+    "fieldwork.attach_evidence",
+    "tickets.set_use_state",
+    "dispatch.offer_job",
+    "dispatch.accept_job",
+    "fieldwork.set_eta",
+    "fieldwork.arrive",
+    "fieldwork.attach_evidence",
+    "fieldwork.add_note",
+    "fieldwork.finish",
+    "quality.check",
+    "quality.sign",
+    "quality.sign",
+    "quality.archive",
+]
+RECORD = """query ($number: String!) { ticket(number: $number) {
+  id state audit(first: 50) { nodes { seq command channel organisation { code } hash } }
+  evidence(first: 10) { nodes { state } } } worklist(first: 100) { nodes { number state } } }"""
+LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }"
+
+
+@pytest.fixture(scope="module")
+def told(system):
+    """The transcript of `mendline play` as a person sees it."""
+    done = system.run("play")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def number(told):
+    return re.search(r"YQH-\d{4}-\d+", told)[0]
+
+
+def logins(system):
+    return {row["story"]: row for row in json.loads((system.home / "demo.json").read_text()) if "story" in row}
+
+
+def ask(system, part, document, **variables):
+    row = logins(system)[part]
+    with httpx.Client(base_url=system.url) as http:
+        token = row.get("key")
+        if token is None:
+            given = {"organisation": row["code"], "login": row["email"], "password": row["password"]}
+            answer = http.post("/graphql", json={"query": LOGIN, "variables": {"input": given}}).json()
+            token = answer["data"]["login"]["accessToken"]
+        asked = {"query": document, "variables": variables}
+        return http.post("/graphql", json=asked, headers={"Authorization": f"Bearer {token}"}).json()
+
+
+def test_the_transcript_tells_it_all(told, number):
+    for words in (
+        "林晓芸",
+        "报警,停机",
+        "维保合同",
+        "上次维修",
+        "接单",
+        "已到场",
+        "完工",
+        "维修验收通过",
+        "quality.archive",
+    ):
+        assert words in told
+    assert told.count("the manufacturer's portal hears") >= 5
+    assert f"{number}: reported, repaired, accepted, archived" in told
+
+
+def test_the_audit_has_each_step_once(system, number):
+    ticket = ask(system, "clinical_engineer", RECORD, number=number)["data"]["ticket"]
+    entries = ticket["audit"]["nodes"]
+    assert [entry["command"] for entry in entries] == COMMANDS
+    assert [entry["seq"] for entry in entries] == list(range(1, len(COMMANDS) + 1))
+    assert all(entry["hash"] for entry in entries)
+    channels = {entry["command"]: entry["channel"] for entry in entries}
+    assert channels["tickets.report"] == "telegram"
+    assert channels["dispatch.offer_job"] == "graphql"
+    assert channels["dispatch.accept_job"] == "slack"
+    assert ticket["state"] == "ARCHIVED"
+    assert [file["state"] for file in ticket["evidence"]["nodes"]] == ["STORED", "STORED"]
+
+
+@pytest.mark.parametrize("part", ["other_hospital", "other_vendor"])
+def test_others_see_nothing(system, number, part):
+    data = ask(system, part, RECORD, number=number)["data"]
+    assert data["ticket"] is None
+    assert number not in [row["number"] for row in data["worklist"]["nodes"]]
+
+
+def test_one_card_in_each_chat(system, number):
+    with httpx.Client(base_url=system.standins_url) as http:
+        cards = {}
+        for person in http.get("/sim/people").json():
+            shown = http.get("/sim/messages", params={"person": person["key"], "peek": 1}).json()
+            texts = [json.dumps(m, ensure_ascii=False) for m in shown if m["from"]["is_bot"]]
+            cards[person["key"]] = sum(f"{number} · P" in text for text in texts)
+    assert cards["yunqi-lin"] == cards["yunqi-shen"] == cards["yunqi-xu"] == 1
+    assert max(cards.values()) == 1
+    assert not any(count for key, count in cards.items() if key.startswith(("fengqi", "yanhe")))
+
+
+async def test_it_can_be_played_again(system, number):
+    steps = []
+    played = await play(
+        system.url,
+        system.standins_url,
+        system.home,
+        Narrator("zh"),
+        after_step=lambda step, moment: steps.append((step, moment)),
+    )
+    assert played.number != number
+    assert list(played.audit) == COMMANDS
+    assert ("report", "acted") in steps
+    assert steps[-1] == ("archive", "seen")
