@@ -79,7 +79,7 @@ async def match(
     resting: list[Candidate] = []
     excluded: list[dict[str, Any]] = []
     for row in await fetch(_TECHNICIANS, provider, device_class, model_number, list(BUSY_STATES)):
-        why = _falls_out(row, moment.date())
+        why = _falls_out(row, moment.astimezone(ZoneInfo(row["timezone"])).date())
         if why is not None:
             excluded.append({"technician": str(row["id"]), "name": row["name"], "why": why})
         elif on_shift(row["shifts"], row["timezone"], moment):

@@ -18,7 +18,7 @@ from mendline.kernel import (
     touch,
     work,
 )
-from mendline.tickets.intake import TicketKind, UseState, next_number
+from mendline.tickets.intake import TicketKind, UseState, at_home, next_number
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
@@ -79,10 +79,12 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         return result(known)
     model = await rows.get(DeviceModel, actor.organisation, device.model_id)
     provider = parse_opaque("or", input.provider).id
-    entitled = await entitlement(actor.organisation, device, model, input.opened_at.date())
+    organisation = await own_organisation(actor.organisation)
+    here = at_home(organisation, input.opened_at)
+    entitled = await entitlement(actor.organisation, device, model, here.date())
     location = await location_of(actor.organisation, device.place_id)
     priority, reasons = score(model, device, input.use_state, location.clinical_weight)
-    standing = await agreed(actor.organisation, input.opened_at.date(), model.device_class, model.manufacturer_id)
+    standing = await agreed(actor.organisation, here.date(), model.device_class, model.manufacturer_id)
     parts = parts_of(
         actor.organisation,
         provider,
@@ -93,13 +95,12 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         ],
     )
     viewers, held = audience(parts)
-    organisation = await own_organisation(actor.organisation)
     ticket = Ticket(
         id=new_id(),
         tenant_id=actor.organisation,
         visible_to=viewers,
         audience=held,
-        number=await next_number(actor.organisation, organisation.code, input.opened_at),
+        number=await next_number(actor.organisation, organisation.code, here),
         kind=input.kind,
         state="archived",
         phase="closed",

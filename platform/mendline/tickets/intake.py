@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
@@ -34,7 +35,7 @@ from mendline.tickets.ticket import (
     TicketVigilance,
 )
 from mendline.tickets.vigilance import safety_words
-from mendline_tenants import Actor, Member, Place, agreed, own_organisation, partner_card
+from mendline_tenants import Actor, Member, Organisation, Place, agreed, own_organisation, partner_card
 
 UseState = Literal["unknown", "down", "degraded", "patient_affected"]
 TicketKind = Literal[
@@ -79,9 +80,10 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     if input.place:
         await rows.get(Place, actor.organisation, place)  # type: ignore[arg-type]
     location = await location_of(actor.organisation, place)
-    entitled = await entitlement(actor.organisation, device, model, moment.date()) if device and model else None
-    contract = entitled.contract if entitled else None
     organisation = await own_organisation(actor.organisation)
+    here = at_home(organisation, moment)
+    entitled = await entitlement(actor.organisation, device, model, here.date()) if device and model else None
+    contract = entitled.contract if entitled else None
     direct = contract is not None and contract.direct
     provider = contract.provider_id if contract and direct else actor.organisation
     priority, reasons = score(model, device, input.use_state, location.clinical_weight)
@@ -90,7 +92,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         Part(a.partner_id, a.part, tuple(a.groups))
         for a in await agreed(
             actor.organisation,
-            moment.date(),
+            here.date(),
             model.device_class if model else None,
             model.manufacturer_id if model else None,
         )
@@ -104,7 +106,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         tenant_id=actor.organisation,
         visible_to=viewers,
         audience=held,
-        number=await next_number(actor.organisation, organisation.code, moment),
+        number=await next_number(actor.organisation, organisation.code, here),
         kind=input.kind,
         state=state,
         phase=PHASES[state],
@@ -138,8 +140,13 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     return result(ticket)
 
 
+def at_home(organisation: Organisation, moment: datetime) -> datetime:
+    """A moment by the organisation's own clock: contracts and agreements begin and end with its days."""
+    return moment.astimezone(ZoneInfo(organisation.timezone))
+
+
 async def next_number(tenant: UUID, code: str, moment: datetime) -> str:
-    """The next ticket number `<code>-<year>-<n>`; gaps are allowed."""
+    """The next ticket number `<code>-<year>-<n>`, the year by the zone of `moment`; gaps are allowed."""
     count = await fetchval(
         "UPDATE organisation SET ticket_counter = ticket_counter + 1 WHERE tenant_id = $1 AND id = $1"
         " RETURNING ticket_counter",

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from mendline.kernel import DomainError, OrganisationId, TicketId, command, emit, new_id, parse_opaque, rows, work
 from mendline.tickets.events import ProviderAssigned, TicketReported
-from mendline.tickets.intake import next_number
+from mendline.tickets.intake import at_home, next_number
 from mendline.tickets.lifecycle import PHASES, lock_ticket, move, tell
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, parts_of, record_parts
 from mendline.tickets.results import TicketResult, result
@@ -121,7 +121,7 @@ async def _child(actor: Actor, parent: Ticket, provider: UUID, card: dict[str, o
         tenant_id=parent.tenant_id,
         visible_to=viewers,
         audience=held,
-        number=await next_number(actor.organisation, organisation.code, moment),
+        number=await next_number(actor.organisation, organisation.code, at_home(organisation, moment)),
         parent_id=parent.id,
         state="triaged",
         phase=PHASES["triaged"],

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mendline.devices import Device
-from mendline.kernel import DomainError, now, parse_opaque, rows, transaction
+from mendline.devices import Contract, Device
+from mendline.kernel import DomainError, frozen, now, parse_opaque, rows, transaction
 from mendline.tickets import (
     Ticket,
     TicketClinical,
@@ -42,6 +42,18 @@ async def test_a_contract_sends_a_report_straight_to_its_provider(cast):
     people = await stored(cast, answer.ticket, TicketPeople)
     assert (people.contact_name, people.location["zh"]) == ("王护士", "本部 三病区")
     assert (await device(cast)).state == "out_of_service"
+
+
+async def test_a_contract_begins_with_the_hospitals_own_day(cast):
+    """17:00 in UTC is one o'clock of the next day in Shanghai."""
+    evening = now().replace(hour=17, minute=0)
+    async with transaction(cast["hospital_a"]):
+        contract = await rows.get(Contract, cast["hospital_a"], cast.contracts["hospital_a"])
+        await rows.update(contract, starts_on=(evening + timedelta(days=1)).date())
+    for moment, state in ((evening - timedelta(hours=2), "reported"), (evening, "triaged")):
+        with frozen(moment):
+            report = {"device": cast.device_id("pump_a"), "symptom": "报警"}
+            assert (await cast.run("nurse_a", "tickets.report", report)).state == state
 
 
 async def test_a_device_without_contract_stays_with_the_hospital(cast):
