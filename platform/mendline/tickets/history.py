@@ -18,7 +18,7 @@ from mendline.kernel import (
     touch,
     work,
 )
-from mendline.tickets.intake import TicketKind, UseState, at_home, next_number
+from mendline.tickets.intake import UseState, at_home, next_number
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
@@ -26,6 +26,7 @@ from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
     TicketCommercial,
+    TicketKind,
     TicketPeople,
     TicketQuality,
     TicketVigilance,

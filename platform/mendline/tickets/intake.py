@@ -30,6 +30,7 @@ from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
     TicketCommercial,
+    TicketKind,
     TicketPeople,
     TicketQuality,
     TicketVigilance,
@@ -38,16 +39,6 @@ from mendline.tickets.vigilance import safety_words
 from mendline_tenants import Actor, Member, Organisation, Place, agreed, own_organisation, partner_card
 
 UseState = Literal["unknown", "down", "degraded", "patient_affected"]
-TicketKind = Literal[
-    "fault",
-    "preventive_maintenance",
-    "inspection_round",
-    "installation",
-    "mandatory_verification",
-    "recall",
-    "depot_repair",
-    "condemnation_appraisal",
-]
 
 
 class ReportFault(Struct, frozen=True):

@@ -1,12 +1,12 @@
 """The life of a ticket as one table: from which state, by which command, to which, for whom."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from mendline.kernel import DomainError, Reference, emit, execute, expect, now, rows, touch, work
 from mendline.tickets.events import TicketChanged
 from mendline.tickets.guards import decontamination_known
-from mendline.tickets.ticket import Ticket
+from mendline.tickets.ticket import Ticket, TicketKind
 from mendline_tenants import Actor
 
 PHASES = {
@@ -31,17 +31,7 @@ PHASES = {
 }
 """Every state, with the coarse phase that clients may rely on."""
 
-KINDS = (
-    "fault",
-    "preventive_maintenance",
-    "inspection_round",
-    "installation",
-    "mandatory_verification",
-    "recall",
-    "depot_repair",
-    "condemnation_appraisal",
-)
-"""The kinds of ticket; all share the table below, some steps are not for all."""
+KINDS: tuple[str, ...] = get_args(TicketKind)
 
 Guard = Callable[[Actor, Ticket], Awaitable[None]]
 

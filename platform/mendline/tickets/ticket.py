@@ -1,6 +1,6 @@
 """The ticket: one piece of work on a device for which one organisation answers, and its field groups."""
 
-from typing import Any
+from typing import Any, Literal
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -9,6 +9,18 @@ from mendline.kernel import Kind, Record, now, table
 
 GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
 """The field groups; `progress` lies on the ticket itself."""
+
+TicketKind = Literal[
+    "fault",
+    "preventive_maintenance",
+    "inspection_round",
+    "installation",
+    "mandatory_verification",
+    "recall",
+    "depot_repair",
+    "condemnation_appraisal",
+]
+"""All kinds share one table of steps; some steps are not for all."""
 
 
 @table(Kind.TICKET, references={"device_id": "device"})
