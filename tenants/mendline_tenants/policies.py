@@ -120,7 +120,6 @@ def _grants(table: Table) -> Iterator[str]:
         yield f"GRANT SELECT ON {name} TO auditor"
     if table.name == "dead_letter":
         yield f"GRANT SELECT, INSERT, UPDATE ON {name} TO gateway"
-    yield f"GRANT SELECT ON {name} TO keeper"
 
 
 def table_sql(table: Table) -> list[str]:

@@ -206,6 +206,22 @@ async def test_each_organisation_sees_its_own_tables_alone(cast, ticket):
             continue
 
 
+async def test_who_owns_nothing_changes_nothing(cast, ticket):
+    """Statements without a WHERE ask no SELECT policy: the policies for UPDATE and DELETE stand alone here."""
+    nobody = new_id()
+    allowed = await look(
+        "SELECT table_name, min(column_name), has_table_privilege('app', quote_ident(table_name), 'DELETE')"
+        " FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND has_column_privilege('app', quote_ident(table_name), column_name, 'UPDATE') GROUP BY 1"
+    )
+    assert {"ticket", "member", "ticket_people", "delivery"} <= {name for name, _, _ in allowed}
+    for name, column, deletable in allowed:
+        async with transaction(nobody):
+            assert await execute(f'UPDATE "{name}" SET "{column}" = NULL') == "UPDATE 0", (name, column)
+            if deletable:
+                assert await execute(f'DELETE FROM "{name}"') == "DELETE 0", name
+
+
 async def test_keys_do_not_tell_of_others_rows(cast, ticket):
     """The same id, login or asset number in another organisation is no conflict; a foreign reference is none either."""
     vendor, hospital = cast["vendor_v"], cast["hospital_a"]
