@@ -17,6 +17,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
+    parse,
     specified_rules,
     validate,
 )
@@ -102,19 +103,25 @@ STRANGERS_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
 
 
 @lru_cache(maxsize=DOCUMENTS)
-def check(
-    schema: GraphQLSchema, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
-) -> list[GraphQLError]:
+def parsed(text: str) -> DocumentNode:
+    """The document of a text. Raises GraphQLError when it is no GraphQL or has too many tokens."""
+    return parse(text, max_tokens=TOKENS)
+
+
+@lru_cache(maxsize=DOCUMENTS)
+def faults(schema: GraphQLSchema, text: str, rules: tuple[type[ASTValidationRule], ...]) -> list[GraphQLError]:
     """What is wrong with a document. One that is too large is not looked at further: that itself could take long."""
+    document = parsed(text)
     return validate(schema, document, (DocumentLimits,)) or validate_document(schema, document, rules)
 
 
 class Limits(SchemaExtension):
-    """Hands the parser its limit, and validates each document once."""
+    """Parses and validates each text once: both are cached by the text, which is cheaper to hash than a document."""
 
-    def on_operation(self) -> Iterator[None]:
-        """Before parsing."""
-        self.execution_context.parse_options["max_tokens"] = TOKENS
+    def on_parse(self) -> Iterator[None]:
+        """In place of the ordinary parsing."""
+        if self.execution_context.query:
+            self.execution_context.graphql_document = parsed(self.execution_context.query)
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -128,7 +135,7 @@ class Limits(SchemaExtension):
             )
             context.pre_execution_errors = [GraphQLError(str(cause), original_error=cause)]
         else:
-            errors = check(context.schema._schema, context.graphql_document, RULES if open_to else STRANGERS_RULES)
+            errors = faults(context.schema._schema, context.query or "", RULES if open_to else STRANGERS_RULES)
             context.pre_execution_errors = list(errors)
         yield
 

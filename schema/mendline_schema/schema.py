@@ -1,11 +1,9 @@
 """The schema: the roots put together from the domains, bound to their tables, and the snapshot's text."""
 
 from functools import cache
-from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache
 from strawberry.printer import print_schema as print_strawberry
 from strawberry.types.execution import ExecutionContext
 
@@ -18,7 +16,7 @@ from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
 from mendline_schema.fields import over
 from mendline_schema.kernel import KernelQueries
-from mendline_schema.limits import DOCUMENTS, Limits
+from mendline_schema.limits import Limits
 from mendline_schema.mutations import Mutation
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
@@ -46,12 +44,9 @@ def build_schema() -> MendlineSchema:
     """The schema of this process. Raises TypeError, in words, for a declaration that could not work."""
     executor: type[Executor] = type("BoundExecutor", (Executor,), {})
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
-    extensions: list[Any] = [
-        Limits,
-        queries,
-        lambda: ParserCache(maxsize=DOCUMENTS),
-    ]
-    schema = MendlineSchema(Query, Mutation, Subscription, extensions=extensions, execution_context_class=executor)
+    schema = MendlineSchema(
+        Query, Mutation, Subscription, extensions=[Limits, queries], execution_context_class=executor
+    )
     executor.statements = queries.statements = Statements(Bindings(schema._schema))
     assert schema._schema.mutation_type is not None
     executor.calls = calls_of(schema._schema.mutation_type)

@@ -22,7 +22,9 @@ async def page(_: Request) -> Response:
     """The page itself."""
     return FileResponse(
         _PAGE,
-        headers={"content-security-policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'"},
+        headers={
+            "content-security-policy": "default-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+        },
     )
 
 

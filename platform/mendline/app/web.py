@@ -1,6 +1,7 @@
 """`mendline web`: GraphQL, webhooks of the chats, health, and in development the explorer."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -61,23 +62,27 @@ async def serving() -> AsyncIterator[None]:
         await close_pools()
 
 
-async def _serve() -> None:
-    chosen = settings()
+async def _serve(config: uvicorn.Config) -> None:
     async with serving():
-        config = uvicorn.Config(
-            make_app(),
-            host=chosen.host,
-            port=chosen.port,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws_max_size=BODY_LIMIT,
-            timeout_graceful_shutdown=FAREWELL,
-        )
+        config.app = make_app()
         await uvicorn.Server(config).serve()
 
 
 def run() -> None:
     """Serves until SIGTERM or Ctrl-C; open requests are answered first."""
-    asyncio.run(_serve())
+    chosen = settings()
+    config = uvicorn.Config(
+        "mendline",  # the application itself is made once the pools are open
+        host=chosen.host,
+        port=chosen.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws_max_size=BODY_LIMIT,
+        timeout_graceful_shutdown=FAREWELL,
+    )
+    for wanted in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it is done; the rest must still run
+        signal.signal(wanted, lambda *_: None)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(config))

@@ -1,0 +1,173 @@
+"""Subscriptions: over WebSocket and server-sent events, from a command through the consumer to who may know."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mendline.app.web import make_app
+from mendline_schema.live import channel_of, hub
+from support.cast import Cast
+
+FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
+PATIENCE = 5
+
+
+class Server(uvicorn.Server):
+    """In the test's own loop, leaving its signals alone."""
+
+    @property
+    def port(self) -> int:
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+    @asynccontextmanager
+    async def _quiet(self) -> AsyncIterator[None]:
+        yield
+
+
+@pytest_asyncio.fixture
+async def port(portal: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """The application on a real port."""
+    from contextlib import nullcontext
+
+    monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
+    config = uvicorn.Config(
+        make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server.port
+    server.should_exit = True
+    await task
+
+
+class Follower:
+    """One graphql-transport-ws connection."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    async def send(self, **message: Any) -> None:
+        await self._socket.send(msgspec.json.encode(message).decode())
+
+    async def receive(self) -> Any:
+        received = await asyncio.wait_for(self._socket.recv(), PATIENCE)
+        assert isinstance(received, str), "text frames, not binary ones"
+        return msgspec.json.decode(received)
+
+    async def next(self) -> Any:
+        """The data of the next message."""
+        message = await self.receive()
+        assert message["type"] == "next", message
+        return message["payload"]
+
+    async def nothing(self) -> None:
+        """Nothing comes for a while."""
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(self._socket.recv(), 0.3)
+
+
+@asynccontextmanager
+async def following(port: int, token: str | None, **variables: Any) -> AsyncIterator[Follower]:
+    async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        follower = Follower(socket)
+        await follower.send(type="connection_init", payload={"authorization": f"Bearer {token}"} if token else {})
+        assert (await follower.receive())["type"] == "connection_ack"
+        await follower.send(id="1", type="subscribe", payload={"query": FOLLOW, "variables": variables})
+        yield follower
+
+
+async def test_first_how_it_stands_then_each_change(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    async with following(port, await portal.token("dispatcher_v"), t=ticket) as follower:
+        first = (await follower.next())["data"]["ticketChanged"]
+        assert (first["initial"], first["version"], first["ticket"]["state"]) == (True, 1, "TRIAGED")
+        offer = {"ticket": ticket, "technician": cast.member_id("technician_v")}
+        await cast.run("dispatcher_v", "dispatch.offer_job", offer)
+        await cast.drain()
+        then = (await follower.next())["data"]["ticketChanged"]
+        assert (then["initial"], then["version"], then["ticket"]["state"]) == (False, 2, "OFFERED")
+        await follower.send(id="1", type="complete")
+        await cast.run("nurse_a", "tickets.remind", {"ticket": ticket})
+        await cast.drain()
+        await follower.nothing()
+    assert channel_of(cast["vendor_v"]) not in hub()._queues
+
+
+async def test_who_cannot_see_hears_nothing(portal: Any, port: int, cast: Cast) -> None:
+    async with (
+        following(port, await portal.token("engineer_b")) as b,
+        following(port, await portal.token("engineer_a")) as a,
+    ):
+        await b.nothing()
+        ticket = await portal.report()
+        await cast.drain()
+        assert (await a.next())["data"]["ticketChanged"]["ticket"]["state"] == "TRIAGED"
+        await b.nothing()
+        from mendline_schema.live import Change, _valkey
+
+        message = msgspec.json.encode(Change(cast["hospital_a"], cast.devices["pump_a"]))
+        await _valkey().publish(channel_of(cast["hospital_b"]), message)
+        await b.nothing()
+    assert ticket
+
+
+async def test_the_field_group_stays_masked(portal: Any, port: int, cast: Cast) -> None:
+    await portal.report()
+    document = (
+        "subscription { worklistChanged { initial item { number symptom } ticket { commercial { entitlement } } } }"
+    )
+    async with connect(
+        f"ws://127.0.0.1:{port}/graphql",
+        subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+        additional_headers={"authorization": f"Bearer {await portal.token('nurse_a')}"},
+    ) as socket:
+        follower = Follower(socket)
+        await follower.send(type="connection_init")
+        await follower.receive()
+        await follower.send(id="1", type="subscribe", payload={"query": document})
+        payload = await follower.next()
+    assert payload["data"]["worklistChanged"]["item"]["symptom"] == "报警,停机"
+    assert payload["data"]["worklistChanged"]["ticket"] == {"commercial": None}
+    assert [error["extensions"]["code"] for error in payload["errors"]] == ["forbidden"]
+
+
+async def test_server_sent_events(portal: Any, port: int, cast: Cast) -> None:
+    await portal.report()
+    headers = {"authorization": f"Bearer {await portal.token('nurse_a')}", "accept": "text/event-stream"}
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream("POST", f"http://127.0.0.1:{port}/graphql", json={"query": FOLLOW}, headers=headers) as stream,
+    ):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        async for line in stream.aiter_lines():
+            if line.startswith("data:") and "ticketChanged" in line:
+                assert msgspec.json.decode(line[5:])["data"]["ticketChanged"]["initial"] is True
+                break
+
+
+async def test_strangers_and_foreign_pages_are_refused(port: int) -> None:
+    url = f"ws://127.0.0.1:{port}/graphql"
+    async with connect(url, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        await socket.send('{"type": "connection_init"}')
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.recv(), PATIENCE)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4403
+    with pytest.raises(InvalidStatus):
+        await connect(url, subprotocols=["graphql-transport-ws"], origin="https://evil.example")  # type: ignore[list-item, arg-type]
+    with suppress(ConnectionClosed):
+        async with connect(url, subprotocols=["graphql-ws"]) as socket:  # type: ignore[list-item]
+            await asyncio.wait_for(socket.recv(), PATIENCE)
+            pytest.fail("the old protocol is not spoken")
