@@ -24,7 +24,6 @@ from mendline_tenants import ChatIdentity, ChatInstallation
 from support.cast import PEOPLE, PUMP, Cast
 from support.database import look
 
-TELEGRAM_TOKEN = "7000000001:doors"
 SECRETS = {"MENDLINE_TELEGRAM_WEBHOOK_SECRET": "tg-secret", "MENDLINE_SLACK_SIGNING_SECRET": "slack-secret"}
 WORKSPACES = {"hospital_a": "T1HA", "vendor_v": "T1VV"}
 ON_SLACK = ("engineer_a", "technician_v", "technician_v2", "dispatcher_v", "desk_v", "quality_a")
@@ -63,6 +62,7 @@ class Doors:
 
     cast: Cast
     url: str
+    bot: str
     http: httpx.AsyncClient
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -214,21 +214,23 @@ async def open_doors(cast: Cast, home: Path, *, listening: bool = True) -> Async
     """Stand-ins, linked people and listeners; `listening=False` leaves polling and socket mode out."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
+    # A bot of its own: each stand-in counts its updates from the beginning.
+    bot = str(7_000_000_000 + int.from_bytes(cast["hospital_a"].bytes[-4:]))
     ours = {
         **SECRETS,
-        "MENDLINE_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
+        "MENDLINE_TELEGRAM_TOKEN": f"{bot}:doors",
         "MENDLINE_TELEGRAM_API_URL": f"{url}/telegram",
         "MENDLINE_SLACK_API_URL": f"{url}/slack/api/",
         "MENDLINE_SLACK_APP_TOKEN": "xapp-doors",
     }
-    theirs = ours | {"MENDLINE_STANDINS_TELEGRAM_TOKEN": TELEGRAM_TOKEN}
+    theirs = ours | {"MENDLINE_STANDINS_TELEGRAM_TOKEN": f"{bot}:doors"}
     os.environ.update(ours)
     settings.cache_clear()
     install_channels(CHANNELS)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_running(server_of(build_app(home, url, theirs), port)))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30, trust_env=False))
-        doors = Doors(cast, url, http)
+        doors = Doors(cast, url, bot, http)
         doors.accounts = {name: account_of(cast, name, n) for n, name in enumerate(PEOPLE)}
         await doors.http.post("/sim/people", json=list(doors.accounts.values()))
         async with gateway():

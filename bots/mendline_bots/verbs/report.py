@@ -20,8 +20,9 @@ NO_DEVICE, NEW = "none", "new"
 
 async def _prepare(talk: Talk, answers: Answers) -> None:
     """Reads the label on the photos; what cannot be read is told beside the question for the device."""
-    if text := talk.incoming.text.strip():
-        answers.setdefault("symptom", talk.clean(text))
+    words = talk.incoming.text if talk.incoming.files else talk.argument
+    if words := talk.clean(words):
+        answers.setdefault("symptom", words)
     if await talk.done_before("tickets.report"):
         answers["which"] = NEW
     if not talk.files:

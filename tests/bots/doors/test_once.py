@@ -71,7 +71,7 @@ async def test_the_same_telegram_update_four_times_makes_one_ticket_and_one_repl
             )
             assert [answer.status_code for answer in answers] == [200] * 4
             await doors.settle()
-            assert await inbound(f"tg:7000000001:{number}") == 1
+            assert await inbound(f"tg:{doors.bot}:{number}") == 1
     assert await tickets(doors.cast) == 1
     assert len(await doors.texts("nurse_a")) == 3  # two questions and the card
 
@@ -97,7 +97,7 @@ async def test_telegram_without_our_secret_is_refused(quiet_doors: "Doors", secr
         update = telegram_update(doors, "nurse_a", "/report", number)
         answer = await client.post(f"{url}/telegram", json=update, headers=headers)
     assert answer.status_code == 401
-    assert await inbound(f"tg:7000000001:{number}") == 0
+    assert await inbound(f"tg:{doors.bot}:{number}") == 0
 
 
 @pytest.mark.parametrize("headers", [{"secret": "forged"}, {"age": 301}, {"age": -301}, None])
