@@ -41,6 +41,7 @@ class WorklistRow(_Record):
             ("tenant_id", "phase", "changed_at", "ticket_id"),
             ("tenant_id", "state", "changed_at", "ticket_id"),
             ("tenant_id", "assignee_id", "changed_at"),
+            ("tenant_id", "number"),
         )
 
 

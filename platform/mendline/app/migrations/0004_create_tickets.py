@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('due_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('card', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
             ],
-            options={'table': 'worklist', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'phase', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'state', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'assignee_id', 'changed_at'])], 'pk_attr': 'id', 'table_description': 'A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.'},
+            options={'table': 'worklist', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'phase', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'state', 'changed_at', 'ticket_id']), Index(fields=['tenant_id', 'assignee_id', 'changed_at']), Index(fields=['tenant_id', 'number'])], 'pk_attr': 'id', 'table_description': 'A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.'},
             bases=['Record'],
         ),
     ]
