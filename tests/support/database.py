@@ -37,14 +37,15 @@ async def opened_pools() -> AsyncIterator[None]:
     """Pools of every database role, and the administrator's for what tests look at from outside."""
     await open_pools("app", "gateway", "relay", "auditor", size=6)
     _administrator["pool"] = await asyncpg.create_pool(
-        settings().role_url("administrator"), min_size=1, max_size=4, init=_prepare
+        settings().role_url("administrator"), min_size=1, max_size=4, init=prepare_json
     )
     yield
     await _administrator.pop("pool").close()
     await close_pools()
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def prepare_json(connection: asyncpg.Connection) -> None:
+    """Lets a connection speak jsonb as Python values, as the house's own do."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

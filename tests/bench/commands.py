@@ -1,0 +1,140 @@
+"""Whole ticket lives per second through GraphQL, beside the same rows written by bare transactions."""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from report import Report, arguments
+
+sys.path.append(str(Path(__file__).parents[1]))  # for `support`
+
+import asyncpg
+
+from mendline.app.child import Child, wait_until
+from mendline.app.memory import proportional_bytes
+from mendline.app.migrate import migrate
+from mendline.app.parts import start_parts
+from mendline.app.plan import mendline
+from mendline.app.ports import is_free
+from mendline.app.start import install
+from mendline.kernel import Settings, settings
+from mendline_tenants import LOGIN_ROLES
+from support.bare_rows import Write, Yardstick, settled, snapshot, written
+from support.cast import make_cast
+from support.database import administrator, opened_pools, prepare_json
+from support.life import STEPS, Client, Life
+
+_ROUNDS, _LIVES = 5, 20
+_COUNTED = "query !~* '^(begin|commit|rollback|set|notify)'"
+
+
+async def main(report: Report) -> None:
+    """One web process, one client that waits for each answer; the two ways take turns."""
+    async with _house() as (client, web):
+        for _ in range(5):
+            Life(client).live()
+        transactions = await _noted(client)
+        tables = {write.table for writes in transactions for write in writes}
+        await Yardstick.prepare(administrator(), tables)
+        bare_link = await asyncpg.connect(settings().role_url("app"))
+        await prepare_json(bare_link)
+        bare = Yardstick(bare_link, client.cast["hospital_a"], transactions)
+        await bare.live()
+
+        through: dict[str, list[float]] = defaultdict(list)
+        rates, bare_rates, bare_seconds = [], [], []
+        for _ in range(_ROUNDS):
+            await settled(administrator())
+            began = time.perf_counter()
+            for _ in range(_LIVES):
+                for step, seconds in Life(client).live().items():
+                    through[step].append(seconds)
+            rates.append(_LIVES / (time.perf_counter() - began))
+            await settled(administrator())
+            began = time.perf_counter()
+            for _ in range(_LIVES):
+                bare_seconds += await bare.live()
+            bare_rates.append(_LIVES / (time.perf_counter() - began))
+        await bare_link.close()
+
+        rate, bare_rate = statistics.median(rates), statistics.median(bare_rates)
+        report.add("whole life", "lives", rate, "1/s", "bare rows (goal 0.35)", bare_rate)
+        report.add("whole life", "commands", rate * len(STEPS), "1/s", "bare rows", bare_rate * len(STEPS))
+        report.add("whole life", "rows written", sum(len(writes) for writes in transactions), "rows")
+        report.add_times("every command", [seconds for each in through.values() for seconds in each])
+        report.add_times("every bare transaction", bare_seconds)
+        await _count_statements(report, client)
+        for step, each in through.items():
+            report.add_times(step, each)
+        report.add("web process", "memory", (proportional_bytes([web]) or 0) / 1e6, "MB")
+
+
+@asynccontextmanager
+async def _house() -> AsyncIterator[tuple[Client, int]]:
+    """Database and Valkey as `up` has them, a migrated database with the cast, and one web process."""
+    with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
+        # No evidence store: these steps store no files.
+        given = Settings(home=Path(folder) / "home", s3_endpoint_url="http://127.0.0.1:9")
+        with start_parts(given) as parts:
+            port = next(port for port in range(18080, 19000) if is_free(port))
+            os.environ.update(parts.environment() | {"MENDLINE_PORT": str(port)})
+            settings.cache_clear()
+            chosen = settings()
+            passwords = {role: chosen.role_password(role) or "" for role in LOGIN_ROLES}
+            await migrate(chosen.role_url("administrator"), chosen.role_url("owner"), passwords)
+            install()
+            async with opened_pools():
+                web = Child(mendline("web", parts.environment()), Path(folder) / "web.log")
+                web.start()
+                try:
+                    assert await asyncio.to_thread(wait_until, lambda: not is_free(port), 30), web.last_lines()
+                    client = Client(await make_cast(), port)
+                    await client.log_in()
+                    yield client, web.pid or 0
+                finally:
+                    web.stop()
+
+
+async def _noted(client: Client) -> list[list[Write]]:
+    """The rows that each command of one life stores."""
+    life, transactions = Life(client), []
+    before = await snapshot(administrator())
+    for step in STEPS:
+        life.step(step)
+        after = await snapshot(administrator())
+        transactions.append(written(before, after))
+        before = after
+    return transactions
+
+
+async def _count_statements(report: Report, client: Client) -> None:
+    """Statements of each command besides BEGIN, SET and COMMIT; those inside the house's functions are not counted."""
+    try:
+        await administrator().execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    except asyncpg.PostgresError:
+        return
+    life, counts = Life(client), {}
+    for step in STEPS:
+        await administrator().execute("SELECT pg_stat_statements_reset()")
+        life.step(step)
+        counts[step] = await administrator().fetchval(
+            f"SELECT coalesce(sum(calls), 0)::int FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+            f" WHERE r.rolname IN ('app', 'gateway') AND {_COUNTED}"
+        )
+    report.add("every command", "statements", statistics.mean(counts.values()), "statements")
+    for step, count in counts.items():
+        report.add(step, "statements", count, "statements")
+
+
+if __name__ == "__main__":
+    options = arguments(__doc__).parse_args()
+    figures = Report("Commands")
+    asyncio.run(main(figures))
+    figures.finish(options.json)
