@@ -7,11 +7,11 @@ import httpx
 
 from mendline.app.play.cast import Cast
 from mendline.app.play.narrator import Language, Narrator
-from mendline.app.play.story import Hook, Played, Story
+from mendline.app.play.story import STEPS, Hook, Played, Story
 from mendline.app.play.waiting import Stuck
 from mendline.kernel import settings
 
-__all__ = ["Hook", "Narrator", "Played", "Stuck", "play", "run"]
+__all__ = ["STEPS", "Hook", "Narrator", "Played", "Stuck", "play", "run"]
 
 _SECONDS = 20
 

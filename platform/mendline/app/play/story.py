@@ -22,7 +22,13 @@ from mendline.app.play.witnesses import (
 )
 
 Hook = Callable[[str, str], Awaitable[None] | None]
-"""Called with a step's name and `acted` (done, its consequences not awaited) or `seen` (they have been seen)."""
+"""Called with a step's name and a moment: `acting` (about to), `acted` (what follows is not awaited yet), `seen`."""
+
+STEPS = (
+    *("report", "use_state", "offer", "accept", "eta", "arrive", "photo", "note", "finish"),
+    *("sign_function", "sign_technical"),
+)
+"""Every step in which somebody acts, in order."""
 
 NOTE = "更换压力传感器组件,重新标定,三档阻塞压力测试合格"
 CAUSE = "下游压力传感器漂移"
@@ -106,6 +112,7 @@ class Story:
                 f"拍下输液泵 {row['asset']} 的铭牌,附言“{row['caption']}”",
             ),
         )
+        await self._moment("report", "acting")
         await nurse.photograph(row["label"], row["caption"])
         await self._moment("report", "acted")
         await self._new_card(nurse, before)
@@ -139,7 +146,9 @@ class Story:
     async def _use_state(self) -> None:
         nurse = self._cast.chat("nurse")
         self._act(nurse, Sentence("taps “Down 停机”: the pump cannot be used", "点按“停机”"))
-        await nurse.press(await nurse.card(self._number, button=words.DOWN), words.DOWN)
+        card = await nurse.card(self._number, button=words.DOWN)
+        await self._moment("use_state", "acting")
+        await nurse.press(card, words.DOWN)
         await self._moment("use_state", "acted")
 
         self._show(await nurse.card(self._number, gone=words.DOWN))
@@ -183,6 +192,7 @@ class Story:
         sentence = Sentence(f"offers the job to {best['name']}, the first choice", f"把工单派给首选 {best['name']}")
         say.step(self._dispatcher.name, say.pick("Dispatcher, GraphQL", "调度,GraphQL"), sentence)
         given = {"ticket": self._proposal["id"], "technician": best["technician"]}
+        await self._moment("offer", "acting")
         await self._dispatcher.ask(documents.OFFER, input=given | {"idempotencyKey": f"play {self._run} offer"})
         await self._moment("offer", "acted")
         self._act(technician, Sentence("gets a card", "收到派单卡片"))
@@ -202,7 +212,9 @@ class Story:
             ("arrive", words.ARRIVED, words.FINISH, Sentence("has arrived", "已到场")),
         ):
             self._act(technician, what)
-            await technician.press(await technician.card(self._number, button=button), button)
+            card = await technician.card(self._number, button=button)
+            await self._moment(step, "acting")
+            await technician.press(card, button)
             await self._moment(step, "acted")
             self._show(await technician.card(self._number, button=next_button, gone=button))
             await self._seen(step)
@@ -214,6 +226,7 @@ class Story:
         before = len((await self._record())["evidence"]["nodes"])
         card = await technician.card(self._number)
         self._act(technician, Sentence("sends a photo as a reply to the card", "回复卡片发送照片"))
+        await self._moment("photo", "acting")
         await technician.photograph(self._cast.parts["nurse"]["label"], "检修后", card.id)
         await self._moment("photo", "acted")
 
@@ -228,6 +241,7 @@ class Story:
     async def _note(self, technician: Chat) -> None:
         card = await technician.card(self._number)
         self._act(technician, Sentence(f"replies to the card: “{NOTE}”", f"回复卡片:“{NOTE}”"))
+        await self._moment("note", "acting")
         await technician.say(NOTE, card.id)
         await self._moment("note", "acted")
 
@@ -244,6 +258,7 @@ class Story:
         await technician.press(await technician.card(self._number, button=words.FINISH), words.FINISH)
         view = await technician.window()
         self._narrator.says(_window(view))
+        await self._moment("finish", "acting")
         await technician.fill_in(view, {"result": "repaired", "cause": CAUSE, "action": NOTE, "minutes": "45"})
         await self._moment("finish", "acted")
 
@@ -262,6 +277,7 @@ class Story:
             signatory, Sentence("presses “accept repair” and is asked once more", "点按“维修验收通过”,系统再次确认")
         )
         self._show(question)
+        await self._moment(f"sign_{meaning}", "acting")
         await signatory.press(question, words.CONFIRM)
         await self._moment(f"sign_{meaning}", "acted")
 
