@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise import fields
 
-from mendline.kernel import NIL, Kind, Later, Record, execute, fetchval, gateway, new_id, now, rows, table
+from mendline.kernel import NIL, Kind, Later, Record, execute, fetchval, gateway, new_id, now, recurring, rows, table
 from mendline_bots.incoming import Incoming
 
 LIFETIME = timedelta(minutes=30)
@@ -77,3 +77,10 @@ async def close_dialog(incoming: Incoming) -> bool:
     async with gateway():
         closed = await execute(f"DELETE FROM dialog WHERE {_PLACE} AND expires_at > $7", *_place(incoming), now())  # noqa: S608 - the place is a constant
     return closed != "DELETE 0"
+
+
+@recurring("forget_dialogs", every=timedelta(hours=1))
+async def forget_dialogs() -> None:
+    """Deletes questions that nobody answered."""
+    async with gateway():
+        await execute("DELETE FROM dialog WHERE expires_at < $1", now() - LIFETIME)

@@ -9,6 +9,7 @@ from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.founding import bootstrap
+from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
 from mendline_tenants.linking import (
     LinkOffer,
@@ -87,6 +88,7 @@ __all__ = [
     "choose_organisation",
     "create_roles",
     "field_groups",
+    "forget_link_codes",
     "function_sql",
     "functions",
     "hash_password",

@@ -3,7 +3,17 @@
 import asyncio
 from datetime import timedelta
 
-from mendline.kernel import WORK_LIFETIME, frozen, new_id, now, recurring, run_recurring, set_timer, transaction
+from mendline.kernel import (
+    RECURRING,
+    WORK_LIFETIME,
+    frozen,
+    new_id,
+    now,
+    recurring,
+    run_recurring,
+    set_timer,
+    transaction,
+)
 from mendline.kernel.housekeeping import forget_keys, purge_queues
 from support.cast import Cast
 from support.database import administrator, look
@@ -65,3 +75,9 @@ async def test_work_done_long_ago_is_removed_but_nothing_that_waits_or_failed(da
     await purge_queues()
     left = await look("SELECT key FROM timer WHERE tenant_id = $1 ORDER BY key", tenant)
     assert [row["key"] for row in left] == ["failed", "waiting", "young"]
+
+
+async def test_every_job_of_the_house_runs(database: None) -> None:
+    with frozen(now() + timedelta(days=2)):
+        assert set(await run_recurring()) == set(RECURRING)
+    assert {"forget_idempotency_keys", "purge_queues", "forget_link_codes", "forget_dialogs"} <= set(RECURRING)
