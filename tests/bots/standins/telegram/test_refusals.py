@@ -23,7 +23,7 @@ async def refusal(call: Awaitable[Any], kind: type[TelegramError] = BadRequest) 
 
 async def test_a_wrong_token_is_unauthorized(another_bot: Callable[..., Bot]) -> None:
     with pytest.raises(InvalidToken):
-        await another_bot("7000000001:wrong").initialize()
+        await another_bot("6000000001:wrong").initialize()
 
 
 @pytest.mark.parametrize(
