@@ -21,7 +21,7 @@ import pytest
         ),
         ("{ me { " + "name " * 6000 + "} }", "bad_request"),
         (
-            "{ devices(first: 100) { nodes { history(first: 100) { nodes { messages(first: 100) { nodes { id } } } } } } }",
+            "{ devices(first: 100) { nodes { history(first: 100) { nodes { messages { nodes { id } } } } } } }",
             "too_many_nodes",
         ),
         ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "bad_request"),

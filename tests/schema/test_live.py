@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import httpx
@@ -14,39 +14,25 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mendline.app.web import make_app
-from mendline_schema.live import channel_of, hub
+from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
 
 FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
 PATIENCE = 5
 
 
-class Server(uvicorn.Server):
-    """In the test's own loop, leaving its signals alone."""
-
-    @property
-    def port(self) -> int:
-        return int(self.servers[0].sockets[0].getsockname()[1])
-
-    @asynccontextmanager
-    async def _quiet(self) -> AsyncIterator[None]:
-        yield
-
-
 @pytest_asyncio.fixture
 async def port(portal: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """The application on a real port."""
-    from contextlib import nullcontext
-
     monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
     config = uvicorn.Config(
         make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
-    server = Server(config)
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
-    yield server.port
+    yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     await task
 
@@ -115,8 +101,6 @@ async def test_who_cannot_see_hears_nothing(portal: Any, port: int, cast: Cast) 
         await cast.drain()
         assert (await a.next())["data"]["ticketChanged"]["ticket"]["state"] == "TRIAGED"
         await b.nothing()
-        from mendline_schema.live import Change, _valkey
-
         message = msgspec.json.encode(Change(cast["hospital_a"], cast.devices["pump_a"]))
         await _valkey().publish(channel_of(cast["hospital_b"]), message)
         await b.nothing()

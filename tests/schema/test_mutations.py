@@ -14,7 +14,8 @@ async def step(portal: Any, who: str, mutation: str, **given: Any) -> Any:
     """One mutation whose payload holds the ticket."""
     kind = mutation[0].upper() + mutation[1:]
     kind = {"FinishJob": "Finish", "CancelTicket": "Cancel"}.get(kind, kind)
-    document = f"mutation($i: {kind}Input!) {{ {mutation}(input: $i) {{ ticket {{ state version signatureSlots {{ id role state }} }} }} }}"
+    wanted = "ticket { state version signatureSlots { id role state } }"
+    document = f"mutation($i: {kind}Input!) {{ {mutation}(input: $i) {{ {wanted} }} }}"
     data = await portal.get(who, document, i=given)
     return data[mutation]["ticket"]
 
@@ -24,7 +25,8 @@ async def test_a_whole_life(portal: Any, cast: Cast) -> None:
     await cast.drain()
     best = await portal.get(
         "dispatcher_v",
-        """query($t: ID!) { ticket(id: $t) { state suggestion { candidates { technician name reasons } excluded { name why } } } }""",
+        """query($t: ID!) { ticket(id: $t) { state
+          suggestion { candidates { technician name reasons } excluded { name why } } } }""",
         t=ticket,
     )
     technician = best["ticket"]["suggestion"]["candidates"][0]["technician"]
@@ -114,7 +116,7 @@ async def test_the_payload_masks_too(portal: Any) -> None:
     ticket = await portal.report()
     answer = await portal.ask(
         "nurse_a",
-        'mutation($t: ID!) { comment(input: {ticket: $t, body: "x"}) { ticket { number commercial { entitlement } } } }',
+        'mutation($t: ID!) { comment(input: {ticket: $t, body: "x"}) { ticket { commercial { entitlement } } } }',
         t=ticket,
     )
     assert answer.data["comment"]["ticket"]["commercial"] is None
@@ -148,7 +150,8 @@ async def test_evidence_goes_straight_to_the_store(portal: Any, cast: Cast) -> N
         "size": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
     }
-    request = "mutation($i: RequestUploadInput!) { requestUpload(input: $i) { url headers { name value } evidence { id state } } }"
+    request = """mutation($i: RequestUploadInput!) {
+      requestUpload(input: $i) { url headers { name value } evidence { id state } } }"""
     upload = (await portal.get("nurse_a", request, i=asked))["requestUpload"]
     confirm = "mutation($e: ID!) { confirmUpload(input: {evidence: $e}) { evidence { state filename downloadUrl } } }"
     early = await portal.ask("nurse_a", confirm, e=upload["evidence"]["id"])
