@@ -66,7 +66,7 @@ def test_the_transcript_tells_it_all(told, number):
 def test_the_audit_has_each_step_once(system, number):
     ticket = ask(system, "clinical_engineer", RECORD, number=number)["data"]["ticket"]
     entries = ticket["audit"]["nodes"]
-    assert [entry["command"] for entry in entries] == COMMANDS
+    assert tuple(entry["command"] for entry in entries) == COMMANDS
     assert [entry["seq"] for entry in entries] == list(range(1, len(COMMANDS) + 1))
     assert all(entry["hash"] for entry in entries)
     channels = {entry["command"]: entry["channel"] for entry in entries}
@@ -89,9 +89,9 @@ def test_one_card_in_each_chat(system, number):
         cards = {}
         for person in http.get("/sim/people").json():
             shown = http.get("/sim/messages", params={"person": person["key"], "peek": 1}).json()
-            texts = [json.dumps(m, ensure_ascii=False) for m in shown if m["from"]["is_bot"]]
-            cards[person["key"]] = sum(f"{number} · P" in text for text in texts)
-    assert cards["yunqi-lin"] == cards["yunqi-shen"] == cards["yunqi-xu"] == 1
+            titles = [message["text"] for message in shown if message["from"]["is_bot"]]
+            cards[person["key"]] = sum(title.startswith(f"{number} · P") for title in titles)
+    assert {key for key, count in cards.items() if count} >= {"yunqi-lin", "yunqi-shen", "yunqi-xu"}
     assert max(cards.values()) == 1
     assert not any(count for key, count in cards.items() if key.startswith(("fengqi", "yanhe")))
 
@@ -106,6 +106,6 @@ async def test_it_can_be_played_again(system, number):
         after_step=lambda step, moment: steps.append((step, moment)),
     )
     assert played.number != number
-    assert list(played.audit) == COMMANDS
+    assert played.audit == COMMANDS
     assert [step for step, moment in steps if moment == "acted"] == list(STEPS)
     assert steps[-1] == ("archive", "seen")
