@@ -1,12 +1,12 @@
 """GraphQL over fieldwork: visits and evidence, with a signed URL to see a file."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 import strawberry
 
 from mendline.kernel import presign_download
-from mendline_schema.enums import EvidenceKind, EvidenceState
+from mendline_schema.enums import EvidenceKind, EvidenceState, WorkResult
 from mendline_schema.fields import column, finished, over, parts
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -39,6 +39,21 @@ class Evidence(Node):
         "CASE WHEN {t}.state = 'stored' THEN json_build_array({t}.key, {t}.filename)::text END",
         description="Shows the file for five minutes.",
     )
+
+
+@over("service_report", needs="read.quality", kind="sr")
+class ServiceReport(Node):
+    """What one attempt found and did; earlier attempts are kept."""
+
+    attempt: int = column()
+    technician: strawberry.ID = column("opaque('mb', {t}.author_org, {t}.technician_id)")
+    result: WorkResult = column()
+    cause: str = column()
+    action: str = column()
+    advice: str = column()
+    work_minutes: int | None = column()
+    next_maintenance_on: date | None = column()
+    finished_at: datetime = column()
 
 
 @over("visit", needs="read.progress", kind="vi")

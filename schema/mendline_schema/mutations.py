@@ -18,6 +18,7 @@ class TicketMutations:
     report_fault = mutation("tickets.report")
     triage = mutation("tickets.triage")
     pass_on = mutation("tickets.pass_on")
+    take_back = mutation("tickets.take_back")
     ask_quotation = mutation("tickets.ask_quotation")
     answer_quotation = mutation("tickets.answer_quotation")
     fix_remotely = mutation("tickets.fix_remotely")

@@ -22,7 +22,7 @@ from mendline_schema.enums import (
     WorkResult,
 )
 from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
-from mendline_schema.fieldwork import Evidence, Visit
+from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -71,6 +71,9 @@ class TicketClinical:
     isolation: bool = column()
     decontamination: Decontamination = column()
     access_windows: list[list[datetime]] = column()
+    priority_reasons: list[PriorityReason] | None = parts(
+        description="The inputs of the ticket's priority, which add up to it."
+    )
 
 
 @over("ticket_quality", needs="read.quality")
@@ -160,7 +163,6 @@ class Ticket(Node):
     version: int = column()
     attempt: int = column()
     priority: int = column(description="1 is the highest.")
-    priority_reasons: list[PriorityReason] | None = parts()
     device_card: DeviceCard | None = parts()
     facility: OrganisationCard | None = parts("{t}.facility_card")
     provider: OrganisationCard | None = parts("{t}.provider_card")
@@ -183,6 +185,7 @@ class Ticket(Node):
     commercial: TicketCommercial | None = one(GROUP)
     vigilance: TicketVigilance | None = one(GROUP)
     participants: list[Participant] = many(OF_TICKET, order=Order(("starts_at", "id")))
+    reports: list[ServiceReport] | None = many(OF_TICKET, order=Order(("attempt",)))
     visits: list[Visit] = many(OF_TICKET, order=Order(("recorded_at", "id")))
     signature_slots: list[SignatureSlot] | None = many(OF_TICKET, order=Order(("attempt", "position")))
     messages: Connection[Message] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))

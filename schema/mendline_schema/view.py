@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import msgspec
-from cross_web import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -71,7 +70,7 @@ class View(GraphQL[Context, None]):
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
         if _deeper_than(decoded, JSON_DEPTH):
-            raise HTTPException(400, f"JSON nested deeper than {JSON_DEPTH}")
+            raise json.JSONDecodeError(f"nested deeper than {JSON_DEPTH}", "", 0)
         return decoded
 
     def encode_json(self, data: object) -> str:

@@ -94,9 +94,9 @@ async def test_nobody_makes_a_ticket_in_anothers_name(cast, ticket):
     vendor, hospital = cast["vendor_v"], cast["hospital_a"]
     copy = (
         "INSERT INTO ticket (tenant_id, id, visible_to, audience, number, provider_id, device_card, facility_card,"
-        " provider_card, kind, state, phase, version, attempt, priority, priority_reasons, opened_at, changed_at,"
+        " provider_card, kind, state, phase, version, attempt, priority, opened_at, changed_at,"
         " changed_by, audit_seq) SELECT $2, $3, $4, '{}', 'X-1', $1, '{}', '{}', '{}', kind, state, phase, 1, 1, 3,"
-        " '[]', now(), now(), '', 0 FROM ticket LIMIT 1"
+        " now(), now(), '', 0 FROM ticket LIMIT 1"
     )
     async with unchanged():
         for viewers in ([vendor], [vendor, hospital], [hospital]):

@@ -3,6 +3,7 @@
 from mendline.fieldwork.commands import AddNote, Arrive, Finish, Resume, SetEta, Wait
 from mendline.fieldwork.events import JobFinished
 from mendline.fieldwork.evidence import Evidence
+from mendline.fieldwork.report import ServiceReport
 from mendline.fieldwork.uploads import AttachEvidence, ConfirmUpload, EvidenceResult, RequestUpload, evidence_key
 from mendline.fieldwork.visit import Visit
 from mendline.kernel import register_locales
@@ -20,6 +21,7 @@ __all__ = [
     "JobFinished",
     "RequestUpload",
     "Resume",
+    "ServiceReport",
     "SetEta",
     "Visit",
     "Wait",

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from mendline.fieldwork.events import JobFinished
 from mendline.fieldwork.job import job_of
+from mendline.fieldwork.report import ServiceReport
 from mendline.fieldwork.visit import Visit
 from mendline.kernel import DomainError, TicketId, command, emit, parse_opaque, rows, work
 from mendline.tickets import Ticket, TicketQuality, TicketResult, add_message, lock_ticket, move, note_change, result
@@ -163,15 +164,18 @@ async def finish(actor: Actor, input: Finish) -> TicketResult:
     moment = work().occurred_at
     await move(actor, ticket, eta_at=None)
     quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
-    await rows.update(
-        quality,
-        result=input.result,
-        cause=input.cause,
-        action=input.action,
-        advice=input.advice,
-        work_minutes=input.work_minutes,
-        next_maintenance_on=input.next_maintenance_on,
-        finished_at=moment,
+    reported = {name: getattr(input, name) for name in Finish.__struct_fields__ if name != "ticket"}
+    await rows.update(quality, **reported, finished_at=moment)
+    await rows.insert(
+        ServiceReport(
+            tenant_id=ticket.tenant_id,
+            ticket_id=ticket.id,
+            author_org=actor.organisation,
+            technician_id=actor.id,
+            attempt=ticket.attempt,
+            finished_at=moment,
+            **reported,
+        )
     )
     visit = await _visit(actor, ticket)
     await rows.update(visit, arrived_at=visit.arrived_at or moment, left_at=moment)

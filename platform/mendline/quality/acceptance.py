@@ -220,11 +220,18 @@ class Conclude(Struct, frozen=True):
 
 @command("quality.conclude", "quality.archive")
 async def conclude(actor: Actor, input: Conclude) -> TicketResult:
-    """The parent follows its accepted children. Raises children_open while one of them is not closed."""
+    """The parent follows its accepted children.
+
+    Raises children_open while one of them is under way, and nothing_accepted when none was accepted: then the parent
+    is to be taken back.
+    """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     children = await rows.select(Ticket, "tenant_id = $1 AND parent_id = $2", ticket.tenant_id, ticket.id)
     if not children or any(child.state not in ("approved", *CLOSED_STATES) for child in children):
         raise DomainError("children_open", number=ticket.number)
+    reports = [await rows.get(TicketQuality, child.tenant_id, child.id) for child in children]
+    if all(report.result is None for report in reports):
+        raise DomainError("nothing_accepted", number=ticket.number)
     await move(actor, ticket, waiting_for=None)
     emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))
     return result(ticket)

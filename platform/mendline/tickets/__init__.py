@@ -6,10 +6,8 @@ from mendline.tickets import triage as _triage  # noqa: F401 - registers its com
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
 from mendline.tickets.history import ImportClosed
-from mendline.tickets.intake import ReportFault, UseState, next_number
+from mendline.tickets.intake import ReportFault, next_number
 from mendline.tickets.lifecycle import (
-    KINDS,
-    PHASES,
     STEPS,
     Step,
     change,
@@ -24,6 +22,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import KINDS, PHASES, UseState
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,

@@ -10,3 +10,12 @@ async def decontamination_known(_: Actor, ticket: Ticket) -> None:
     clinical = await rows.find(TicketClinical, ticket.tenant_id, ticket.id)
     if clinical is not None and clinical.decontamination in ("unknown", "contaminated"):
         raise DomainError("decontamination_needed", number=ticket.number, status=clinical.decontamination)
+
+
+async def waits_for_nobody(_: Actor, ticket: Ticket) -> None:
+    """A ticket that was passed on is taken back only when none of its children is still under way."""
+    under_way = await rows.first(
+        Ticket, "tenant_id = $1 AND parent_id = $2 AND phase <> 'closed'", ticket.tenant_id, ticket.id
+    )
+    if ticket.waiting_for != "provider" or under_way is not None:
+        raise DomainError("children_open", number=ticket.number)

@@ -18,15 +18,15 @@ from mendline.kernel import (
     touch,
     work,
 )
-from mendline.tickets.intake import UseState, at_home, next_number
+from mendline.tickets.intake import at_home, next_number
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import TicketKind, UseState
 from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
     TicketCommercial,
-    TicketKind,
     TicketPeople,
     TicketQuality,
     TicketVigilance,
@@ -112,7 +112,6 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         facility_card=await partner_card(actor.organisation, actor.organisation),
         provider_card=await partner_card(actor.organisation, provider),
         priority=priority,
-        priority_reasons=[reason._asdict() for reason in reasons],
         opened_at=input.opened_at,
         closed_at=input.closed_at,
         changed_at=input.closed_at,
@@ -140,6 +139,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
             use_state=input.use_state,
             happened_at=input.opened_at,
             decontamination="not_needed",
+            priority_reasons=[reason._asdict() for reason in reasons],
         ),
         TicketQuality(
             **anchor,

@@ -1,7 +1,7 @@
 """Intake: a fault is reported, and at once it has a device, an entitlement, a priority and a provider."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,23 +22,21 @@ from mendline.kernel import (
 )
 from mendline.tickets.device_state import report_use_state
 from mendline.tickets.events import ProviderAssigned, TicketReported
-from mendline.tickets.lifecycle import PHASES, tell
+from mendline.tickets.lifecycle import tell
 from mendline.tickets.participants import Part, audience, parts_of, record_parts
-from mendline.tickets.priority import score
+from mendline.tickets.priority import Reason, score
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import PHASES, TicketKind, UseState
 from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
     TicketCommercial,
-    TicketKind,
     TicketPeople,
     TicketQuality,
     TicketVigilance,
 )
 from mendline.tickets.vigilance import safety_words
 from mendline_tenants import Actor, Member, Organisation, Place, agreed, own_organisation, partner_card
-
-UseState = Literal["unknown", "down", "degraded", "patient_affected"]
 
 
 class ReportFault(Struct, frozen=True):
@@ -108,7 +106,6 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         facility_card=await partner_card(actor.organisation, actor.organisation),
         provider_card=await partner_card(actor.organisation, provider),
         priority=priority,
-        priority_reasons=[reason._asdict() for reason in reasons],
         opened_at=moment,
         response_due_at=_due(moment, level, "response"),
         restoration_due_at=_due(moment, level, "restoration"),
@@ -117,7 +114,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     )
     await rows.insert(ticket)
     await record_parts(ticket, parts)
-    await _record_groups(actor, input, ticket, location, entitled, device.state if device else None)
+    await _record_groups(actor, input, ticket, location, entitled, reasons, device.state if device else None)
     if device is not None:
         await report_use_state(device, input.use_state)
     tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
@@ -166,6 +163,7 @@ async def _record_groups(
     ticket: Ticket,
     location: Location,
     entitled: Entitlement | None,
+    reasons: list[Reason],
     device_state: str | None,
 ) -> None:
     anchor: dict[str, Any] = {
@@ -197,6 +195,7 @@ async def _record_groups(
             isolation=input.isolation,
             decontamination="unknown" if needs_cleaning else "not_needed",
             access_windows=[[a.isoformat(), b.isoformat()] for a, b in input.access_windows],
+            priority_reasons=[reason._asdict() for reason in reasons],
             device_state_before=device_state,
         ),
         TicketQuality(**anchor),

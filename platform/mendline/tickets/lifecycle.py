@@ -1,37 +1,14 @@
 """The life of a ticket as one table: from which state, by which command, to which, for whom."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from mendline.kernel import DomainError, Reference, emit, execute, expect, now, rows, touch, work
 from mendline.tickets.events import TicketChanged
-from mendline.tickets.guards import decontamination_known
-from mendline.tickets.ticket import Ticket, TicketKind
+from mendline.tickets.guards import decontamination_known, waits_for_nobody
+from mendline.tickets.states import PHASES
+from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
-
-PHASES = {
-    "reported": "open",
-    "triaged": "open",
-    "quotation": "waiting",
-    "offered": "open",
-    "accepted": "open",
-    "en_route": "open",
-    "on_site": "working",
-    "waiting": "waiting",
-    "at_depot": "working",
-    "remote_fix": "working",
-    "finished": "acceptance",
-    "checked": "acceptance",
-    "rework": "open",
-    "approved": "acceptance",
-    "condemned": "closed",
-    "cancelled": "closed",
-    "duplicate": "closed",
-    "archived": "closed",
-}
-"""Every state, with the coarse phase that clients may rely on."""
-
-KINDS: tuple[str, ...] = get_args(TicketKind)
 
 Guard = Callable[[Actor, Ticket], Awaitable[None]]
 
@@ -55,6 +32,7 @@ _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_r
 STEPS: tuple[Step, ...] = (
     Step("tickets.triage", ("reported", "triaged"), "triaged", "either"),
     Step("tickets.pass_on", ("reported", "triaged"), "waiting", "either"),
+    Step("tickets.take_back", ("waiting",), "triaged", "facility", (waits_for_nobody,)),
     Step("tickets.ask_quotation", ("reported", "triaged"), "quotation", "provider"),
     Step("tickets.answer_quotation", ("quotation",), None, "facility"),
     Step("tickets.fix_remotely", ("reported", "triaged", "offered", "accepted"), "remote_fix", "provider"),

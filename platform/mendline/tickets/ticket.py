@@ -1,29 +1,26 @@
 """The ticket: one piece of work on a device for which one organisation answers, and its field groups."""
 
-from typing import Any, Literal
+from typing import Any
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
+from mendline.tickets.states import PHASES, Decontamination, TicketKind, UseState, one_of
 
 GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
 """The field groups; `progress` lies on the ticket itself."""
 
-TicketKind = Literal[
-    "fault",
-    "preventive_maintenance",
-    "inspection_round",
-    "installation",
-    "mandatory_verification",
-    "recall",
-    "depot_repair",
-    "condemnation_appraisal",
-]
-"""All kinds share one table of steps; some steps are not for all."""
 
-
-@table(Kind.TICKET, references={"device_id": "device"})
+@table(
+    Kind.TICKET,
+    references={"device_id": "device"},
+    checks={
+        "state": one_of("state", PHASES),
+        "phase": one_of("phase", dict.fromkeys(PHASES.values())),
+        "kind": one_of("kind", TicketKind),
+    },
+)
 class Ticket(Record):
     """The anchor, owned by the user facility for ever; its columns are the field group `progress`.
 
@@ -48,7 +45,6 @@ class Ticket(Record):
     facility_card = fields.JSONField[dict[str, Any]]()
     provider_card = fields.JSONField[dict[str, Any]]()
     priority = fields.IntField(default=3)
-    priority_reasons = fields.JSONField[list[Any]](default=list)
     opened_at = fields.DatetimeField(default=now)
     response_due_at = fields.DatetimeField(null=True)
     restoration_due_at = fields.DatetimeField(null=True)
@@ -101,10 +97,19 @@ class TicketPeople(TicketGroup):
         table = "ticket_people"
 
 
-@table(Kind.CHILD, references=_OF_TICKET, group="clinical")
+@table(
+    Kind.CHILD,
+    references=_OF_TICKET,
+    group="clinical",
+    checks={
+        "use_state": one_of("use_state", UseState),
+        "decontamination": one_of("decontamination", Decontamination),
+    },
+)
 class TicketClinical(TicketGroup):
     """What the ward says: the symptom, whether the device is usable, and what the technician must know.
 
+    priority_reasons: the inputs of the ticket's priority; they speak of the ward, so they are not `progress`.
     device_state_before: the device's state when this was reported, which a cancelled report gives back.
     """
 
@@ -115,6 +120,7 @@ class TicketClinical(TicketGroup):
     isolation = fields.BooleanField(default=False)
     decontamination = fields.TextField(default="unknown")
     access_windows = fields.JSONField[list[Any]](default=list)
+    priority_reasons = fields.JSONField[list[Any]](default=list)
     device_state_before = fields.TextField(null=True)
 
     class Meta:

@@ -8,9 +8,10 @@ from msgspec import Meta, Struct
 from mendline.kernel import DomainError, OrganisationId, TicketId, command, emit, new_id, parse_opaque, rows, work
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.intake import at_home, next_number
-from mendline.tickets.lifecycle import PHASES, lock_ticket, move, tell
+from mendline.tickets.lifecycle import lock_ticket, move, tell
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, parts_of, record_parts
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
@@ -111,7 +112,6 @@ async def _child(actor: Actor, parent: Ticket, provider: UUID, card: dict[str, o
         "device_card",
         "facility_card",
         "priority",
-        "priority_reasons",
         "opened_at",
         "response_due_at",
         "restoration_due_at",
@@ -147,6 +147,18 @@ async def _copy_group(group: type[TicketGroup], parent: Ticket, child: Ticket) -
     await rows.insert(
         group(id=child.id, tenant_id=child.tenant_id, ticket_id=child.id, author_org=child.tenant_id, **values)
     )
+
+
+class TakeBack(Struct, frozen=True):
+    """Takes work back that was passed on, when nobody does it any more."""
+
+    ticket: TicketId
+
+
+@command("tickets.take_back", "tickets.triage")
+async def take_back(actor: Actor, input: TakeBack) -> TicketResult:
+    """The hospital decides anew. Raises children_open while a child is under way."""
+    return result(await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)), waiting_for=None))
 
 
 class MarkDuplicate(Struct, frozen=True):

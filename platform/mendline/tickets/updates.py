@@ -7,11 +7,11 @@ from msgspec import Meta, Struct
 from mendline.devices import Device, DeviceModel
 from mendline.kernel import DomainError, TicketId, command, execute, parse_opaque, rows, work
 from mendline.tickets.device_state import report_use_state, undo_report
-from mendline.tickets.intake import UseState
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
 from mendline.tickets.participants import require_group
-from mendline.tickets.priority import Reason, score
+from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import UseState
 from mendline.tickets.ticket import Ticket, TicketClinical, TicketMessage
 from mendline_tenants import Actor
 
@@ -35,23 +35,20 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     cleaning = clinical.decontamination
     if input.use_state == "patient_affected" and cleaning == "not_needed":
         cleaning = "unknown"
-    await rows.update(clinical, use_state=input.use_state, decontamination=cleaning)
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
-    weight = next((int(r["value"]) for r in ticket.priority_reasons if r["input"] == "clinical_location"), 0)
+    weight = next((int(r["value"]) for r in clinical.priority_reasons if r["input"] == "clinical_location"), 0)
     priority, reasons = score(model, device, input.use_state, weight)
+    told = [reason._asdict() for reason in reasons]
+    await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
         await report_use_state(device, input.use_state)
     if input.use_state == "patient_affected":
         await execute(
             "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
         )
-    await change(actor, ticket, priority=priority, priority_reasons=_told(reasons))
+    await change(actor, ticket, priority=priority)
     return result(ticket)
-
-
-def _told(reasons: list[Reason]) -> list[dict[str, object]]:
-    return [reason._asdict() for reason in reasons]
 
 
 class SetFlags(Struct, frozen=True):

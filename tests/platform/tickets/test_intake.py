@@ -37,7 +37,8 @@ async def test_a_contract_sends_a_report_straight_to_its_provider(cast):
     assert (ticket.state, ticket.phase, ticket.provider_id) == ("triaged", "open", cast["vendor_v"])
     assert ticket.number == f"{cast.codes['hospital_a']}-{now().year}-1"
     assert ticket.restoration_due_at - ticket.opened_at == timedelta(minutes=1440)
-    assert sum(reason["points"] for reason in ticket.priority_reasons) >= 55
+    clinical = await stored(cast, answer.ticket, TicketClinical)
+    assert sum(reason["points"] for reason in clinical.priority_reasons) >= 55
     assert (await stored(cast, answer.ticket, TicketCommercial)).entitlement == "contract"
     people = await stored(cast, answer.ticket, TicketPeople)
     assert (people.contact_name, people.location["zh"]) == ("王护士", "本部 三病区")

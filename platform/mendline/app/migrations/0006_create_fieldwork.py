@@ -39,6 +39,28 @@ class Migration(migrations.Migration):
             bases=['Record'],
         ),
         ops.CreateModel(
+            name='ServiceReport',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('ticket_id', fields.UUIDField()),
+                ('visible_to', ArrayField(null=True, element_type='UUID')),
+                ('author_org', fields.UUIDField()),
+                ('technician_id', fields.UUIDField()),
+                ('attempt', fields.IntField()),
+                ('result', fields.TextField(unique=False)),
+                ('cause', fields.TextField(unique=False)),
+                ('action', fields.TextField(unique=False)),
+                ('advice', fields.TextField(default='', unique=False)),
+                ('work_minutes', fields.IntField(null=True)),
+                ('next_maintenance_on', fields.DateField(null=True)),
+                ('finished_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'service_report', 'app': 'mendline', 'unique_together': (('tenant_id', 'ticket_id', 'attempt'),), 'pk_attr': 'id', 'table_description': "The technician's report of one attempt; never changed. The latest one also stands in `ticket_quality`."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
             name='Visit',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),

@@ -11,9 +11,9 @@ query ($number: String!) { ticket(number: $number) { id number } worklist(first:
 
 PROPOSAL = """
 query ($number: String!) { ticket(number: $number) {
-  id number state version priority priorityReasons { input value points }
+  id number state version priority
   deviceCard { name { zh en } assetNumber serial } commercial { entitlement reason { zh en } }
-  clinical { symptom useState } people { location { zh en } contactName }
+  clinical { symptom useState priorityReasons { input value points } } people { location { zh en } contactName }
   suggestion { candidates { technician name minutes score reasons } excluded { name why } } } }
 """
 

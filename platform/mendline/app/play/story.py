@@ -164,7 +164,9 @@ class Story:
         say, who = self._narrator, self._dispatcher.name
         sentence = Sentence(f"opens {self._number} in the vendor's portal", f"在服务商门户打开 {self._number}")
         say.step(who, say.pick("Dispatcher, GraphQL", "调度,GraphQL"), sentence)
-        points = "; ".join(f"{self._reason(r['input'], r)} +{r['points']}" for r in ticket["priorityReasons"])
+        points = "; ".join(
+            f"{self._reason(r['input'], r)} +{r['points']}" for r in ticket["clinical"]["priorityReasons"]
+        )
         say.says(f"{say.pick('Priority', '优先级')} P{ticket['priority']}: {points}")
         for candidate in ticket["suggestion"]["candidates"]:
             reasons = "; ".join(self._reason(reason["reason"], reason) for reason in candidate["reasons"])

@@ -1,0 +1,51 @@
+"""The words of a ticket's life: its states with their phases, its kinds, and what a ward says of its device."""
+
+from typing import Literal, get_args
+
+PHASES = {
+    "reported": "open",
+    "triaged": "open",
+    "quotation": "waiting",
+    "offered": "open",
+    "accepted": "open",
+    "en_route": "open",
+    "on_site": "working",
+    "waiting": "waiting",
+    "at_depot": "working",
+    "remote_fix": "working",
+    "finished": "acceptance",
+    "checked": "acceptance",
+    "rework": "open",
+    "approved": "acceptance",
+    "condemned": "closed",
+    "cancelled": "closed",
+    "duplicate": "closed",
+    "archived": "closed",
+}
+"""Every state, with the coarse phase that clients may rely on."""
+
+TicketKind = Literal[
+    "fault",
+    "preventive_maintenance",
+    "inspection_round",
+    "installation",
+    "mandatory_verification",
+    "recall",
+    "depot_repair",
+    "condemnation_appraisal",
+]
+"""All kinds share one table of steps; some steps are not for all."""
+
+KINDS: tuple[str, ...] = get_args(TicketKind)
+
+UseState = Literal["unknown", "down", "degraded", "patient_affected"]
+"""How far the ward can use the device."""
+
+Decontamination = Literal["unknown", "not_needed", "clean", "contaminated"]
+"""Whether somebody may work on the device."""
+
+
+def one_of(column: str, words: object) -> str:
+    """The condition of a CHECK: the column holds one of the words of a Literal or of a mapping."""
+    listed = words if isinstance(words, dict) else get_args(words)
+    return f"{column} IN ({', '.join(repr(word) for word in listed)})"
