@@ -41,7 +41,6 @@ class Killer:
     def __init__(self, system: System, plan: Mapping[str, str]) -> None:
         self._system = system
         self._plan = plan
-        self._broker = Redis.from_url(str(system.record()["settings"]["broker_url"]))
         self.killed: list[str] = []
 
     def __call__(self, step: str, moment: str) -> None:
@@ -57,8 +56,9 @@ class Killer:
             self._kill(part)
 
     def _await_message(self) -> None:
+        broker = Redis.from_url(str(self._system.record()["settings"]["broker_url"]))
         end = monotonic() + _MESSAGE_SECONDS
-        while not self._broker.llen(_QUEUE):
+        while not broker.llen(_QUEUE):
             assert monotonic() < end, "the broker took no message"
             sleep(0.01)
 
