@@ -7,7 +7,7 @@ import msgspec
 from mendline.kernel import rows, transaction
 from mendline_bots.channel import Address
 from mendline_bots.incoming import Incoming
-from mendline_tenants import Actor, ChatIdentity, actor_for_chat, actor_of_member, identities
+from mendline_tenants import Actor, ChatIdentity, actor_for_chat, actor_of_member, identities, set_locale
 
 
 async def actor_behind(incoming: Incoming, organisation: UUID | None = None) -> Actor:
@@ -16,6 +16,8 @@ async def actor_behind(incoming: Incoming, organisation: UUID | None = None) -> 
     actor = await actor_for_chat(*account, incoming.locale, organisation)
     known = await identities(*account)
     chosen = next((identity.locale for identity in known if identity.tenant_id == actor.organisation), None)
+    if chosen is None:  # cards are drawn when nobody writes: they speak as we answer now
+        await set_locale(*account, actor.locale)
     return _speaking(actor, chosen)
 
 

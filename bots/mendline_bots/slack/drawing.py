@@ -43,7 +43,7 @@ def to_blocks(message: Message, mark: str = "") -> list[Wire]:
     if message.title:
         blocks.append(_section(f"*{escape(plain(message.title), 300)}*"))
     if message.facts:
-        lines = [f"*{escape(label, LABEL)}* {escape(plain(words), 800)}" for label, words in message.facts]
+        lines = [f"*{escape(plain(label), LABEL)}* {escape(plain(words), 800)}" for label, words in message.facts]
         blocks.append(_section(_whole_lines(lines)))
     if message.text:
         blocks.append(_section(escape(plain(message.text), SECTION)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import warnings
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -225,7 +226,9 @@ def _translate(error: TelegramError) -> NoReturn:
     words = str(error).lower()
     match error:
         case RetryAfter():
-            after = error.retry_after
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the library announces that this will be a timedelta
+                after = error.retry_after
             raise TooFast(after.total_seconds() if isinstance(after, timedelta) else float(after)) from error
         case ChatMigrated():
             raise Moved(str(error.new_chat_id)) from error

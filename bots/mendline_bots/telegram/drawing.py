@@ -22,7 +22,7 @@ def to_html(message: Message) -> str:
     for label, words in message.facts:
         if left > 0:
             line = escaped(plain(words), left)
-            lines.append(f"<b>{escaped(label, LABEL_LIMIT)}</b> {line}")
+            lines.append(f"<b>{escaped(plain(label), LABEL_LIMIT)}</b> {line}")
             left -= _units(line) + LABEL_LIMIT
     if message.text and left > 0:
         lines.append(escaped(plain(message.text), left))

@@ -34,7 +34,7 @@ async def link_account(talk: Talk, _: Answers) -> None:
     if not talk.argument:
         await talk.say(talk.words("said.link_how"))
         return
-    identity = await link(talk.argument, here.channel, here.workspace, here.account, here.chat, here.locale)
+    identity = await link(talk.argument, here.channel, here.workspace, here.account, here.chat)
     talk.actor = await actor_behind(here, identity.tenant_id)
     talk.locale = talk.actor.locale
     async with transaction(identity.tenant_id):

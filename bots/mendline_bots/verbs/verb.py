@@ -82,12 +82,13 @@ def verb(
 
 
 def spoken(words: str) -> tuple[Verb | None, str]:
-    """The verb that a text names, and what follows it: a keyword of either language, alone or before a blank."""
+    """The verb that a text names, and what follows it: a keyword of either language, alone or before a blank.
+
+    The longest keyword wins: "my jobs" is not "my" with something behind it.
+    """
     text = words.strip()
-    for known in VERBS.values():
-        for word in (*known.words, known.slash):
-            if word and text.casefold() == word.casefold():
-                return known, ""
-            if word and text.casefold().startswith(f"{word.casefold()} "):
-                return known, text[len(word) :].strip()
+    named = [(word, known) for known in VERBS.values() for word in (*known.words, known.slash) if word]
+    for word, known in sorted(named, key=lambda pair: -len(pair[0])):
+        if f"{text} ".casefold().startswith(f"{word} ".casefold()):
+            return known, text[len(word) :].strip()
     return None, text

@@ -34,7 +34,9 @@ async def test_a_photo_without_a_code_leads_to_a_choice(doors: "Doors", cast: "C
     await doors.press("nurse_a", "SB-0002 输液泵")
     (made,) = await tickets(cast)
     assert made["device_id"] == cast.devices["pump_a2"]
-    stored = await look("SELECT count(*) AS n FROM evidence WHERE tenant_id = $1 AND state = 'stored'", cast["hospital_a"])
+    stored = await look(
+        "SELECT count(*) AS n FROM evidence WHERE tenant_id = $1 AND state = 'stored'", cast["hospital_a"]
+    )
     assert stored[0]["n"] == 1
 
 
@@ -104,9 +106,7 @@ async def test_a_device_with_an_open_ticket_is_asked_about(doors: "Doors", cast:
 async def test_an_album_is_one_report(doors: "Doors", cast: "Cast", blobs: None) -> None:
     image = label_of("SN1001", "SB-0001")
     files = [("files", ("a.png", blank_photo(), "image/jpeg")), ("files", ("b.png", image, "image/jpeg"))]
-    answer = await doors.http.post(
-        "/sim/telegram/album", data={"person": "nurse_a", "caption": "报警"}, files=files
-    )
+    answer = await doors.http.post("/sim/telegram/album", data={"person": "nurse_a", "caption": "报警"}, files=files)
     assert answer.is_success, answer.text
     await doors.settle()
     assert len(await tickets(cast)) == 1
