@@ -56,7 +56,8 @@ class PageWriter:
         )
         values = "".join(f", {value} AS v{n}" for n, value in enumerate(self._values))
         numbered = f"SELECT row_number() OVER () AS n{values} FROM ({rows}) {other}"  # noqa: S608
-        return f"(SELECT {json_object(parts)} FROM ({numbered}) p)"  # noqa: S608
+        # HAVING makes it one row even where nothing that was asked for is an aggregate.
+        return f"(SELECT {json_object(parts)} FROM ({numbered}) p HAVING true)"  # noqa: S608
 
     def _of_rows(self, sql: str) -> str:
         """The column of the inner query that holds this value of each row."""

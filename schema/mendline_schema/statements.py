@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from graphql import (
@@ -131,9 +130,5 @@ class Statements:
 
 
 def _made(writer: Writer, json: str) -> Statement:
-    return Statement(f"SELECT {json}", tuple(writer.parameters.readers), tuple(writer.refusals), writer.finishers)
-
-
-def same_request(executor: Any) -> Request:
-    """The request that graphql-core's executor works on."""
-    return Request(executor.schema, executor.operation, executor.fragment_definitions, executor.variable_values)
+    sql, readers = writer.parameters.used(f"SELECT {json}")
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers)

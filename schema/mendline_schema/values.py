@@ -1,5 +1,6 @@
 """What a compiled statement is given when it runs: variables, the actor, and how each parameter is read from them."""
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -50,6 +51,15 @@ class Parameters:
     def named(self, name: str, cast: str = "") -> str:
         """The place of a further value that whoever runs the statement gives."""
         return self.place(("extra", name), lambda inputs: inputs.extra[name], cast)
+
+    def used(self, sql: str) -> tuple[str, tuple[Reader, ...]]:
+        """The statement with its parameters numbered anew, without those of parts that were left out after all."""
+        numbers: dict[str, int] = {}
+
+        def renumbered(match: re.Match[str]) -> str:
+            return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
+
+        return re.sub(r"\$(\d+)", renumbered, sql), tuple(self.readers[int(number) - 1] for number in numbers)
 
     def scope(self) -> dict[str, "Lazy"]:
         """The words that every SQL expression may use: who asks, and the row that a result or a message names."""
