@@ -79,7 +79,12 @@ class Cast:
 
     def organisation(self, part: str) -> str:
         """The Chinese name of the organisation of whoever plays this part, as the simulator knows it."""
-        return str(self.parts[part]["organisation"].splitlines()[0])
+        return self.organisation_names(part)[0]
+
+    def organisation_names(self, part: str) -> tuple[str, str]:
+        """The organisation's name in Chinese and in English."""
+        chinese, _, english = str(self.parts[part]["organisation"]).partition("\n")
+        return chinese, english
 
 
 def _one_line(name: str) -> str:

@@ -2,13 +2,12 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from mendline.app.play import documents, words
+from mendline.app.play import documents, telling, words
 from mendline.app.play.cast import Cast
 from mendline.app.play.chat import Chat, Shown
 from mendline.app.play.narrator import Narrator, Sentence
@@ -62,6 +61,7 @@ class Story:
 
     async def play(self) -> Played:
         """Plays all of it. Raises Stuck with a sentence where it cannot go on."""
+        telling.introduce(self._narrator, self._cast)
         self._dispatcher = await self._cast.member("dispatcher")
         self._engineer = await self._cast.member("clinical_engineer")
         await self._outsiders.begin()
@@ -164,15 +164,7 @@ class Story:
         say, who = self._narrator, self._dispatcher.name
         sentence = Sentence(f"opens {self._number} in the vendor's portal", f"在服务商门户打开 {self._number}")
         say.step(who, say.pick("Dispatcher, GraphQL", "调度,GraphQL"), sentence)
-        points = "; ".join(
-            f"{self._reason(r['input'], r)} +{r['points']}" for r in ticket["clinical"]["priorityReasons"]
-        )
-        say.says(f"{say.pick('Priority', '优先级')} P{ticket['priority']}: {points}")
-        for candidate in ticket["suggestion"]["candidates"]:
-            reasons = "; ".join(self._reason(reason["reason"], reason) for reason in candidate["reasons"])
-            say.says(f"✓ {candidate['name']}: {reasons}")
-        for other in ticket["suggestion"]["excluded"]:
-            say.says(f"✗ {other['name']}: {self._reason(other['why'], other)}")
+        telling.proposal(say, ticket)
         if not ticket["suggestion"]["candidates"]:
             raise Stuck("no technician is qualified and on shift")
         count = await vendor_sees_its_own(self._dispatcher, self._cast.parts["dispatcher"]["code"])
@@ -183,9 +175,6 @@ class Story:
             )
         )
         await self._seen("propose")
-
-    def _reason(self, name: str, facts: Mapping[str, Any]) -> str:
-        return words.reason(name, facts, chinese=self._narrator.language == "zh")
 
     async def _offer(self) -> Chat:
         best = self._proposal["suggestion"]["candidates"][0]
@@ -259,7 +248,7 @@ class Story:
         )
         await technician.press(await technician.card(self._number, button=words.FINISH), words.FINISH)
         view = await technician.window()
-        self._narrator.says(_window(view))
+        self._narrator.says(telling.window(view))
         await self._moment("finish", "acting")
         await technician.fill_in(view, {"result": "repaired", "cause": CAUSE, "action": NOTE, "minutes": "45"})
         await self._moment("finish", "acted")
@@ -299,7 +288,15 @@ class Story:
         record = await until(look, f"{self._number} was not archived")
         await self._follower.heard("archived")
         await self._seen("archive")
-        self._tell_record(record)
+        telling.record(self._narrator, record)
+        if record["device"]["state"] != "IN_SERVICE":
+            raise Stuck(f"the device is {record['device']['state']}, not in service")
+        self._narrator.row(
+            self._narrator.pick(
+                "The device is in service again. Every card shows the final state:",
+                "设备已恢复使用。各聊天中的卡片均为最终状态:",
+            )
+        )
         cards = await every_card_is_final(self._cast, self._number)
         say = self._narrator
         for chat, _ in cards:
@@ -317,26 +314,6 @@ class Story:
         record: dict[str, Any] = (await self._engineer.ask(documents.RECORD, number=self._number))["ticket"]
         return record
 
-    def _tell_record(self, record: Mapping[str, Any]) -> None:
-        say = self._narrator
-        say.row(say.pick("The audit trail, each entry chained to the one before:", "审计记录(逐条链接):"))
-        for entry in record["audit"]["nodes"]:
-            name = entry["actorName"] or entry["actorRole"]
-            organisation = (entry["organisation"] or {}).get("code") or "?"
-            at = f"{datetime.fromisoformat(entry['occurredAt']).astimezone():%H:%M:%S}"
-            hashed = f"{entry['hash'][:12]}…"
-            say.cells(f"{entry['seq']:>2}", at, entry["command"], organisation, name, entry["channel"], hashed)
-        files = ", ".join(f"{file['filename']} {file['sha256'][:10]}" for file in record["evidence"]["nodes"])
-        say.row(say.pick(f"Archived with its evidence: {files}", f"随附证据:{files}"))
-        if record["device"]["state"] != "IN_SERVICE":
-            raise Stuck(f"the device is {record['device']['state']}, not in service")
-        say.row(
-            say.pick(
-                "The device is in service again. Every card shows the final state:",
-                "设备已恢复使用。各聊天中的卡片均为最终状态:",
-            )
-        )
-
     async def _tell_isolation(self) -> None:
         contact = (self._proposal["people"] or {}).get("contactName") or ""
         await maker_sees_no_people(
@@ -351,14 +328,3 @@ class Story:
                 f"B 医院与 W 服务商查看 {looks} 次、{chats} 个聊天:一无所见。注册人只见设备与维修,不见病区人员。",
             )
         )
-
-
-def _window(view: Mapping[str, Any]) -> str:
-    """A window's title and its questions, with what is drafted in them."""
-    lines = [view["title"]["text"]]
-    for block in view["blocks"]:
-        if block["type"] == "input":
-            element = block["element"]
-            drafted = element.get("initial_value") or (element.get("initial_option") or {}).get("value", "")
-            lines.append(f"{block['label']['text']}: {drafted}")
-    return "\n".join(lines)
