@@ -30,7 +30,7 @@ def kill(child: Child) -> None:
     child.stop()
 
 
-async def until(check: Callable[[], Awaitable[object]], seconds: float = 15, told: Callable[[], str] = str) -> None:
+async def until(check: Callable[[], Awaitable[object]], seconds: float = 40, told: Callable[[], str] = str) -> None:
     """Waits until `check` answers something true; fails after `seconds`, with what `told` says."""
     deadline = monotonic() + seconds
     while not await check():

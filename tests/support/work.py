@@ -13,6 +13,9 @@ from mendline.workers import Publisher, Relay
 from support import probe
 from support.processes import running
 
+LEASE = 2.0
+"""Seconds, so that what was lost is taken up again while a test waits."""
+
 
 @asynccontextmanager
 async def relaying(broker_url: str | None = None) -> AsyncIterator[None]:
@@ -31,8 +34,8 @@ async def relaying(broker_url: str | None = None) -> AsyncIterator[None]:
 @asynccontextmanager
 async def working(folder: Path, broker_url: str | None = None) -> AsyncIterator[Child]:
     """A worker process that knows the timers of probe.py."""
-    url = broker_url or str(settings().broker_url)
-    async with running(folder / "worker.log", str(probe.__file__), MENDLINE_BROKER_URL=url) as child:
+    env = {"MENDLINE_BROKER_URL": broker_url or str(settings().broker_url), "MENDLINE_LEASE_SECONDS": str(LEASE)}
+    async with running(folder / "worker.log", str(probe.__file__), **env) as child:
         yield child
 
 

@@ -5,18 +5,25 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from mendline.kernel import settings
+from mendline.app.child import Child
+from mendline.kernel import QUEUES, settings
 from support.brokers import Broker, OwnRabbitMQ, OwnValkey
 from support.database import administrator
+from support.work import LEASE, working
 
 
 @pytest_asyncio.fixture(autouse=True)
 async def short_lease(database: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """For this process and for those that a test starts. What a test leaves undone is put away after it."""
-    monkeypatch.setenv("MENDLINE_LEASE_SECONDS", "2")
-    monkeypatch.setattr(settings(), "lease_seconds", 2.0)
+    """For the relay in this process. What other tests have left undone is put away before."""
+    monkeypatch.setattr(settings(), "lease_seconds", LEASE)
+    await _put_away()
     yield
-    await administrator().execute("UPDATE timer SET completed_at = now() WHERE completed_at IS NULL")
+    await _put_away()
+
+
+async def _put_away() -> None:
+    for queue in QUEUES:
+        await administrator().execute(f'UPDATE "{queue}" SET completed_at = now() WHERE completed_at IS NULL')
 
 
 @pytest.fixture(scope="module", params=[OwnValkey, OwnRabbitMQ], ids=["valkey", "rabbitmq"])
@@ -28,3 +35,10 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield own
     finally:
         own.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def worker(database: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Child]:
+    """A worker that these tests share; it takes seconds to start."""
+    async with working(tmp_path_factory.mktemp("worker")) as child:
+        yield child

@@ -33,7 +33,7 @@ async def test_a_broker_killed_after_it_took_messages_loses_nothing(broker: Brok
     async with relaying(broker.url):
 
         async def published() -> bool:
-            return await publisher.waiting() == 40
+            return await publisher.waiting() >= 40
 
         await until(published)
         broker.kill()
@@ -42,7 +42,7 @@ async def test_a_broker_killed_after_it_took_messages_loses_nothing(broker: Brok
         if isinstance(broker, OwnValkey):
             assert await publisher.waiting() < 40, "it has forgotten them"
         async with working(tmp_path, broker.url):
-            await until(done(40, tenant), 20)
+            await until(done(40, tenant))
         assert sorted(n for _, n in await marks("done", tenant)) == list(range(40))
     await publisher.close()
 
@@ -55,7 +55,7 @@ async def test_worker_and_relay_survive_a_restart_of_the_broker(broker: Broker, 
         broker.kill()
         await schedule(tenant, [2])
         broker.start()
-        await until(done(2, tenant), 20)
+        await until(done(2, tenant))
         assert worker.alive
 
 
@@ -72,7 +72,7 @@ async def test_a_worker_killed_midway_is_followed_by_another(broker: Broker, tmp
             kill(worker)
         assert await marks("done", tenant) == []
         async with working(tmp_path, broker.url):
-            await until(done(1, tenant), 20)
+            await until(done(1, tenant))
     assert len(await marks("begun", tenant)) == 2
 
 
@@ -86,5 +86,5 @@ async def test_worker_and_relay_survive_that_the_database_drops_every_connection
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await schedule(tenant, [2])
-        await until(done(2, tenant), 20)
+        await until(done(2, tenant))
         assert worker.alive
