@@ -9,6 +9,9 @@ import httpx
 
 from mendline.app.play.waiting import Stuck, until
 
+_SILENCE = "The app did not respond"
+"""What Slack shows when nobody listens. It repeats messages by itself, but never a press or a window."""
+
 Words = tuple[str, ...]
 """The same words in the languages a button may speak."""
 
@@ -111,13 +114,12 @@ class Chat:
         return str(_told(await self._http.post("/sim/photo", json=given))["id"])
 
     async def press(self, message: Shown, words: Words) -> dict[str, Any]:
-        """Presses a button; answers the toast, alert or window it brought. Raises Stuck when it is not there."""
+        """Presses a button, again while nobody answers; answers the toast, alert or window it brought. Raises Stuck."""
         button = message.button(words)
         if button is None:
             raise Stuck(f"{self.name}: no button {'/'.join(words)} on:\n{message.text}")
         given = {"person": self.key, "message": message.id, **button.press}
-        answer: dict[str, Any] = _told(await self._http.post("/sim/press", json=given))
-        return answer
+        return await self._insist("/sim/press", given)
 
     async def window(self) -> dict[str, Any]:
         """The window (modal) that is open, once it has something to fill in. Raises Stuck."""
@@ -140,9 +142,25 @@ class Chat:
                 if given is not None:
                     values[block["block_id"]] = {element["action_id"]: given}
         body = {"person": self.key, "view_id": view["id"], "values": values}
-        answer = _told(await self._http.post("/sim/view/submit", json=body))
+        answer = await self._insist("/sim/view/submit", body)
         if answer.get("errors"):
             raise Stuck(f"{self.name}: the window was refused: {answer['errors']}")
+
+    async def _insist(self, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What a person does whom Slack tells that the app did not respond: the same again."""
+        again = False
+
+        async def once() -> dict[str, Any] | None:
+            nonlocal again
+            answer = await self._http.post(path, json=given)
+            if again and answer.status_code == httpx.codes.NOT_FOUND:
+                return {}  # it had worked after all: button or window are gone
+            silent = answer.status_code == httpx.codes.GATEWAY_TIMEOUT
+            told: dict[str, Any] = {} if silent else _told(answer)
+            again = silent or _SILENCE in (told.get("toast") or "")
+            return None if again else told
+
+        return await until(once, f"{self.name}: {_SILENCE}")
 
 
 def _told(answer: httpx.Response) -> Any:

@@ -57,6 +57,7 @@ class Story:
         self._outsiders = Outsiders(cast, narrator)
         self._run = uuid4().hex
         self._number = ""
+        self._earlier_is_open = False
         self._proposal: dict[str, Any] = {}
 
     async def play(self) -> Played:
@@ -134,6 +135,7 @@ class Story:
             for message in messages[start + 1 :]:
                 if message.bot and message.button(words.NEW) and message.id not in asked:
                     asked.add(message.id)
+                    self._earlier_is_open = True
                     self._act(nurse, Sentence("says that this is a new fault", "选择新建报修单"))
                     await nurse.press(message, words.NEW)
                 elif message.bot and (found := NUMBER.match(message.text)):
@@ -289,14 +291,8 @@ class Story:
         await self._follower.heard("archived")
         await self._seen("archive")
         telling.record(self._narrator, record)
-        if record["device"]["state"] != "IN_SERVICE":
-            raise Stuck(f"the device is {record['device']['state']}, not in service")
-        self._narrator.row(
-            self._narrator.pick(
-                "The device is in service again. Every card shows the final state:",
-                "设备已恢复使用。各聊天中的卡片均为最终状态:",
-            )
-        )
+        self._tell_device(record["device"]["state"])
+        self._narrator.row(self._narrator.pick("Every card shows the final state:", "各聊天中的卡片均为最终状态:"))
         cards = await every_card_is_final(self._cast, self._number)
         say = self._narrator
         for chat, _ in cards:
@@ -309,6 +305,18 @@ class Story:
         )
         commands = tuple(entry["command"] for entry in record["audit"]["nodes"])
         return Played(self._number, record["id"], len(cards), tuple(self._follower.states), commands)
+
+    def _tell_device(self, state: str) -> None:
+        if self._earlier_is_open:
+            told = (
+                "The device waits for its earlier ticket, which is still open.",
+                "该设备尚有未结报修单,暂不恢复使用。",
+            )
+        elif state == "IN_SERVICE":
+            told = ("The device is in service again.", "设备已恢复使用。")
+        else:
+            raise Stuck(f"the device is {state}, not in service")
+        self._narrator.row(self._narrator.pick(*told))
 
     async def _record(self) -> dict[str, Any]:
         record: dict[str, Any] = (await self._engineer.ask(documents.RECORD, number=self._number))["ticket"]
