@@ -39,6 +39,18 @@ class Context:
         except DomainError as refusal:
             self.refusal = refusal
 
+    async def again(self) -> Actor:
+        """Who asks, read anew: a subscription ends with its session, its key or its access token.
+
+        Raises DomainError unauthenticated, session_ended or key_revoked.
+        """
+        if self.token is not None:
+            try:
+                self.known = await actor_from_token(self.token, channel="graphql", locale=self.locale)
+            except DomainError as refusal:
+                self.known, self.refusal = None, refusal
+        return self.actor
+
 
 def bearer(text: str | None) -> str | None:
     """The token in an Authorization header (or a WebSocket's connection parameter)."""

@@ -17,6 +17,10 @@ WAITING = 1_000
 """Changes that may wait for one slow subscriber; what is beyond is dropped, since each message is read anew anyway."""
 
 
+PATIENCE = 5
+"""Seconds that Valkey may take to confirm a subscription."""
+
+
 class Change(msgspec.Struct, frozen=True):
     """A ticket that has changed; `initial` says that it is told as it already was when somebody subscribed."""
 
@@ -53,47 +57,65 @@ async def publish(envelope: Envelope) -> None:
 
 
 class Hub:
-    """This process's one connection to Valkey's pub/sub, shared by all its subscriptions."""
+    """This process's one connection to Valkey's pub/sub, shared by all its subscriptions.
+
+    A listener's queue gives changes, and None after an interruption: something may have been missed meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._queues: dict[str, set[asyncio.Queue[Change]]] = {}
+        self._queues: dict[str, set[asyncio.Queue[Change | None]]] = {}
+        self._subscribed: dict[str, asyncio.Event] = {}
         self._pubsub = _valkey().pubsub()
+        self._one_at_a_time = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def listen(self, organisation: UUID) -> AsyncIterator["asyncio.Queue[Change]"]:
+    async def listen(self, organisation: UUID) -> AsyncIterator["asyncio.Queue[Change | None]"]:
         """The changes that an organisation may know, from now until the end of the block."""
-        channel, queue = channel_of(organisation), asyncio.Queue[Change](WAITING)
-        if channel not in self._queues:
-            self._queues[channel] = set()
-            await self._pubsub.subscribe(channel)
-        self._queues[channel].add(queue)
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read())
+        channel, queue = channel_of(organisation), asyncio.Queue[Change | None](WAITING)
+        self._queues.setdefault(channel, set()).add(queue)
         try:
+            await self._follow(channel)
             yield queue
         finally:
             self._queues[channel].discard(queue)
-            if not self._queues[channel]:
-                del self._queues[channel]
-                await self._pubsub.unsubscribe(channel)
+            await self._leave(channel)
+
+    async def _follow(self, channel: str) -> None:
+        """Returns when Valkey has confirmed: what is read after this and what comes leave no gap between them."""
+        async with self._one_at_a_time:
+            if channel not in self._subscribed:
+                self._subscribed[channel] = asyncio.Event()
+                await self._pubsub.subscribe(channel)
+            if self._reader is None or self._reader.done():
+                self._reader = asyncio.create_task(self._read())
+        await asyncio.wait_for(self._subscribed[channel].wait(), PATIENCE)
+
+    async def _leave(self, channel: str) -> None:
+        async with self._one_at_a_time:
+            if not self._queues.get(channel) and channel in self._subscribed:
+                del self._queues[channel], self._subscribed[channel]
+                with suppress(RedisError, OSError):
+                    await self._pubsub.unsubscribe(channel)
 
     async def _read(self) -> None:
-        while True:
+        while self._queues:
             try:
                 async for message in self._pubsub.listen():
-                    if message["type"] == "message":
-                        self._hand_out(message["channel"].decode(), message["data"])
-                    elif not self._queues:
-                        break
+                    self._take(message["type"], message["channel"].decode(), message["data"])
             except (RedisError, OSError) as error:
                 log.warning("live changes interrupted", error=str(error))
-            if not self._queues:
-                return
-            await asyncio.sleep(0.5)
+                await asyncio.sleep(0.5)
 
-    def _hand_out(self, channel: str, data: bytes) -> None:
-        change = msgspec.json.decode(data, type=Change)
+    def _take(self, kind: str, channel: str, data: bytes) -> None:
+        if kind == "message":
+            self._hand_out(channel, msgspec.json.decode(data, type=Change))
+        elif kind == "subscribe" and (confirmed := self._subscribed.get(channel)):
+            if confirmed.is_set():  # the client has connected anew and subscribed again
+                self._hand_out(channel, None)
+            confirmed.set()
+
+    def _hand_out(self, channel: str, change: Change | None) -> None:
         for queue in self._queues.get(channel, ()):
             with suppress(asyncio.QueueFull):
                 queue.put_nowait(change)

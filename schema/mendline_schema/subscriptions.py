@@ -1,13 +1,14 @@
 """GraphQL subscriptions: first how things stand, then each change, read anew under row-level security."""
 
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from contextlib import aclosing
+from datetime import datetime, timedelta
 from typing import Any
 
 import strawberry
 from strawberry.types.unset import UNSET
 
-from mendline.kernel import fetch, fetchval, transaction
+from mendline.kernel import fetch, fetchval, now, transaction
 from mendline_schema.conditions import opaque_id
 from mendline_schema.context import Context
 from mendline_schema.fields import READ, Named, column, itself, one, over
@@ -17,6 +18,9 @@ from mendline_tenants import Actor
 
 FIRST = 50
 """How many tickets a new subscriber is told of at most, the last changed of them."""
+
+MARGIN = timedelta(minutes=1)
+"""After an interruption, tickets are told again that changed so long before the last message or later."""
 
 ON_THE_LIST = "{o}.tenant_id = {organisation} AND {o}.owner_id = {tenant} AND {o}.ticket_id = {id}"
 
@@ -62,36 +66,46 @@ async def _visible(actor: Actor, change: Change) -> bool:
     return seen is not None
 
 
-async def changes(actor: Actor, ticket: str | None, since: datetime | None) -> AsyncGenerator[Change, None]:
-    """How things stand, then every change that the actor's organisation can see, until the subscriber leaves."""
+async def changes(context: Context, ticket: str | None, since: datetime | None) -> AsyncGenerator[Change, None]:
+    """How things stand, then every change that the actor's organisation can see, until the subscriber leaves.
+
+    Who asks is read anew for each change. Raises DomainError session_ended, key_revoked or unauthenticated.
+    """
+    actor = context.actor
     wanted = opaque_id("tk")(ticket) if ticket is not None else None
     if ticket is not None and wanted is None:
         return
     async with hub().listen(actor.organisation) as queue:
+        moment = now()
         for change in await _standing(actor, wanted, since):
             yield change
         while True:
-            change = await queue.get()
-            if wanted is not None and (change.tenant, change.ticket) != tuple(wanted):
-                continue
-            if await _visible(actor, change):
-                yield change
+            come = await queue.get()
+            actor = await context.again()
+            missed = [] if come else await _standing(actor, wanted, moment - MARGIN)
+            moment = now()
+            for change in [come] if come else missed:
+                named = wanted is None or (change.tenant, change.ticket) == tuple(wanted)
+                if named and await _visible(actor, change):
+                    yield change
 
 
 async def ticket_changed(
     info: strawberry.Info[Context, None], ticket: strawberry.ID | None = UNSET, since: datetime | None = UNSET
 ) -> AsyncGenerator[TicketChange | None, None]:
     """One ticket, or all that the organisation can see. since: tell first what has changed after this moment."""
-    async for change in changes(info.context.actor, ticket or None, since or None):
-        yield change  # type: ignore[misc]
+    async with aclosing(changes(info.context, ticket or None, since or None)) as found:
+        async for change in found:
+            yield change  # type: ignore[misc]
 
 
 async def worklist_changed(
     info: strawberry.Info[Context, None], since: datetime | None = UNSET
 ) -> AsyncGenerator[WorklistChange | None, None]:
     """The organisation's worklist. since: tell first what has changed after this moment."""
-    async for change in changes(info.context.actor, None, since or None):
-        yield change  # type: ignore[misc]
+    async with aclosing(changes(info.context, None, since or None)) as found:
+        async for change in found:
+            yield change  # type: ignore[misc]
 
 
 def followed(resolver: Any, read: Named) -> Any:

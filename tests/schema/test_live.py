@@ -155,3 +155,29 @@ async def test_strangers_and_foreign_pages_are_refused(port: int) -> None:
         async with connect(url, subprotocols=["graphql-ws"]) as socket:  # type: ignore[list-item]
             await asyncio.wait_for(socket.recv(), PATIENCE)
             pytest.fail("the old protocol is not spoken")
+
+
+async def test_an_interruption_misses_nothing(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    async with following(port, await portal.token("dispatcher_v"), t=ticket) as follower:
+        await follower.next()
+        await cast.run("nurse_a", "tickets.set_use_state", {"ticket": ticket, "use_state": "degraded"})
+        # Valkey closes the connection before anything was published.
+        await _valkey().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        again = (await follower.next())["data"]["ticketChanged"]
+        assert again["version"] == 2
+
+
+async def test_a_session_that_ends_ends_its_subscriptions(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    async with following(port, await portal.token("dispatcher_v"), t=ticket) as follower:
+        await follower.next()
+        await portal.get("dispatcher_v", "mutation { logout(input: {}) { done } }")
+        await cast.run("nurse_a", "tickets.remind", {"ticket": ticket})
+        await cast.drain()
+        last = await follower.next()
+        assert [error["extensions"]["code"] for error in last["errors"]] == ["session_ended"]
+        assert not last["data"]
+        assert (await follower.receive())["type"] == "complete"
