@@ -1,6 +1,7 @@
 """Kills every part at every step of the story with `kill -9`; each time the story must complete, no step done twice."""
 
 import asyncio
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Report, arguments
 
-from mendline.app.play import STEPS, Stuck
+from mendline.app.play import STEPS, Narrator, Stuck
 from support.faults import PARTS, story_with
 from support.system import System
 
@@ -30,11 +31,12 @@ def main() -> None:
             # The supervisor is patient with a part that dies seldom, so parts take turns.
             for step in options.steps:
                 for part in options.parts:
+                    print(f"{part} killed at {step}", flush=True)
                     try:
                         report.add(f"{part} killed at {step}", "story", _seconds(system, {step: part}), "s")
                     except (Stuck, AssertionError) as failure:
                         failures += 1
-                        print(f"FAILED: {part} killed at {step}: {failure}", file=sys.stderr)
+                        print(f"FAILED: {part} killed at {step}: {failure}", file=sys.stderr, flush=True)
             total = len(options.steps) * len(options.parts)
             report.add("all", "stories completed", total - failures, "stories", "stories played", total)
         finally:
@@ -45,7 +47,7 @@ def main() -> None:
 
 def _seconds(system: System, plan: dict[str, str]) -> float:
     began = monotonic()
-    asyncio.run(story_with(system, plan))
+    asyncio.run(story_with(system, plan, Narrator(file=io.StringIO())))
     return monotonic() - began
 
 

@@ -70,13 +70,13 @@ class Killer:
         os.kill(self._system.record()["processes"][name], number)
 
 
-async def story_with(system: System, plan: Mapping[str, str]) -> Played:
+async def story_with(system: System, plan: Mapping[str, str], narrator: Narrator | None = None) -> Played:
     """Plays the story while the planned parts are killed; `play` itself checks the cards and who sees what.
 
     Raises Stuck where the story does not go on, AssertionError when a step was done twice or never.
     """
     killer = Killer(system, plan)
-    played = await play(system.url, system.standins_url, system.home, Narrator(), after_step=killer)
+    played = await play(system.url, system.standins_url, system.home, narrator or Narrator(), after_step=killer)
     assert played.audit == COMMANDS, f"{plan}: {played.audit}"
     assert len(killer.killed) == len(plan), f"{plan}: only {killer.killed} were killed"
     return played

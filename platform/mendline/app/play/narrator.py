@@ -3,7 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -23,13 +23,16 @@ class Sentence(NamedTuple):
 
 @dataclass
 class Narrator:
-    """Prints to a terminal, or plain lines elsewhere."""
+    """Prints to a terminal, or plain lines elsewhere; `file` takes them instead of standard output."""
 
     language: Language = "en"
+    file: IO[str] | None = None
 
     def __post_init__(self) -> None:
-        console = Console(highlight=False)
-        self._console = console if console.is_terminal else Console(width=WIDTH, highlight=False, soft_wrap=True)
+        console = Console(highlight=False, file=self.file)
+        self._console = (
+            console if console.is_terminal else Console(width=WIDTH, highlight=False, soft_wrap=True, file=self.file)
+        )
         self._step = 0
 
     def pick(self, en: str, zh: str) -> str:
