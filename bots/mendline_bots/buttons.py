@@ -47,7 +47,7 @@ def _short(digest: bytes) -> str:
 
 
 def card_token(card: UUID, verb: str, arguments: dict[str, Any], version: int | None) -> str:
-    """The same button of the same card in the same version has the same id, so that drawing it again changes nothing."""
+    """The same button of a card in the same version has the same id, so that drawing it again changes nothing."""
     meaning = msgspec.json.encode([str(card), verb, arguments, version], order="deterministic")
     return _short(hashlib.sha256(meaning).digest())
 
@@ -62,7 +62,8 @@ async def keep_buttons(buttons: list[ChatButton]) -> None:
     for button in buttons:
         await execute(
             "INSERT INTO chat_button (tenant_id, id, token, card_id, owner_id, ticket_id, verb, arguments, member_id,"
-            " ticket_version, once, expires_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+            " ticket_version, once, expires_at, recorded_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
             " ON CONFLICT (tenant_id, token) DO NOTHING",
             button.tenant_id,
             new_id(),
@@ -81,7 +82,7 @@ async def keep_buttons(buttons: list[ChatButton]) -> None:
 
 
 async def find_button(tenant: UUID, token: str) -> ChatButton | None:
-    """What a pressed id means to this organisation, in the current transaction; None for another's or an unknown one."""
+    """What a pressed id means to this organisation, in the current transaction; None for another's and unknown ones."""
     return await rows.first(ChatButton, "tenant_id = $1 AND token = $2", tenant, token)
 
 

@@ -101,6 +101,18 @@ async def card_at(tenant: UUID, to: Address, message: str) -> ChatCard | None:
     )
 
 
+async def answered_card(tenant: UUID, to: Address, message: str) -> ChatCard | None:
+    """The card that this message of ours answered: a reply to a short notice speaks to the ticket too."""
+    found = await fetchrow(
+        "SELECT card_id FROM chat_send WHERE tenant_id = $1 AND channel = $2 AND workspace = $3 AND chat = $4"
+        " AND message = $5 AND card_id IS NOT NULL",
+        tenant,
+        *to,
+        message,
+    )
+    return await rows.find(ChatCard, tenant, found["card_id"]) if found else None
+
+
 async def adopt(tenant: UUID, card: UUID, message: str) -> None:
     """A press, a reply or an echo shows which message a card is that we lost sight of; in the current transaction."""
     await execute(

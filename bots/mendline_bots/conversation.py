@@ -9,6 +9,9 @@ from mendline.kernel import (
     Later,
     Reference,
     bind,
+    correlation_id,
+    execute,
+    gateway,
     known_locale,
     log,
     now,
@@ -19,7 +22,7 @@ from mendline.kernel import (
 )
 from mendline_bots.asking import ANSWER, perform
 from mendline_bots.buttons import ChatButton, find_button, use_up
-from mendline_bots.cards import ChatCard, adopt, card_at
+from mendline_bots.cards import ChatCard, adopt, answered_card, card_at
 from mendline_bots.channel import Address
 from mendline_bots.delivery import MARK, move_chat
 from mendline_bots.dialogs import Dialog, current_dialog
@@ -54,6 +57,13 @@ async def converse(incoming: Incoming, key: str) -> None:
         await _understand(talk)
     except DomainError as refusal:
         await _refuse(talk, refusal)
+
+
+async def say_failed(incoming: Incoming, key: str) -> None:
+    """Something else than a refusal went wrong: the person gets the id under which it is in the log, nothing more."""
+    if incoming.event not in _SYSTEM:
+        talk = Talk(incoming, f"{key}:failed", known_locale(incoming.locale))
+        await talk.say(talk.words("said.failed", id=correlation_id()))
 
 
 async def _understand(talk: Talk) -> None:
@@ -162,8 +172,10 @@ async def _find_answered_card(talk: Talk) -> bool:
         return False
     for organisation in await organisations_of(incoming):
         async with transaction(organisation):
-            card = await card_at(organisation, talk.to, incoming.reply_to) or await _card_by_buttons(
-                organisation, incoming
+            card = (
+                await card_at(organisation, talk.to, incoming.reply_to)
+                or await answered_card(organisation, talk.to, incoming.reply_to)
+                or await _card_by_buttons(organisation, incoming)
             )
         if card is not None:
             if organisation != talk.actor.organisation:
@@ -329,6 +341,17 @@ async def _blocked(incoming: Incoming) -> None:
     log.warning("chat_blocked", channel=incoming.channel, organisations=[str(one.tenant_id) for one in gone])
 
 
+async def _removed(incoming: Incoming) -> None:
+    """The app was taken out of a workspace: nobody can be reached there until it is installed again."""
+    async with gateway():
+        await execute(
+            "UPDATE chat_identity SET status = 'suspended' WHERE channel = $1 AND workspace = $2 AND status = 'active'",
+            incoming.channel,
+            incoming.workspace,
+        )
+    log.warning("chat_removed", channel=incoming.channel, workspace=incoming.workspace)
+
+
 async def _moved(incoming: Incoming) -> None:
     to = Address(incoming.channel, incoming.workspace, incoming.chat)
     for organisation in await organisations_of(incoming):
@@ -341,4 +364,5 @@ _SYSTEM: dict[str, Callable[[Incoming], Awaitable[None]]] = {
     "echo": _echoed,
     "blocked": _blocked,
     "moved": _moved,
+    "removed": _removed,
 }

@@ -21,12 +21,13 @@ from mendline.kernel import (
     transaction,
     wake,
 )
-from mendline_bots.cards import ChatCard
+from mendline_bots.cards import ChatCard, show_card
 from mendline_bots.channel import Address, Channel, Gone, MessageGone, Moved, TooFast, Unsure, channel_of
 from mendline_bots.drawing import draw
 from mendline_bots.messages import Message
+from mendline_bots.people import private_chat
 from mendline_bots.rates import Lane
-from mendline_bots.sends import ChatSend
+from mendline_bots.sends import ChatSend, Priority
 
 MARK = "cs"
 """The prefix of the opaque id that names a send inside the message, where a channel can carry one."""
@@ -80,8 +81,8 @@ async def _others_first(row: ChatSend) -> bool:
         return bool(
             await fetchval(
                 "SELECT EXISTS (SELECT 1 FROM chat_send WHERE tenant_id = $1 AND channel = $2 AND workspace = $3"
-                " AND chat = $4 AND completed_at IS NULL AND tried_at IS NULL AND (held_until IS NULL OR held_until <= $5)"
-                " AND (priority, id) < ($6, $7))",
+                " AND chat = $4 AND completed_at IS NULL AND tried_at IS NULL"
+                " AND (held_until IS NULL OR held_until <= $5) AND (priority, id) < ($6, $7))",
                 row.tenant_id,
                 row.channel,
                 row.workspace,
@@ -97,9 +98,9 @@ async def _call_next(row: ChatSend, to: Address) -> None:
     """The next row of this chat need not wait out its pause."""
     async with transaction(row.tenant_id):
         called = await fetchval(
-            "UPDATE chat_send SET due_at = $5, held_until = NULL WHERE tenant_id = $1 AND id = (SELECT id FROM chat_send"
-            " WHERE tenant_id = $1 AND channel = $2 AND workspace = $3 AND chat = $4 AND completed_at IS NULL"
-            " AND attempts = 0 AND tried_at IS NULL AND id <> $6 AND due_at BETWEEN $5 AND $7"
+            "UPDATE chat_send SET due_at = $5, held_until = NULL WHERE tenant_id = $1 AND id = ("
+            "SELECT id FROM chat_send WHERE tenant_id = $1 AND channel = $2 AND workspace = $3 AND chat = $4"
+            " AND completed_at IS NULL AND attempts = 0 AND tried_at IS NULL AND id <> $6 AND due_at BETWEEN $5 AND $7"
             " ORDER BY priority, id LIMIT 1) RETURNING 1",
             row.tenant_id,
             *to,
@@ -163,7 +164,7 @@ def _mark(row: ChatSend) -> str:
 
 
 async def _try(row: ChatSend) -> None:
-    """Committed before the channel is called: if we die now, whoever takes the row up knows that it may have arrived."""
+    """Committed before the channel is called: if we die now, who takes the row up knows that it may have arrived."""
     async with transaction(row.tenant_id):
         await rows.update(row, tried_at=now())
 
@@ -192,7 +193,10 @@ async def _forget_message(card: ChatCard) -> None:
 
 
 async def _lost(row: ChatSend, to: Address, why: str) -> None:
-    """The person shut us out or the chat is gone: the identity is suspended until they come back."""
+    """The person shut us out or the chat is gone: the identity is suspended until they come back.
+
+    A card goes to another chat of theirs, where they have one.
+    """
     log.warning("chat_gone", channel=to.channel, why=why, organisation=str(row.tenant_id))
     async with gateway():
         await execute(
@@ -200,6 +204,14 @@ async def _lost(row: ChatSend, to: Address, why: str) -> None:
             " AND status = 'active'",
             *to,
         )
+    async with transaction(row.tenant_id):
+        card = await rows.find(ChatCard, row.tenant_id, row.card_id) if row.card_id else None
+        elsewhere = await private_chat(row.tenant_id, card.member_id) if card else None
+        if card and elsewhere:
+            await show_card(
+                row.tenant_id, elsewhere[0], card.ticket, card.member_id, private=True, priority=Priority.PUSH
+            )
+    wake()
 
 
 async def _move(row: ChatSend, to: Address, chat: str) -> None:

@@ -1,6 +1,7 @@
 """Everything that the chat front doors register: tables, verbs, consumers, sentences. Importing it opens them."""
 
 from mendline.kernel import register_locales
+from mendline_bots import housekeeping as _housekeeping  # noqa: F401 - registers its job
 from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels

@@ -9,6 +9,7 @@ from tortoise import fields
 from mendline.kernel import (
     NIL,
     Kind,
+    Later,
     Queued,
     correlation_id,
     fetchval,
@@ -22,8 +23,11 @@ from mendline.kernel import (
     wake,
 )
 from mendline_bots.channel import channel_of
-from mendline_bots.conversation import converse
+from mendline_bots.conversation import converse, say_failed
 from mendline_bots.incoming import merged
+
+TOLD_AFTER = 3
+"""Attempts after which the person hears that something is wrong; it is still tried again."""
 
 ALBUM_PAUSE = timedelta(seconds=2)
 """How long we wait for the other photos of an album; channels send each one as an update of its own."""
@@ -80,4 +84,11 @@ async def understand(row: Queued) -> None:
         if parts[0].id != row.id:  # the first one speaks for all
             return
         incoming = merged([channel.parse(part.payload) for part in parts])
-    await converse(incoming, row.key)
+    try:
+        await converse(incoming, row.key)
+    except Later:
+        raise
+    except Exception:
+        if row.attempts == TOLD_AFTER:
+            await say_failed(incoming, row.key)
+        raise

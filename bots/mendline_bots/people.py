@@ -11,7 +11,10 @@ from mendline_tenants import Actor, ChatIdentity, actor_for_chat, actor_of_membe
 
 
 async def actor_behind(incoming: Incoming, organisation: UUID | None = None) -> Actor:
-    """Who did this, in the organisation chosen last or in the one named. Raises DomainError not_linked, member_suspended."""
+    """Who did this, in the organisation chosen last or in the one named.
+
+    Raises DomainError not_linked, member_suspended.
+    """
     account = (incoming.channel, incoming.workspace, incoming.account)
     actor = await actor_for_chat(*account, incoming.locale, organisation)
     known = await identities(*account)
@@ -53,7 +56,7 @@ def _speaking(actor: Actor, locale: str | None) -> Actor:
 
 
 async def private_chat(tenant: UUID, member: UUID) -> tuple[Address, ChatIdentity] | None:
-    """Where a member is told of things: the private chat linked last that can be reached; in the current transaction."""
+    """Where a member is told of things: the chat linked last that can be reached; in the current transaction."""
     identity = await rows.first(
         ChatIdentity,
         "tenant_id = $1 AND member_id = $2 AND status = 'active' ORDER BY chosen_at DESC, id DESC",

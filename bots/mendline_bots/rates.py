@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from mendline.kernel import new_id, settings
 from mendline_bots.channel import Address, Limit
 
-LANE_MILLISECONDS = 60_000
-"""A worker that dies holds a chat no longer than this; sending takes 30 seconds at the most."""
+LANE_MILLISECONDS = 15_000
+"""A worker that dies holds a chat no longer than this; one send takes ten seconds at the most."""
 
 # One round trip: 0 when the chat is ours now, -1 while another worker writes there, else milliseconds to wait.
 # Buckets are kept as the time at which they would be full again (GCRA), in milliseconds.
@@ -27,7 +27,10 @@ for n = 3, #KEYS do
   full[n] = at + interval
 end
 if longest > 0 then redis.call('DEL', KEYS[1]) return longest end
-for n = 3, #KEYS do redis.call('SET', KEYS[n], string.format('%.0f', full[n]), 'PX', string.format('%.0f', full[n] - now + 1000)) end
+for n = 3, #KEYS do
+  local lasts = string.format('%.0f', full[n] - now + 1000)
+  redis.call('SET', KEYS[n], string.format('%.0f', full[n]), 'PX', lasts)
+end
 return 0
 """
 

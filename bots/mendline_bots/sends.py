@@ -27,8 +27,8 @@ class ChatSend(Queued):
     """One message to one chat, or one look at a card that may need drawing.
 
     key: unique for the organisation, so that a cause that is understood twice speaks once. card_id without content:
-    bring that card up to date. card_id with content: a message that answers the card. tried_at: when it was last given to the
-    channel; while `message` (the channel's id of it) is missing, its outcome is unknown.
+    bring that card up to date. card_id with content: a message that answers the card. tried_at: when it was last
+    given to the channel; while `message` (the channel's id of it) is missing, its outcome is unknown.
     """
 
     key = fields.TextField()
@@ -45,7 +45,11 @@ class ChatSend(Queued):
     class Meta:
         table = "chat_send"
         unique_together = (("tenant_id", "key"),)
-        indexes = (("tenant_id", "channel", "workspace", "chat", "completed_at"), ("tenant_id", "card_id"))
+        indexes = (
+            ("tenant_id", "channel", "workspace", "chat", "completed_at"),
+            ("tenant_id", "channel", "workspace", "chat", "message"),
+            ("tenant_id", "card_id"),
+        )
 
 
 _INSERT = """

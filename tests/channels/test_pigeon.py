@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest_asyncio
-from channels.pigeon import NAME, PICTURES
 
+from channels.pigeon import NAME, PICTURES
 from support.database import look
 
 if TYPE_CHECKING:

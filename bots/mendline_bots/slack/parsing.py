@@ -72,6 +72,8 @@ def _event(body: Wire) -> Incoming:
     kind = event.get("type")
     if kind == "message" and event.get("bot_id"):
         return _echo(body, event)
+    if kind in ("app_uninstalled", "tokens_revoked"):
+        return Incoming(event="removed", channel=NAME, account="", chat="", workspace=_team(body))
     if kind in ("message", "app_mention") and event.get("user") and event.get("subtype") in _HEARD_SUBTYPES:
         return _message(body, event)
     return _ignored(body)

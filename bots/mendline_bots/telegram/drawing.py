@@ -8,7 +8,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from mendline_bots.messages import Message, cut, plain
 
 TEXT_LIMIT = 4096
-"""UTF-16 units after entities are parsed (core.telegram.org/bots/api#sendmessage); we count them escaped, to be safe."""
+"""UTF-16 units after entities are parsed (core.telegram.org/bots/api#sendmessage); we count escaped ones."""
 
 TITLE_LIMIT, SMALL_LIMIT, LABEL_LIMIT = 200, 300, 60
 BODY_LIMIT = 3400

@@ -9,18 +9,20 @@ from mendline_bots.verbs.verb import Answers, verb
 
 MOST = 8
 
-_MINE = (
-    "tenant_id = $1 AND phase <> 'closed' AND EXISTS (SELECT 1 FROM ticket_people p WHERE p.tenant_id = worklist.owner_id"
-    " AND p.id = worklist.ticket_id AND p.reporter_id = $2) ORDER BY changed_at DESC LIMIT 8"
+_OPEN = "tenant_id = $1 AND phase IN ('open', 'working', 'waiting', 'acceptance') AND "
+_MINE = _OPEN + (  # noqa: S608 - constants
+    "EXISTS (SELECT 1 FROM ticket_people p WHERE p.tenant_id = worklist.owner_id AND p.id = worklist.ticket_id"
+    " AND p.reporter_id = $2) ORDER BY changed_at DESC LIMIT 8"
 )
-_UNIT = (
-    "tenant_id = $1 AND phase <> 'closed' AND device_id IN (SELECT d.id FROM device d WHERE d.tenant_id = $1"
-    " AND d.place_id = $2) ORDER BY changed_at DESC LIMIT 8"
+_UNIT = _OPEN + (  # noqa: S608
+    "device_id IN (SELECT d.id FROM device d WHERE d.tenant_id = $1 AND d.place_id = $2)"
+    " ORDER BY changed_at DESC LIMIT 8"
 )
-_JOBS = "tenant_id = $1 AND phase <> 'closed' AND assignee_id = $2 ORDER BY priority, changed_at DESC LIMIT 8"
+_JOBS = _OPEN + "assignee_id = $2 ORDER BY priority, changed_at DESC LIMIT 8"
 _DUE = (
-    "tenant_id = $1 AND phase = 'acceptance' AND EXISTS (SELECT 1 FROM signature_slot s WHERE s.tenant_id = worklist.owner_id"
-    " AND s.ticket_id = worklist.ticket_id AND s.state = 'open' AND s.role = ANY ($2)) ORDER BY changed_at LIMIT 8"
+    "tenant_id = $1 AND phase = 'acceptance' AND EXISTS (SELECT 1 FROM signature_slot s"
+    " WHERE s.tenant_id = worklist.owner_id AND s.ticket_id = worklist.ticket_id AND s.state = 'open'"
+    " AND s.role = ANY ($2)) ORDER BY changed_at LIMIT 8"
 )
 
 

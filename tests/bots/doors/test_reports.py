@@ -138,5 +138,5 @@ async def test_a_reply_to_the_card_is_a_comment(doors: "Doors", cast: "Cast") ->
     await doors.press("nurse_a", "院感隔离")
     await doors.press("nurse_a", "更多 …")
     await doors.press("nurse_a", "催办")
-    shown = [words_of(m) for m in await doors.messages("nurse_a") if m["id"] == card][0]
+    shown = next(words_of(m) for m in await doors.messages("nurse_a") if m["id"] == card)
     assert "需要备用机" in shown and "院感隔离" in shown and "催办" in shown

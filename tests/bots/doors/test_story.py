@@ -30,7 +30,7 @@ async def test_from_the_photo_to_the_archive(doors: "Doors", cast: "Cast", blobs
     await doors.press("technician_v", "1 小时到")
     assert "预计" in words_of((await doors.messages("nurse_a"))[1])
     await doors.press("technician_v", "已到场")
-    technician_card = [m for m in await doors.messages("technician_v") if not m["mine"]][0]
+    technician_card = next(m for m in await doors.messages("technician_v") if not m["mine"])
     await doors.photo("technician_v", label_of("SN1001", "SB-0001"), "更换前", reply_to=technician_card["id"])
     await doors.say("technician_v", "原因:电池老化\n更换电池并测试", reply_to=technician_card["id"])
     await doors.press("technician_v", "完工")

@@ -1,4 +1,4 @@
-"""A third channel, as small as one can be: notes carried by pigeon. It shows what a channel has to bring, and no more."""
+"""A third channel, as small as one can be: notes carried by pigeon. It shows all that a channel has to bring."""
 
 from typing import Any
 

@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('message', fields.TextField(null=True, unique=False)),
                 ('tried_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'chat_send', 'app': 'mendline', 'unique_together': (('tenant_id', 'key'),), 'indexes': [Index(fields=['tenant_id', 'channel', 'workspace', 'chat', 'completed_at']), Index(fields=['tenant_id', 'card_id'])], 'pk_attr': 'id', 'table_description': 'One message to one chat, or one look at a card that may need drawing.'},
+            options={'table': 'chat_send', 'app': 'mendline', 'unique_together': (('tenant_id', 'key'),), 'indexes': [Index(fields=['tenant_id', 'channel', 'workspace', 'chat', 'completed_at']), Index(fields=['tenant_id', 'channel', 'workspace', 'chat', 'message']), Index(fields=['tenant_id', 'card_id'])], 'pk_attr': 'id', 'table_description': 'One message to one chat, or one look at a card that may need drawing.'},
             bases=['Queued'],
         ),
         ops.CreateModel(
