@@ -1,5 +1,6 @@
 """Lists of tickets: mine, my jobs, those that wait for my signature; each line opens its card."""
 
+from mendline.devices import devices_at
 from mendline.dispatch import JobOffer
 from mendline.kernel import Reference, fetch, rows, transaction
 from mendline.tickets import WorklistRow
@@ -14,10 +15,7 @@ _MINE = _OPEN + (  # noqa: S608 - constants
     "EXISTS (SELECT 1 FROM ticket_people p WHERE p.tenant_id = worklist.owner_id AND p.id = worklist.ticket_id"
     " AND p.reporter_id = $2) ORDER BY changed_at DESC LIMIT 8"
 )
-_UNIT = _OPEN + (  # noqa: S608
-    "device_id IN (SELECT d.id FROM device d WHERE d.tenant_id = $1 AND d.place_id = $2)"
-    " ORDER BY changed_at DESC LIMIT 8"
-)
+_UNIT = _OPEN + "device_id = ANY ($2) ORDER BY changed_at DESC LIMIT 8"
 _JOBS = _OPEN + "assignee_id = $2 ORDER BY priority, changed_at DESC LIMIT 8"
 _DUE = (
     "tenant_id = $1 AND phase = 'acceptance' AND EXISTS (SELECT 1 FROM signature_slot s"
@@ -32,7 +30,8 @@ async def my(talk: Talk, _: Answers) -> None:
     person = talk.person
     async with transaction(talk.tenant):
         if person.unit_account and person.place:
-            found = await rows.select(WorklistRow, _UNIT, talk.tenant, person.place)
+            near = [device.id for device in await devices_at(talk.tenant, person.place)]
+            found = await rows.select(WorklistRow, _UNIT, talk.tenant, near)
         else:
             found = await rows.select(WorklistRow, _MINE, talk.tenant, person.id)
     await _tell(talk, "list.my", found)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from mendline.devices import Device
+from mendline.kernel import parse_opaque, rows, transaction
 from support.database import look
 from support.doors import label_of, words_of
 
@@ -122,6 +124,19 @@ async def test_a_shared_account_says_who_reports(doors: "Doors", cast: "Cast") -
     await doors.say("unit_a", "小王")
     people = await look("SELECT contact_name FROM ticket_people WHERE tenant_id = $1", cast["hospital_a"])
     assert [row["contact_name"] for row in people] == ["小王"]
+    await doors.say("unit_a", "本病区工单")
+    assert (await tickets(cast))[0]["number"] in words_of(await doors.last("unit_a"))
+
+
+async def test_a_units_list_has_the_devices_at_its_beds(doors: "Doors", cast: "Cast") -> None:
+    ward = cast.place_id("ward_a")
+    given = {"kind": "bed", "name": {"zh": "01 床", "en": "Bed 01"}, "parent": ward}
+    bed = parse_opaque("pl", (await cast.run("admin_a", "tenants.upsert_place", given)).place).id
+    async with transaction(cast["hospital_a"]):
+        await rows.update(await rows.get(Device, cast["hospital_a"], cast.devices["pump_a"]), place_id=bed)
+    await doors.say("nurse_a", "报修")
+    await doors.say("nurse_a", "SB-0001")
+    await doors.say("nurse_a", "不走液")
     await doors.say("unit_a", "本病区工单")
     assert (await tickets(cast))[0]["number"] in words_of(await doors.last("unit_a"))
 
