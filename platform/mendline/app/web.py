@@ -79,6 +79,7 @@ def run() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         ws_max_size=BODY_LIMIT,
         timeout_graceful_shutdown=FAREWELL,
     )
