@@ -92,4 +92,4 @@ def run() -> None:
     """`mendline migrate`."""
     chosen = settings()
     passwords = {role: chosen.role_password(role) or "" for role in LOGIN_ROLES}  # type: ignore[arg-type]
-    asyncio.run(migrate(chosen.role_url("administrator"), chosen.role_url("owner"), passwords, print))  # noqa: T201
+    asyncio.run(migrate(chosen.role_url("administrator"), chosen.role_url("owner"), passwords, print))
