@@ -10,8 +10,6 @@ from mendline.kernel import (
     Reference,
     bind,
     correlation_id,
-    execute,
-    gateway,
     known_locale,
     log,
     now,
@@ -30,13 +28,13 @@ from mendline_bots.drawing import who_did
 from mendline_bots.incoming import Incoming
 from mendline_bots.people import actor_behind, in_private_chat, organisations_of
 from mendline_bots.refusals import refusal_text
-from mendline_bots.sends import ChatSend, refresh
+from mendline_bots.sends import ChatSend, arrived_by_press, refresh
 from mendline_bots.talk import Talk
 from mendline_bots.ticket_view import zone_of
+from mendline_bots.unreachable import chat_lost
 from mendline_bots.verbs import VERBS, Answers, Verb, spoken
 from mendline_tenants import move_chat as move_identity
 from mendline_tenants import refusal as sentence_of
-from mendline_tenants import suspend_identity
 
 ECHO_PATIENCE = timedelta(seconds=5)
 """An echo often overtakes the answer to the send itself; only one that stands alone after this settles a doubt."""
@@ -255,6 +253,8 @@ async def _open_button(talk: Talk, token: str) -> ChatButton:
             talk.card = await rows.find(ChatCard, talk.tenant, button.card_id)
             if incoming.pressed:
                 await _adopt(talk.tenant, button.card_id, incoming.pressed)
+        elif incoming.pressed:
+            await arrived_by_press(talk.tenant, talk.to, button.token, incoming.pressed)
     wake()
     return button
 
@@ -336,20 +336,13 @@ async def _echoed(incoming: Incoming) -> None:
 
 
 async def _blocked(incoming: Incoming) -> None:
-    """The person shut the bot out: nothing more is sent there until they write again."""
-    gone = await suspend_identity(incoming.channel, incoming.workspace, incoming.account)
-    log.warning("chat_blocked", channel=incoming.channel, organisations=[str(one.tenant_id) for one in gone])
+    """The person shut the bot out."""
+    await chat_lost(Address(incoming.channel, incoming.workspace, incoming.chat), "blocked")
 
 
 async def _removed(incoming: Incoming) -> None:
     """The app was taken out of a workspace: nobody can be reached there until it is installed again."""
-    async with gateway():
-        await execute(
-            "UPDATE chat_identity SET status = 'suspended' WHERE channel = $1 AND workspace = $2 AND status = 'active'",
-            incoming.channel,
-            incoming.workspace,
-        )
-    log.warning("chat_removed", channel=incoming.channel, workspace=incoming.workspace)
+    await chat_lost(Address(incoming.channel, incoming.workspace, ""), "app removed")
 
 
 async def _moved(incoming: Incoming) -> None:

@@ -12,7 +12,6 @@ from mendline.kernel import (
     Queued,
     execute,
     fetchval,
-    gateway,
     handles,
     log,
     now,
@@ -21,13 +20,13 @@ from mendline.kernel import (
     transaction,
     wake,
 )
-from mendline_bots.cards import ChatCard, show_card
+from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, Gone, MessageGone, Moved, TooFast, Unsure, channel_of
 from mendline_bots.drawing import draw
 from mendline_bots.messages import Message
-from mendline_bots.people import private_chat
 from mendline_bots.rates import Lane
-from mendline_bots.sends import ChatSend, Priority
+from mendline_bots.sends import ChatSend
+from mendline_bots.unreachable import card_elsewhere, chat_lost
 
 MARK = "cs"
 """The prefix of the opaque id that names a send inside the message, where a channel can carry one."""
@@ -45,7 +44,10 @@ async def deliver_message(row: Queued) -> None:
     if seconds := await lane.enter(channel.limits(to)):
         raise Later(seconds)
     try:
-        await (_update_card(row, channel, to) if row.content is None else _speak(row, channel, to, row.content))
+        if row.content is not None:
+            await _speak(row, channel, to, row.content)
+        elif not await _update_card(row, channel, to):
+            await lane.refund(channel.limits(to))
     except TooFast as limit:
         await lane.hold(limit.seconds)
         await _not_tried(row)
@@ -123,20 +125,22 @@ async def _speak(row: ChatSend, channel: Channel, to: Address, content: dict[str
     await _arrived(row, sent)
 
 
-async def _update_card(row: ChatSend, channel: Channel, to: Address) -> None:
+async def _update_card(row: ChatSend, channel: Channel, to: Address) -> bool:
+    """Sends or edits the card; False when it shows what is true already."""
     assert row.card_id is not None
     async with transaction(row.tenant_id):
         card = await rows.get(ChatCard, row.tenant_id, row.card_id)
         doubtful = card.message is None and await _in_doubt(row)
     if doubtful:  # that row draws what is true when its doubt is over
-        return
+        return False
     message = await draw(card)
     digest = hashlib.sha256(msgspec.json.encode(message)).hexdigest()[:16]
     if card.message is None:
         await _try(row)
         sent = await channel.send(to, message, reply_to="", mark=_mark(row))
         await _arrived(row, sent, card.id, digest)
-    elif digest != card.digest:
+        return True
+    if digest != card.digest:
         try:
             await channel.edit(to, card.message, message)
         except MessageGone:
@@ -144,6 +148,8 @@ async def _update_card(row: ChatSend, channel: Channel, to: Address) -> None:
             raise Later(0.1) from None
         async with transaction(row.tenant_id):
             await rows.update(card, digest=digest)
+        return True
+    return False
 
 
 async def _in_doubt(row: ChatSend) -> bool:
@@ -193,25 +199,12 @@ async def _forget_message(card: ChatCard) -> None:
 
 
 async def _lost(row: ChatSend, to: Address, why: str) -> None:
-    """The person shut us out or the chat is gone: the identity is suspended until they come back.
-
-    A card goes to another chat of theirs, where they have one.
-    """
-    log.warning("chat_gone", channel=to.channel, why=why, organisation=str(row.tenant_id))
-    async with gateway():
-        await execute(
-            "UPDATE chat_identity SET status = 'suspended' WHERE channel = $1 AND workspace = $2 AND chat = $3"
-            " AND status = 'active'",
-            *to,
-        )
-    async with transaction(row.tenant_id):
-        card = await rows.find(ChatCard, row.tenant_id, row.card_id) if row.card_id else None
-        elsewhere = await private_chat(row.tenant_id, card.member_id) if card else None
-        if card and elsewhere:
-            await show_card(
-                row.tenant_id, elsewhere[0], card.ticket, card.member_id, private=True, priority=Priority.PUSH
-            )
-    wake()
+    """The person shut us out or the chat is gone; a card is shown elsewhere."""
+    await chat_lost(to, why)
+    if row.card_id is not None and row.content is None:
+        async with transaction(row.tenant_id):
+            card = await rows.get(ChatCard, row.tenant_id, row.card_id)
+        await card_elsewhere(card)
 
 
 async def _move(row: ChatSend, to: Address, chat: str) -> None:

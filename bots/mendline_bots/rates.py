@@ -34,6 +34,11 @@ end
 return 0
 """
 
+_REFUND = """
+for n = 1, #KEYS do if redis.call('EXISTS', KEYS[n]) == 1 then redis.call('DECRBY', KEYS[n], ARGV[n]) end end
+return 0
+"""
+
 _LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
@@ -65,6 +70,12 @@ class Lane:
     async def leave(self) -> None:
         """Gives the chat to the next one."""
         await _valkey().eval(_LEAVE, 1, self._lane, self._holder)
+
+    async def refund(self, limits: tuple[Limit, ...]) -> None:
+        """Nothing was written after all: what entering spent is given back."""
+        if limits:
+            keys = [f"chat:rate:{limit.bucket}" for limit in limits]
+            await _valkey().eval(_REFUND, len(keys), *keys, *(limit.interval for limit in limits))
 
     async def hold(self, seconds: float) -> None:
         """Leaves this chat, and no other, alone for a while, as the channel asked."""

@@ -93,3 +93,17 @@ async def say(
 async def refresh(tenant: UUID, to: Address, card: UUID, priority: Priority = Priority.EDIT) -> None:
     """Queues a look at a card, in the current transaction; looks that wait already are enough."""
     await execute(_REFRESH, tenant, new_id(), now(), correlation_id(), f"card:{new_id()}", *to, int(priority), card)
+
+
+async def arrived_by_press(tenant: UUID, to: Address, token: str, message: str) -> None:
+    """A button was pressed on a message of unknown outcome: it has arrived. In the current transaction."""
+    await execute(
+        "UPDATE chat_send SET message = $6, completed_at = $7 WHERE tenant_id = $1 AND channel = $2 AND workspace = $3"
+        " AND chat = $4 AND completed_at IS NULL AND tried_at IS NOT NULL AND message IS NULL"
+        " AND position($5 IN content::text) > 0",
+        tenant,
+        *to,
+        token,
+        message,
+        now(),
+    )

@@ -40,6 +40,15 @@ async def test_who_must_wait_leaves_the_chat_free_and_spends_nothing(database: N
     assert await Lane(to).enter((other,)) == 0
 
 
+async def test_what_was_not_written_is_given_back(database: None) -> None:
+    bucket = (Limit(new_id().hex, 60_000, 1),)
+    lane = Lane(chat())
+    assert await lane.enter(bucket) == 0
+    await lane.refund(bucket)
+    assert await Lane(chat()).enter(bucket) == 0
+    assert await Lane(chat()).enter(bucket) > 50
+
+
 async def test_a_hold_concerns_one_chat(database: None) -> None:
     to = chat()
     lane = Lane(to)

@@ -124,6 +124,6 @@ async def more(ours: Callable[[str], Awaitable[list[Any]]], before: int) -> bool
 async def until(look_: Callable[[], Awaitable[Any]]) -> Any:
     """Waits for something to become true and gives it."""
     async with asyncio.timeout(15):
-        while not (found := await look_()):
+        while not (found := await look_()):  # noqa: ASYNC110 - another program is what is waited for
             await asyncio.sleep(0.05)
     return found

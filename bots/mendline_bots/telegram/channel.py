@@ -54,7 +54,7 @@ class TelegramChannel:
 
     name = NAME
     forms = False
-    unsure_seconds = 60.0
+    unsure_seconds = 30.0
 
     def __init__(self, chosen: Settings) -> None:
         self._token = chosen.telegram_token or ""

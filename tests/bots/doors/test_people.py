@@ -190,3 +190,53 @@ async def test_who_has_no_right_is_told_whose_it_is(doors: "Doors") -> None:
     assert "技术人员" in words_of(await doors.last("nurse_a"))
     await doors.say("nurse_a", "待验收")
     assert "护士长" in words_of(await doors.last("nurse_a"))
+
+
+async def test_who_is_in_two_organisations_chooses(doors: "Doors", cast: "Cast") -> None:
+    from mendline.kernel import gateway, rows
+    from mendline_tenants import ChatIdentity
+
+    account = doors.accounts["nurse_a"]
+    async with gateway():
+        await rows.insert(
+            ChatIdentity(
+                tenant_id=cast["hospital_b"],
+                channel="telegram",
+                account=str(account["user_id"]),
+                chat=str(account["chat_id"]),
+                member_id=cast.members["nurse_b"],
+            )
+        )
+    await doors.say("nurse_a", "单位")
+    assert set(await doors.labels("nurse_a")) == {"第一医院", "第二医院"}
+    await doors.press("nurse_a", "第一医院")
+    await doors.say("nurse_a", "报修")
+    await doors.say("nurse_a", "SB-0001")
+    await doors.say("nurse_a", "不走液")
+    card = (await doors.last("nurse_a"))["id"]
+    await doors.say("nurse_a", "单位")
+    await doors.press("nurse_a", "第二医院")
+    await doors.say("nurse_a", "报修")
+    await doors.say("nurse_a", "SB-0001")
+    assert "SB-0001" in words_of(await doors.last("nurse_a"))  # hospital B does not know this number
+    await doors.say("nurse_a", "取消")
+    await doors.say("nurse_a", "仍在报警", reply_to=card)  # the card says for which organisation
+    said = await look("SELECT tenant_id, body, author_org FROM ticket_message WHERE body = '仍在报警'")
+    assert (said[-1]["tenant_id"], said[-1]["author_org"]) == (cast["hospital_a"], cast["hospital_a"])
+
+
+async def test_a_guest_of_a_shared_channel_is_nobody_here(doors: "Doors", cast: "Cast") -> None:
+    from mendline_bots.slack.parsing import parse_body
+
+    event = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1", "ts": "1.0", "text": "x"}
+    body = {"type": "event_callback", "team_id": "T1", "event_id": "E", "event": event | {"user_team": "T2"}}
+    assert parse_body(body).account == "T2/U1"
+    assert parse_body(body).workspace == "T1"
+
+
+async def test_the_app_taken_out_of_a_workspace_suspends_its_people(doors: "Doors", cast: "Cast") -> None:
+    team = doors.accounts["technician_v"]["team_id"]
+    await doors.post("slack/uninstall", team_id=team)
+    await doors.settle()
+    status = await look("SELECT DISTINCT status FROM chat_identity WHERE workspace = $1", team)
+    assert [row["status"] for row in status] == ["suspended"]

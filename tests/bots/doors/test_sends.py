@@ -70,7 +70,7 @@ async def test_a_card_of_unknown_outcome_is_adopted_by_a_press(doors: "Doors", c
     async with asyncio.timeout(10):
         while not await look(
             "SELECT 1 FROM chat_send WHERE tenant_id = $1 AND tried_at IS NOT NULL"
-            " AND message IS NULL AND held_until > now() + interval '30 seconds'",
+            " AND message IS NULL AND held_until > now() + interval '15 seconds'",
             cast["hospital_a"],
         ):
             await cast.drain()
@@ -132,6 +132,7 @@ async def test_who_blocked_the_bot_is_left_in_peace_until_they_return(doors: "Do
     await doors.settle()
     status = "SELECT status FROM chat_identity WHERE tenant_id = $1 AND member_id = $2"
     assert (await look(status, cast["hospital_a"], cast.members["nurse_a"]))[0]["status"] == "suspended"
+    assert "联系不到 王护士" in words_of(await doors.last("admin_a"))
     await cast.run("nurse_a", "tickets.comment", {"ticket": ticket, "body": "x"})
     await doors.settle()
     await doors.post("telegram/unblock", person="nurse_a")
