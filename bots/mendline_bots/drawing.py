@@ -78,6 +78,7 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
     if view.device and (last := view.device.last_repair):
         yield word("card.last_repair"), f"{str(last['at'])[:10]} {last['action'] or last['symptom']}"
     yield word("card.provider"), _provider(view)
+    yield word("card.contact"), _contact(view)
     if quality and quality.result:
         yield word("card.result"), word(f"result.{quality.result}")
         yield word("card.cause"), quality.cause
@@ -101,6 +102,16 @@ def _state(view: TicketView) -> str:
 def _provider(view: TicketView) -> str:
     name = pick(view.ticket.provider_card.get("name"), view.actor.locale)
     return " · ".join(filter(None, (name, view.people.assignee_name if view.people else None)))
+
+
+def _contact(view: TicketView) -> str:
+    """Whom to call: the ward sees the technician's number beside the name, the provider the ward's contact."""
+    people = view.people
+    if people is None or view.ticket.phase not in ("open", "working", "waiting"):
+        return ""
+    ward = (people.contact_name, people.contact_phone)
+    technician = (people.assignee_name, people.assignee_phone) if people.assignee_phone else ()
+    return " ".join(filter(None, technician if view.facility else ward))
 
 
 def _signatures(view: TicketView) -> Iterator[str]:
