@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from report import Report, arguments
@@ -18,7 +19,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 import asyncpg
 
 from mendline.app.child import Child, wait_until
-from mendline.app.memory import proportional_bytes
+from mendline.app.memory import family, proportional_bytes
 from mendline.app.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.plan import mendline
@@ -37,7 +38,7 @@ _COUNTED = "query !~* '^(begin|commit|rollback|set|notify)'"
 
 async def main(report: Report) -> None:
     """One web process, one client that waits for each answer; the two ways take turns."""
-    async with _house() as (client, web):
+    async with _house() as (client, web, servers):
         for _ in range(5):
             Life(client).live()
         transactions = await _noted(client)
@@ -49,35 +50,69 @@ async def main(report: Report) -> None:
         await bare.live()
 
         through: dict[str, list[float]] = defaultdict(list)
-        rates, bare_rates, bare_seconds = [], [], []
+        bare_seconds: list[float] = []
+        ours, theirs = _Clock(servers), _Clock(servers)
         for _ in range(_ROUNDS):
             await settled(administrator())
-            began = time.perf_counter()
-            for _ in range(_LIVES):
-                for step, seconds in Life(client).live().items():
-                    through[step].append(seconds)
-            rates.append(_LIVES / (time.perf_counter() - began))
+            client = replace(client)  # the web process hangs up on who is silent for five seconds
+            with ours:
+                for _ in range(_LIVES):
+                    for step, seconds in Life(client).live().items():
+                        through[step].append(seconds)
             await settled(administrator())
-            began = time.perf_counter()
-            for _ in range(_LIVES):
-                bare_seconds += await bare.live()
-            bare_rates.append(_LIVES / (time.perf_counter() - began))
+            with theirs:
+                for _ in range(_LIVES):
+                    bare_seconds += await bare.live()
         await bare_link.close()
 
-        rate, bare_rate = statistics.median(rates), statistics.median(bare_rates)
+        rate, bare_rate = ours.rate(), theirs.rate()
         report.add("whole life", "lives", rate, "1/s", "bare rows (goal 0.35)", bare_rate)
         report.add("whole life", "commands", rate * len(STEPS), "1/s", "bare rows", bare_rate * len(STEPS))
+        report.add("whole life", "processor time", ours.busy(), "ms", "bare rows", theirs.busy())
         report.add("whole life", "rows written", sum(len(writes) for writes in transactions), "rows")
         report.add_times("every command", [seconds for each in through.values() for seconds in each])
         report.add_times("every bare transaction", bare_seconds)
-        await _count_statements(report, client)
+        await _count_statements(report, replace(client))
         for step, each in through.items():
             report.add_times(step, each)
         report.add("web process", "memory", (proportional_bytes([web]) or 0) / 1e6, "MB")
 
 
+class _Clock:
+    """Rounds of lives, by the wall and by the processors: the latter tells the same on a busy machine."""
+
+    def __init__(self, servers: list[int]) -> None:
+        self._servers = servers
+        self._walls: list[float] = []
+        self._processors = 0.0
+        self._began = (0.0, 0.0)
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter(), self._used()
+
+    def __exit__(self, *_: object) -> None:
+        self._walls.append(time.perf_counter() - self._began[0])
+        self._processors += self._used() - self._began[1]
+
+    def rate(self) -> float:
+        """Lives per second, in the median round."""
+        return _LIVES / statistics.median(self._walls)
+
+    def busy(self) -> float:
+        """Milliseconds of processor for one life: client, web process, database and Valkey together."""
+        return self._processors / (_LIVES * len(self._walls)) * 1e3
+
+    def _used(self) -> float:
+        used = time.process_time()
+        for server in self._servers:
+            for process in family(server):
+                times = process.cpu_times()
+                used += times.user + times.system
+        return used
+
+
 @asynccontextmanager
-async def _house() -> AsyncIterator[tuple[Client, int]]:
+async def _house() -> AsyncIterator[tuple[Client, int, list[int]]]:
     """Database and Valkey as `up` has them, a migrated database with the cast, and one web process."""
     with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
         # No evidence store: these steps store no files.
@@ -97,7 +132,8 @@ async def _house() -> AsyncIterator[tuple[Client, int]]:
                     assert await asyncio.to_thread(wait_until, lambda: not is_free(port), 30), web.last_lines()
                     client = Client(await make_cast(), port)
                     await client.log_in()
-                    yield client, web.pid or 0
+                    servers = [child.pid for child in (*parts.children(), web) if child.pid]
+                    yield client, web.pid or 0, servers
                 finally:
                     web.stop()
 

@@ -6,7 +6,7 @@ from mendline.kernel.database import _pools
 from mendline.kernel.log import log
 
 CHANNEL = "work"
-_PAUSE = 0.003  # seconds; long enough to gather a burst, short enough not to be felt
+_PAUSE = 0.008  # seconds; long enough to gather a burst, short enough not to be felt
 _waiting = False
 _tasks: set[asyncio.Task[None]] = set()  # the loop itself holds its tasks only weakly
 
