@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from mendline.kernel import COMMANDS, DomainError, parse_input, run
+from mendline.kernel import COMMANDS, DomainError, Read, parse_input, run
 from mendline.kernel import Command as KernelCommand
 from mendline_schema.context import Context
 from mendline_schema.fields import declare, first_sentence
@@ -24,10 +24,11 @@ KEY_LENGTH = 200
 
 @dataclass(frozen=True)
 class Options:
-    """What every command takes beside its input."""
+    """What every command takes beside its input. read: reads the payload in the command's own transaction."""
 
     key: str | None = None
     expected_version: int | None = None
+    read: Read | None = None
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ class Call:
     read: Reader
     run_with: Callable[[Context, Any, Options], Awaitable[Any]]
 
-    async def run(self, context: Context, arguments: Mapping[str, Any]) -> Any:
+    async def run(self, context: Context, arguments: Mapping[str, Any], read: Read) -> Any:
         """Runs it for who asks; answers the command's result. Raises what the command refuses."""
         given = dict(arguments.get("input") or {})
         key = given.pop("idempotencyKey", None)
         if key is not None and not 0 < len(key) <= KEY_LENGTH:
             raise DomainError("invalid_input", field="idempotencyKey", problem=f"1 to {KEY_LENGTH} characters")
-        options = Options(key, given.pop("expectedVersion", None))
+        options = Options(key, given.pop("expectedVersion", None), read)
         result = await self.run_with(context, self.read(given), options)
         return DonePayload() if result is None else result
 
@@ -56,7 +57,14 @@ def mutation(command: str) -> Any:
         raise TypeError(f"a mutation is declared for the command {command}, which no domain registers")
 
     async def run_with(context: Context, given: Any, options: Options) -> Any:
-        return await run(context.actor, command, given, key=options.key, expected_version=options.expected_version)
+        return await run(
+            context.actor,
+            command,
+            given,
+            key=options.key,
+            expected_version=options.expected_version,
+            read=options.read,
+        )
 
     return _field(command, entry.input, entry.result, run_with, entry.function.__doc__, options=True)
 

@@ -9,10 +9,12 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     get_argument_values,
+    get_named_type,
     get_operation_ast,
     get_variable_values,
 )
@@ -92,6 +94,10 @@ def withheld(one: Refusal, locale: str) -> GraphQLError:
     return refusal(cause, locale, path=list(one.path))
 
 
+_Answer = tuple[msgspec.Raw | None, tuple[Refusal, ...]]
+"""What was read for a field, and what of it its reader may not see."""
+
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Graphql-core's executor, for what is not one query: mutations, subscriptions, introspection.
 
@@ -100,6 +106,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     statements: Statements
     calls: Mapping[str, Call]
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._read_ahead: dict[tuple[str | int, ...], _Answer] = {}  # of the one command that runs now
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
@@ -116,36 +126,64 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         name = field_details_list[0].node.name.value
         work: Any
         if parent_type is self.schema.mutation_type and name in self.calls:
-            work = self._call(name, field_details_list[0].node)
+            work = self._call(name, field_details_list, path)
         else:
             field = self.statements.bindings.find(parent_type.name, name)
             if field is None:
                 return super().execute_field(parent_type, source, field_details_list, path, position_context)
-            work = self._read(field, parent_type, source, field_details_list, path)
+            work = self._answer(field, parent_type, source, field_details_list, path)
         definition = parent_type.fields[name]
         nodes = [details.node for details in field_details_list]
         info = self.build_resolve_info(definition, nodes, parent_type, path)
         return self.complete_awaitable_value(definition.type, field_details_list, info, path, work, position_context)
 
-    async def _call(self, name: str, node: FieldNode) -> Any:
+    async def _call(self, name: str, field_details_list: Any, path: Any) -> Any:
+        """Runs a command. What its payload names is read before the commit: one transaction does for both."""
         assert self.schema.mutation_type is not None
-        arguments = get_argument_values(self.schema.mutation_type.fields[name], node, self.variable_values)
+        definition = self.schema.mutation_type.fields[name]
+        payload = get_named_type(definition.type)
+        assert isinstance(payload, GraphQLObjectType)
+        subfields = self.collect_subfields(payload, field_details_list).grouped_field_set
         asking: Context = self.context_value
-        return await self.calls[name].run(asking, arguments)
 
-    async def _read(
+        async def read(result: Any) -> None:
+            self._read_ahead.clear()  # a command that lost a race reads again
+            for key, details in subfields.items():
+                field = self.statements.bindings.find(payload.name, details[0].node.name.value)
+                if field is not None:
+                    place = path.add_key(key, payload.name)
+                    self._read_ahead[_keys(place)] = await self._read(field, payload, result, details, place)
+
+        self._read_ahead.clear()
+        node = field_details_list[0].node
+        return await self.calls[name].run(asking, get_argument_values(definition, node, self.variable_values), read)
+
+    async def _answer(
         self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any
     ) -> msgspec.Raw | None:
+        """The field's JSON, already read or read now. A message of a subscription has nothing read ahead."""
+        if _keys(path) in self._read_ahead:
+            answer, refusals = self._read_ahead.pop(_keys(path))
+        else:
+            answer, refusals = await self._read(field, parent_type, source, field_details_list, path)
+        asking: Context = self.context_value
+        self.collected_errors.errors.extend(withheld(one, asking.locale) for one in refusals)
+        return answer
+
+    async def _read(self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any) -> _Answer:
         extra = _named(field, source)
         if extra is None:
-            return None
+            return None, ()
         asking: Context = self.context_value
         request = Request(self.schema, self.operation, self.fragment_definitions, self.variable_values)
         keys = tuple(key for key in path.as_list() if isinstance(key, str))
         nodes = [details.node for details in field_details_list]
         statement = self.statements.of_field(request, asking.actor, parent_type, nodes, keys)
-        self.collected_errors.errors.extend(withheld(one, asking.locale) for one in statement.refusals)
-        return await statement.answer(Inputs(self.variable_values, asking.actor, extra))
+        return await statement.answer(Inputs(self.variable_values, asking.actor, extra)), statement.refusals
+
+
+def _keys(path: Any) -> tuple[str | int, ...]:
+    return tuple(path.as_list())
 
 
 def _named(field: Field, source: Any) -> dict[str, Any] | None:

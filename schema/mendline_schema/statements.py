@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import msgspec
@@ -15,7 +16,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import fetchval, transaction
+from mendline.kernel import fetchval, in_transaction, transaction
 from mendline_schema.binding import Bindings
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
@@ -40,11 +41,16 @@ class Statement:
     finishers: Finishers
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
-        """The JSON that Postgres wrote, or None for SQL NULL. Raises TimeoutError after DEADLINE."""
+        """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
+
+        Raises TimeoutError after DEADLINE.
+        """
         if self.finishers:
             inputs.extra["mark"] = new_mark()
         values = [read(inputs) for read in self.readers]
-        async with asyncio.timeout(DEADLINE), transaction(inputs.actor.organisation):
+        # In a command's transaction already where a mutation's payload is read.
+        own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation)
+        async with asyncio.timeout(DEADLINE), own:
             json: str | None = await fetchval(self.sql, *values)
         if json is None:
             return None

@@ -4,7 +4,7 @@ from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
-from mendline_tenants.audit import AuditEntry, OrganisationAudit, audit
+from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
 from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
@@ -33,6 +33,7 @@ from mendline_tenants.organisations import (
     OrganisationSlug,
     Partner,
     Place,
+    card_of,
     own_organisation,
     partner_card,
 )
@@ -82,11 +83,12 @@ __all__ = [
     "actor_from_token",
     "actor_of_member",
     "agreed",
-    "audit",
     "authorise",
     "bootstrap",
+    "card_of",
     "choose_organisation",
     "create_roles",
+    "entry_of",
     "field_groups",
     "forget_link_codes",
     "function_sql",
@@ -98,6 +100,7 @@ __all__ = [
     "login",
     "logout",
     "move_chat",
+    "note_command",
     "offer_link",
     "own_organisation",
     "partner_card",

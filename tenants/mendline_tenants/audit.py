@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from mendline.kernel import Kind, Record, Work, correlation_id, definer, fetchval, new_id, now, rows, table
+from mendline.kernel import Kind, Record, Reference, Work, correlation_id, definer, now, rows, table
 
 
 @table(Kind.CHILD, update=(), references={"ticket_id": "ticket"}, group="progress")
@@ -86,32 +86,25 @@ END $$""",  # noqa: S608 - no value is in it
 """The one way an audit entry comes to be: numbered and chained on the ticket's row, seen by who sees the ticket."""
 
 
-async def audit(work: Work) -> list[UUID]:
-    """Writes what a command did, and answers the organisations that may know: the tickets' viewers, or its own."""
+def entry_of(work: Work, ticket: Reference) -> dict[str, Any]:
+    """The entry about one ticket that a command touched, as audit_append takes it."""
     actor: Any = work.actor
-    entry = {
+    return {
         "command": work.command,
-        "actor": str(actor.id),
+        "actor": actor.id,
         "actor_role": actor.role,
         "channel": actor.channel,
-        "occurred_at": work.occurred_at.isoformat(),
+        "occurred_at": work.occurred_at,
         "claimed": work.claimed,
         "correlation": correlation_id(),
+        "facts": work.touched[ticket],
     }
-    viewers: set[UUID] = set()
-    for ticket in sorted(work.touched):
-        seen = await fetchval(
-            "SELECT audit_append($1, $2, $3, $4)",
-            ticket.tenant,
-            ticket.id,
-            new_id(),
-            {**entry, "facts": work.touched[ticket]},
-        )
-        viewers.update(seen)
-    if viewers:
-        return sorted(viewers)
+
+
+async def note_command(work: Work) -> None:
+    """Writes a command that touched no ticket into the organisation's own book."""
+    actor: Any = work.actor
     await note(actor.organisation, actor.id, actor.name, actor.channel, work.command, work.occurred_at, **work.facts)
-    return [actor.organisation]
 
 
 async def note(

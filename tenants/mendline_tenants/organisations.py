@@ -95,9 +95,11 @@ async def own_organisation(tenant: UUID) -> Organisation:
 
 async def partner_card(tenant: UUID, organisation: UUID) -> dict[str, object]:
     """How `tenant` names `organisation`: {id, code, kind, name}; itself included. Raises not_found for strangers."""
-    known: Organisation | Partner
     if organisation == tenant:
-        known = await rows.get(Organisation, tenant, organisation)
-    else:
-        known = await rows.get(Partner, tenant, organisation)
-    return {"id": str(organisation), "code": known.code, "kind": known.kind, "name": known.name}
+        return card_of(await own_organisation(tenant))
+    return card_of(await rows.get(Partner, tenant, organisation))
+
+
+def card_of(known: Organisation | Partner) -> dict[str, object]:
+    """What participants are told of an organisation: {id, code, kind, name}."""
+    return {"id": str(known.id), "code": known.code, "kind": known.kind, "name": known.name}

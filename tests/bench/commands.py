@@ -54,10 +54,10 @@ async def main(report: Report) -> None:
         ours, theirs = _Clock(servers), _Clock(servers)
         for _ in range(_ROUNDS):
             await settled(administrator())
-            client = replace(client)  # the web process hangs up on who is silent for five seconds
+            again = replace(client)  # the web process hangs up on who is silent for five seconds
             with ours:
                 for _ in range(_LIVES):
-                    for step, seconds in Life(client).live().items():
+                    for step, seconds in Life(again).live().items():
                         through[step].append(seconds)
             await settled(administrator())
             with theirs:

@@ -1,11 +1,13 @@
 """Commands: every change is one, and one runner gives all of them the same guarantees."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from tortoise import fields
 
 from mendline.kernel import outbox
 from mendline.kernel.clock import now
-from mendline.kernel.database import execute, fetchrow, fetchval
+from mendline.kernel.database import fetchrow, fetchval
 from mendline.kernel.errors import DomainError
 from mendline.kernel.ids import new_id
 from mendline.kernel.log import log
@@ -30,6 +32,16 @@ KEY_LIFETIME = timedelta(hours=48)
 
 TRIES = 3
 """How often a command is run that loses a race: a deadlock, or a row that another has just put."""
+
+READ_TIME = 1.0
+"""Seconds for which a read may keep the command's locks; a longer one is for after the commit."""
+
+Read = Callable[[Any], Awaitable[None]]
+"""Reads, within a command's transaction, what the command's result names."""
+
+
+class _ReadFailed(Exception):
+    """The read within the transaction failed, and with it the transaction."""
 
 
 @table(Kind.OWN, key=("tenant_id", "actor", "key"), update=("result",), delete=True)
@@ -82,14 +94,13 @@ def command(name: str, permission: str) -> Callable[[Callable[..., Awaitable[Any
 class Runner:
     """What `app` hands to the kernel.
 
-    authorise(actor, permission) raises a refusal. unit_of_work(tenant) is the transaction. audit(work) writes the
-    entries and answers who may see them. project_worklists(work) brings every viewer's list up to date.
+    authorise(actor, permission) raises a refusal. unit_of_work(tenant) is the transaction. record(work) writes the
+    audit, brings every viewer's list up to date, and answers who may know of each ticket that was touched.
     """
 
     authorise: Callable[[Any, str], None]
     unit_of_work: Callable[[UUID], AbstractAsyncContextManager[Any]]
-    audit: Callable[[Work], Awaitable[list[UUID]]]
-    project_worklists: Callable[[Work], Awaitable[None]]
+    record: Callable[[Work], Awaitable[outbox.Viewers]]
 
 
 _runner: Runner | None = None
@@ -127,11 +138,15 @@ async def run(
     key: str | None = None,
     expected_version: int | None = None,
     occurred_at: datetime | None = None,
+    read: Read | None = None,
 ) -> Any:
     """Runs one command for `actor` in one transaction and answers its result.
 
     key: an idempotency key; the same key and input give the first result again without doing anything.
     expected_version: the version that the caller has seen. occurred_at: only for offline replay and imports.
+    read: reads what the result names, within the transaction and after all its writes, so that it sees what the commit
+    will show. A read that fails, or takes longer than READ_TIME, never undoes the command: that is then run again
+    without it, and the caller reads after the commit.
     A command that loses a race (a deadlock, or another one has just put the same row) is run again from the start.
     Raises DomainError: unknown_command, invalid_input, forbidden, key_reused, stale_version, already_exists, or what
     the domain refuses. A refused command stores nothing.
@@ -145,19 +160,12 @@ async def run(
     _require_claimable(occurred_at, moment)
     if key is not None:
         _require_key(key)
-    for left in reversed(range(TRIES)):
-        work = Work(actor, name, occurred_at or moment, occurred_at is not None, expected_version)
-        try:
-            result, deliveries = await _run_once(entry, typed, work, key)
-        except asyncpg.DeadlockDetectedError:
-            if not left:
-                raise
-        except asyncpg.UniqueViolationError:
-            if not left:
-                raise DomainError("already_exists") from None
-        else:
-            break
-        log.info("command_lost_a_race", command=name)
+    work = partial(Work, actor, name, occurred_at or moment, occurred_at is not None, expected_version)
+    try:
+        result, deliveries = await _run_to_commit(entry, typed, work, key, read)
+    except _ReadFailed as failed:
+        log.info("read_after_commit", command=name, error=repr(failed.__cause__))
+        result, deliveries = await _run_to_commit(entry, typed, work, key, None)
     if deliveries:
         wake()
     log.info("command", command=name, channel=actor.channel, organisation=str(actor.organisation), key=key)
@@ -184,34 +192,50 @@ def _require_key(key: str) -> None:
         raise DomainError("invalid_input", field="idempotencyKey", problem="it must have 1 to 200 characters")
 
 
-async def _run_once(entry: Command, typed: msgspec.Struct, work: Work, key: str | None) -> tuple[Any, int]:
-    """The command in one transaction: its result, and how many deliveries wait for the relay."""
+async def _run_to_commit(
+    entry: Command, typed: msgspec.Struct, work: Callable[[], Work], key: str | None, read: Read | None
+) -> tuple[Any, int]:
+    """The command's result and how many deliveries wait for the relay; one that loses a race is run again."""
+    for left in reversed(range(TRIES)):
+        try:
+            return await _run_once(entry, typed, work(), key, read)
+        except asyncpg.DeadlockDetectedError:
+            if not left:
+                raise
+        except asyncpg.UniqueViolationError:
+            if not left:
+                raise DomainError("already_exists") from None
+        log.info("command_lost_a_race", command=entry.name)
+    raise AssertionError("the last try answers or raises")
+
+
+async def _run_once(
+    entry: Command, typed: msgspec.Struct, work: Work, key: str | None, read: Read | None
+) -> tuple[Any, int]:
     actor, runner = work.actor, _installed()
     token = _work.set(work)
     try:
         async with runner.unit_of_work(actor.organisation):
-            digest = _digest(entry.name, typed)
+            digest = _digest(entry.name, typed) if key is not None else b""
             if key is not None and not await _claim_key(actor, key, digest):
-                return msgspec.convert(await _first_result(actor, key, digest), entry.result), 0
-            result = await entry.function(actor, typed)
-            viewers = await _audit(runner, work)
-            await runner.project_worklists(work)
-            deliveries = await outbox.write(work, viewers)
-            if key is not None:
-                await _store_result(actor, key, result)
+                result, deliveries = msgspec.convert(await _first_result(actor, key, digest), entry.result), 0
+            else:
+                result = await entry.function(actor, typed)
+                viewers = await runner.record(work)
+                deliveries = await outbox.conclude(work, viewers, key, _storable_result(result))
+            if read is not None:
+                await _read(read, result)
             return result, deliveries
     finally:
         _work.reset(token)
 
 
-async def _audit(runner: Runner, work: Work) -> outbox.Viewers:
-    """The audit ticket by ticket: who sees one ticket of a command need not see the other."""
-    if not work.touched:
-        return {None: await runner.audit(work)}
-    return {
-        ticket: await runner.audit(replace(work, touched={ticket: work.touched[ticket]}))
-        for ticket in sorted(work.touched)
-    }
+async def _read(read: Read, result: Any) -> None:
+    try:
+        async with asyncio.timeout(READ_TIME):
+            await read(result)
+    except Exception as error:
+        raise _ReadFailed from error
 
 
 async def _claim_key(actor: Principal, key: str, digest: bytes) -> bool:
@@ -240,14 +264,9 @@ async def _first_result(actor: Principal, key: str, digest: bytes) -> Any:
     return stored["result"]
 
 
-async def _store_result(actor: Principal, key: str, result: Any) -> None:
+def _storable_result(result: Any) -> Any:
+    """What a replay answers: without what is shown once."""
     stored = msgspec.to_builtins(result)
     for name in getattr(result, "shown_once", ()):
         stored[name] = None
-    await execute(
-        "UPDATE idempotency_key SET result = $4 WHERE tenant_id = $1 AND actor = $2 AND key = $3",
-        actor.organisation,
-        actor.id,
-        key,
-        stored,
-    )
+    return stored

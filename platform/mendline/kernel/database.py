@@ -17,6 +17,13 @@ Pool: TypeAlias = asyncpg.Pool
 Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 
 
+STATEMENTS = 300
+"""Prepared statements that one connection keeps."""
+
+STATEMENT_SIZE = 64 * 1024
+"""Bytes of the longest statement that is kept prepared."""
+
+
 @dataclass
 class Session:
     """One open transaction: its connection, the tenant bound to it (None for the gateway), whether it is open."""
@@ -54,7 +61,10 @@ async def open_pools(*roles: str, size: int = 8, urls: dict[str, str] | None = N
                 max_size=size,
                 init=_prepare,
                 reset=_no_reset,
-                server_settings={"application_name": f"mendline-{role}"},
+                # Compiled selections are long and many; asyncpg keeps 100 of at most 15 KiB if it is not told.
+                statement_cache_size=STATEMENTS,
+                max_cacheable_statement_size=STATEMENT_SIZE,
+                server_settings={"application_name": f"mendline-{role}", "jit": "off"},
                 command_timeout=60,
             )
 

@@ -51,12 +51,18 @@ Viewers = dict[Reference | None, list[UUID]]
 """Who may know of each ticket that a command touched; under None, of a command that touched none."""
 
 
-_INSERT = """
-WITH event AS (
+_CONCLUDE = """
+WITH told AS (
+  SELECT * FROM jsonb_to_recordset($6)
+    AS t(id uuid, name text, version int, payload jsonb, visible_to uuid[], deliveries uuid[], consumers text[])
+), answered AS (
+  UPDATE idempotency_key SET result = $8 WHERE tenant_id = $1 AND actor = $2 AND key = $7
+), event AS (
   INSERT INTO outbox (tenant_id, id, name, version, payload, actor, occurred_at, visible_to, correlation, recorded_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))
+  SELECT $1, id, name, version, payload, $2, $3, visible_to, $4, $5 FROM told
+)
 INSERT INTO delivery (tenant_id, id, due_at, attempts, correlation, event_id, consumer)
-SELECT $1, d.id, $10, 0, $9, $2, d.consumer FROM unnest($11::uuid[], $12::text[]) AS d(id, consumer)
+SELECT $1, d.id, $5, 0, $4, told.id, d.consumer FROM told, unnest(told.deliveries, told.consumers) AS d(id, consumer)
 """
 
 
@@ -68,29 +74,39 @@ def _may_know(happened: msgspec.Struct, viewers: Viewers) -> list[UUID]:
     return sorted(set.intersection(*(set(seen) for seen in viewers.values())))
 
 
-async def write(work: Work, viewers: Viewers) -> int:
-    """Writes the events of a command and their deliveries; answers how many deliveries there are."""
-    written = 0
-    for happened in work.events:
-        name, version = event_name(happened)
-        consumers = list(CONSUMERS.get(name, ()))
-        written += len(consumers)
+async def conclude(work: Work, viewers: Viewers, key: str | None = None, answer: Any = None) -> int:
+    """Writes the events of a command, their deliveries, and the answer of its idempotency key, in one statement.
+
+    Answers how many deliveries there are.
+    """
+    told = [_told(happened, viewers) for happened in work.events]
+    if told or key is not None:
         await execute(
-            _INSERT,
+            _CONCLUDE,
             work.actor.organisation,
-            new_id(),
-            name,
-            version,
-            msgspec.to_builtins(happened),
             work.actor.id,
             work.occurred_at,
-            _may_know(happened, viewers),
             correlation_id(),
             now(),
-            [new_id() for _ in consumers],
-            consumers,
+            told,
+            key,
+            answer,
         )
-    return written
+    return sum(len(event["deliveries"]) for event in told)
+
+
+def _told(happened: msgspec.Struct, viewers: Viewers) -> dict[str, Any]:
+    name, version = event_name(happened)
+    consumers = list(CONSUMERS.get(name, ()))
+    return {
+        "id": new_id(),
+        "name": name,
+        "version": version,
+        "payload": happened,
+        "visible_to": _may_know(happened, viewers),
+        "deliveries": [new_id() for _ in consumers],
+        "consumers": consumers,
+    }
 
 
 @handles(Delivery)

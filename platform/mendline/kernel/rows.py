@@ -25,10 +25,10 @@ def _select(model: type[Model]) -> str:
 
 
 @cache
-def _insert(model: type[Model], names: tuple[str, ...]) -> str:
+def _insert(model: type[Model], names: tuple[str, ...], after: int) -> str:
     columns = dict(_columns(model))
     listed = ", ".join(f'"{columns[name]}"' for name in names)
-    places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    places = ", ".join(f"${n}" for n in range(after + 1, after + len(names) + 1))
     return f'INSERT INTO "{model._meta.db_table}" ({listed}) VALUES ({places})'  # noqa: S608
 
 
@@ -81,11 +81,17 @@ def _values(row: Model) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None or not fields[name].has_db_default()}
 
 
-async def insert(*rows: M) -> None:
-    """Stores new rows, one statement for each; see `insert_many` for many of one model."""
+async def insert(*rows: Model) -> None:
+    """Stores new rows, of one model or several, in one statement; no trigger of one sees the others."""
+    parts: list[str] = []
+    values: list[Any] = []
     for row in rows:
-        values = _values(row)
-        await execute(_insert(type(row), tuple(values)), *values.values())
+        given = _values(row)
+        parts.append(_insert(type(row), tuple(given), len(values)))
+        values += given.values()
+    *others, last = parts
+    listed = ", ".join(f"other{n} AS ({part})" for n, part in enumerate(others))
+    await execute(f"WITH {listed} {last}" if others else last, *values)
 
 
 async def insert_many(rows: Sequence[M]) -> None:
@@ -130,6 +136,18 @@ async def update(row: M, **changes: Any) -> M:
     for name, value in changes.items():
         setattr(row, name, value)
     return row
+
+
+async def change(model: type[Model], tenant: UUID, id: UUID, **changes: Any) -> None:
+    """Changes columns of the row (tenant, id) of a model without `version`, without loading it.
+
+    Raises DomainError not_found when it is absent or hidden.
+    """
+    columns = dict(_columns(model))
+    assignments = ", ".join(f'"{columns[name]}" = ${n}' for n, name in enumerate(changes, 3))
+    sql = f'UPDATE "{model._meta.db_table}" SET {assignments} WHERE tenant_id = $1 AND id = $2'  # noqa: S608
+    if await execute(sql, tenant, id, *changes.values()) != "UPDATE 1":
+        raise not_found(model._meta.db_table)
 
 
 def load_all(model: type[M], records: Iterable[Any]) -> list[M]:

@@ -35,7 +35,7 @@ from mendline.tickets.ticket import (
     TicketVigilance,
 )
 from mendline.tickets.updates import add_message
-from mendline.tickets.worklist import WorklistRow, project_worklists, put
+from mendline.tickets.worklist import WorklistRow, record
 
 register_locales(__file__)
 
@@ -71,8 +71,7 @@ __all__ = [
     "next_number",
     "note_change",
     "parts_of",
-    "project_worklists",
-    "put",
+    "record",
     "require_group",
     "require_part",
     "result",
