@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 from mendline.dispatch.events import JobDeclined, JobOffered, JobSuggested
 from mendline.dispatch.jobs import JobOffer, Suggestion
 from mendline.dispatch.matching import match
-from mendline.dispatch.people import Technician
 from mendline.kernel import (
     DomainError,
     MemberId,
@@ -16,6 +15,7 @@ from mendline.kernel import (
     command,
     emit,
     execute,
+    not_found,
     opaque,
     parse_opaque,
     rows,
@@ -114,12 +114,14 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
     technician = parse_opaque("mb", input.technician)
-    await rows.get(Technician, actor.organisation, technician.id)
-    member = await rows.get(Member, actor.organisation, technician.id)
-    _, excluded = await _weigh(actor, ticket)
-    why = next((e["why"] for e in excluded if e["technician"] == str(technician.id)), None)
+    candidates, excluded = await _weigh(actor, ticket)
+    weighed = {str(c.technician): (c.name, None) for c in candidates}
+    weighed |= {e["technician"]: (e["name"], e["why"]) for e in excluded}
+    if technician.tenant != actor.organisation or str(technician.id) not in weighed:
+        raise not_found("technician")
+    name, why = weighed[str(technician.id)]
     if why is not None and why != "off_shift":
-        raise DomainError("not_qualified", name=member.name, why=why)
+        raise DomainError("not_qualified", name=name, why=why)
     await move(actor, ticket)
     await _withdraw(actor, ticket)
     await rows.insert(
@@ -128,7 +130,7 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
             owner_id=ticket.tenant_id,
             ticket_id=ticket.id,
             technician_id=technician.id,
-            technician_name=member.name,
+            technician_name=name,
             offered_by=actor.id,
             offered_at=work().occurred_at,
         )
@@ -177,9 +179,9 @@ async def accept_job(actor: Actor, input: AcceptJob) -> TicketResult:
         raise DomainError("not_offered_to_you", number=ticket.number)
     await move(actor, ticket)
     await rows.update(offer, state="accepted", answered_at=work().occurred_at)
-    people = await rows.get(TicketPeople, ticket.tenant_id, ticket.id)
     member = await rows.get(Member, actor.organisation, actor.id)
-    await rows.update(people, assignee_id=actor.id, assignee_name=member.name, assignee_phone=member.phone)
+    assignee = {"assignee_id": actor.id, "assignee_name": member.name, "assignee_phone": member.phone}
+    await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **assignee)
     return result(ticket)
 
 
@@ -200,8 +202,8 @@ async def decline_job(actor: Actor, input: DeclineJob) -> TicketResult:
         raise DomainError("not_offered_to_you", number=ticket.number)
     await move(actor, ticket, eta_at=None)
     await rows.update(offer, state="declined", answered_at=work().occurred_at, reason=input.reason)
-    people = await rows.get(TicketPeople, ticket.tenant_id, ticket.id)
-    await rows.update(people, assignee_id=None, assignee_name=None, assignee_phone=None)
+    nobody = dict.fromkeys(("assignee_id", "assignee_name", "assignee_phone"))
+    await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **nobody)
     await add_message(actor, ticket, "note", input.reason)
     emit(JobDeclined(tenant=ticket.tenant_id, ticket=ticket.id, technician=actor.id))
     return result(ticket)

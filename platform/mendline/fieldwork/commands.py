@@ -33,7 +33,7 @@ async def set_eta(actor: Actor, input: SetEta) -> TicketResult:
     if eta is None or eta < moment - timedelta(minutes=1):
         raise DomainError("invalid_input", field="at", problem="say in how many minutes, or a time to come")
     await move(actor, ticket, eta_at=eta)
-    await rows.update(await _visit(actor, ticket), eta_at=eta)
+    await _visit(actor, ticket, eta_at=eta)
     return result(ticket)
 
 
@@ -48,12 +48,12 @@ async def arrive(actor: Actor, input: Arrive) -> TicketResult:
     """Work begins. Raises decontamination_needed while the device's status is not recorded."""
     ticket = await job_of(actor, input.ticket)
     await move(actor, ticket, waiting_for=None)
-    visit = await _visit(actor, ticket)
-    await rows.update(visit, arrived_at=visit.arrived_at or work().occurred_at)
+    await _visit(actor, ticket, arrived_at=work().occurred_at)
     return result(ticket)
 
 
-async def _visit(actor: Actor, ticket: Ticket) -> Visit:
+async def _visit(actor: Actor, ticket: Ticket, **told: datetime) -> None:
+    """Writes into the technician's visit under way, or a new one; the first time of arrival stays."""
     known = await rows.first(
         Visit,
         "tenant_id = $1 AND ticket_id = $2 AND author_org = $3 AND technician_id = $4 AND left_at IS NULL"
@@ -64,15 +64,17 @@ async def _visit(actor: Actor, ticket: Ticket) -> Visit:
         actor.id,
     )
     if known is None:
-        known = Visit(
+        visit = Visit(
             tenant_id=ticket.tenant_id,
             ticket_id=ticket.id,
             author_org=actor.organisation,
             technician_id=actor.id,
             attempt=ticket.attempt,
+            **told,
         )
-        await rows.insert(known)
-    return known
+        await rows.insert(visit)
+    else:
+        await rows.update(known, **told | ({"arrived_at": known.arrived_at} if known.arrived_at else {}))
 
 
 class Wait(Struct, frozen=True):
@@ -98,8 +100,7 @@ class Resume(Struct, frozen=True):
 async def resume(actor: Actor, input: Resume) -> TicketResult:
     """Takes a paused job up again, at the device."""
     ticket = await move(actor, await job_of(actor, input.ticket), waiting_for=None)
-    visit = await _visit(actor, ticket)
-    await rows.update(visit, arrived_at=visit.arrived_at or work().occurred_at)
+    await _visit(actor, ticket, arrived_at=work().occurred_at)
     return result(ticket)
 
 
@@ -163,9 +164,8 @@ async def finish(actor: Actor, input: Finish) -> TicketResult:
     ticket = await job_of(actor, input.ticket)
     moment = work().occurred_at
     await move(actor, ticket, eta_at=None)
-    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
     reported = {name: getattr(input, name) for name in Finish.__struct_fields__ if name != "ticket"}
-    await rows.update(quality, **reported, finished_at=moment)
+    await rows.change(TicketQuality, ticket.tenant_id, ticket.id, **reported, finished_at=moment)
     await rows.insert(
         ServiceReport(
             tenant_id=ticket.tenant_id,
@@ -177,7 +177,6 @@ async def finish(actor: Actor, input: Finish) -> TicketResult:
             **reported,
         )
     )
-    visit = await _visit(actor, ticket)
-    await rows.update(visit, arrived_at=visit.arrived_at or moment, left_at=moment)
+    await _visit(actor, ticket, arrived_at=moment, left_at=moment)
     emit(JobFinished(tenant=ticket.tenant_id, ticket=ticket.id, attempt=ticket.attempt))
     return result(ticket)

@@ -1,6 +1,6 @@
 """Acceptance: checks after the work, signatures in their order, rejection, return to service, archive."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -22,7 +22,6 @@ from mendline.quality.record import record_hash, service_record
 from mendline.quality.signature import SignatureSlot
 from mendline.tickets import (
     Ticket,
-    TicketClinical,
     TicketQuality,
     TicketResult,
     add_message,
@@ -60,8 +59,8 @@ async def check(actor: Actor, input: Check) -> TicketResult:
     await move(actor, ticket)
     organisation = await own_organisation(actor.organisation)
     wanted = organisation.policies.get("acceptance") or [{"role": r, "meaning": m} for r, m in DEFAULT_SLOTS]
-    for position, slot in enumerate(wanted, 1):
-        row = SignatureSlot(
+    slots = [
+        SignatureSlot(
             tenant_id=ticket.tenant_id,
             ticket_id=ticket.id,
             author_org=actor.organisation,
@@ -71,9 +70,10 @@ async def check(actor: Actor, input: Check) -> TicketResult:
             meaning=slot["meaning"],
             state="open" if position == 1 else "waiting",
         )
-        await rows.insert(row)
-        if position == 1:
-            emit(SlotOpened(tenant=ticket.tenant_id, ticket=ticket.id, slot=row.id, role=row.role))
+        for position, slot in enumerate(wanted, 1)
+    ]
+    await rows.insert(*slots)
+    emit(SlotOpened(tenant=ticket.tenant_id, ticket=ticket.id, slot=slots[0].id, role=slots[0].role))
     return result(ticket)
 
 
@@ -90,42 +90,46 @@ async def sign(actor: Actor, input: Sign) -> TicketResult:
     Raises already_signed with who and when, not_your_turn, wrong_signatory, unit_account_never_signs.
     """
     reference = parse_opaque("sl", input.slot)
-    slot = await rows.get(SignatureSlot, *reference)
-    ticket = await lock_ticket(Reference(slot.tenant_id, slot.ticket_id))
-    slot = await rows.lock(SignatureSlot, *reference)
+    asked = await rows.get(SignatureSlot, *reference)
+    ticket = await lock_ticket(Reference(asked.tenant_id, asked.ticket_id))
+    slots = await _locked_slots(ticket, asked.attempt)
+    slot = next(slot for slot in slots if slot.id == asked.id)
     if slot.state == "signed":
         raise DomainError("already_signed", by=slot.signer_name, at=slot.signed_at, number=ticket.number)
     may_step(actor, ticket)
     if slot.state != "open" or slot.attempt != ticket.attempt:
         raise DomainError("not_your_turn", number=ticket.number, role=slot.role)
     _require_signatory(actor, slot)
-    digest = record_hash(await service_record(ticket))
+    record = await service_record(ticket, slots)
     await rows.update(
         slot,
         state="signed",
         signer_id=actor.id,
         signer_name=actor.name,
         signed_at=work().occurred_at,
-        record_hash=digest,
+        record_hash=record_hash(record),
     )
-    following = await rows.first(
-        SignatureSlot,
-        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 AND position = $4",
-        ticket.tenant_id,
-        ticket.id,
-        ticket.attempt,
-        slot.position + 1,
-    )
+    following = next((other for other in slots if other.position == slot.position + 1), None)
     if following is not None:
         await rows.update(following, state="open")
         await move(actor, ticket, "checked")
         emit(SlotOpened(tenant=ticket.tenant_id, ticket=ticket.id, slot=following.id, role=following.role))
     else:
         await move(actor, ticket, "approved")
-        await _return_to_service(ticket)
+        await _return_to_service(ticket, record["result"])
         emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))
     _tell_signed(ticket, slot)
     return result(ticket)
+
+
+async def _locked_slots(ticket: Ticket, attempt: int) -> list[SignatureSlot]:
+    return await rows.select(
+        SignatureSlot,
+        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 ORDER BY position FOR NO KEY UPDATE",
+        ticket.tenant_id,
+        ticket.id,
+        attempt,
+    )
 
 
 def _tell_signed(ticket: Ticket, slot: SignatureSlot) -> None:
@@ -140,14 +144,13 @@ def _require_signatory(actor: Actor, slot: SignatureSlot) -> None:
         raise DomainError("wrong_signatory", role=slot.role)
 
 
-async def _return_to_service(ticket: Ticket) -> None:
-    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
+async def _return_to_service(ticket: Ticket, outcome: str | None) -> None:
     if ticket.device_id is None:
         return
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
-    if quality.result in RETURNS_TO_SERVICE and device.state != "retired":
+    if outcome in RETURNS_TO_SERVICE and device.state != "retired":
         await rows.update(device, state=await state_by_other_tickets(ticket))
-        await rows.update(quality, returned_at=work().occurred_at)
+        await rows.change(TicketQuality, ticket.tenant_id, ticket.id, returned_at=work().occurred_at)
 
 
 class Reject(Struct, frozen=True):
@@ -162,13 +165,7 @@ async def reject(actor: Actor, input: Reject) -> TicketResult:
     """Rejects acceptance: the technician comes again, and signatures of this attempt count no more."""
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     may_step(actor, ticket)
-    slots = await rows.select(
-        SignatureSlot,
-        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 ORDER BY position FOR NO KEY UPDATE",
-        ticket.tenant_id,
-        ticket.id,
-        ticket.attempt,
-    )
+    slots = await _locked_slots(ticket, ticket.attempt)
     current = next((slot for slot in slots if slot.state == "open"), None)
     if current is None:
         raise DomainError("not_your_turn", number=ticket.number, role="")
@@ -248,27 +245,21 @@ async def archive(actor: Actor, input: Archive) -> TicketResult:
     """Archives the ticket with the hash of its whole record; the device remembers its last repair."""
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     was = ticket.state
-    record = await service_record(ticket)
+    record = await service_record(ticket, await _locked_slots(ticket, ticket.attempt))
     await move(actor, ticket)
     if was == "approved":
-        await _remember_repair(ticket)
+        await _remember_repair(ticket, record)
     _tell_archived(ticket, record)
     return result(ticket)
 
 
-def _tell_archived(ticket: Ticket, record: dict[str, object]) -> None:
+def _tell_archived(ticket: Ticket, record: dict[str, Any]) -> None:
     """The audit keeps the hash of the record and how much evidence it holds."""
-    evidence = record["evidence"]
-    assert isinstance(evidence, list)
-    touch(Reference(ticket.tenant_id, ticket.id), record=record_hash(record), evidence=len(evidence))
+    touch(Reference(ticket.tenant_id, ticket.id), record=record_hash(record), evidence=len(record["evidence"]))
 
 
-async def _remember_repair(ticket: Ticket) -> None:
-    if ticket.device_id is None:
-        return
-    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
-    quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
-    if quality.result is None:  # its child did the work, and tells of it
+async def _remember_repair(ticket: Ticket, record: dict[str, Any]) -> None:
+    if ticket.device_id is None or record["result"] is None:  # then its child did the work, and tells of it
         return
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
     await rows.update(
@@ -276,9 +267,9 @@ async def _remember_repair(ticket: Ticket) -> None:
         last_repair={
             "number": ticket.number,
             "at": work().occurred_at,
-            "symptom": clinical.symptom[:200],
-            "action": quality.action[:200],
-            "result": quality.result,
+            "symptom": (record["symptom"] or "")[:200],
+            "action": record["action"][:200],
+            "result": record["result"],
             "provider": ticket.provider_card.get("name"),
         },
     )

@@ -11,8 +11,11 @@ from mendline.quality.signature import SignatureSlot
 from mendline.tickets import Ticket, TicketClinical, TicketQuality
 
 
-async def service_record(ticket: Ticket) -> dict[str, Any]:
-    """What a signature vouches for (21 CFR 820.35(b)): device, dates, service done, evidence, earlier signatures."""
+async def service_record(ticket: Ticket, slots: list[SignatureSlot]) -> dict[str, Any]:
+    """What a signature vouches for (21 CFR 820.35(b)): device, dates, service done, evidence, earlier signatures.
+
+    slots: those of the ticket's attempt, in their order.
+    """
     clinical = await rows.find(TicketClinical, ticket.tenant_id, ticket.id)
     quality = await rows.get(TicketQuality, ticket.tenant_id, ticket.id)
     evidence = await rows.select(
@@ -20,13 +23,6 @@ async def service_record(ticket: Ticket) -> dict[str, Any]:
         "tenant_id = $1 AND ticket_id = $2 AND state = 'stored' ORDER BY sha256, id",
         ticket.tenant_id,
         ticket.id,
-    )
-    slots = await rows.select(
-        SignatureSlot,
-        "tenant_id = $1 AND ticket_id = $2 AND attempt = $3 AND state = 'signed' ORDER BY position",
-        ticket.tenant_id,
-        ticket.id,
-        ticket.attempt,
     )
     return {
         "ticket": ticket.number,
@@ -47,6 +43,7 @@ async def service_record(ticket: Ticket) -> dict[str, Any]:
         "signatures": [
             {"role": s.role, "meaning": s.meaning, "name": s.signer_name, "at": s.signed_at, "hash": s.record_hash}
             for s in slots
+            if s.state == "signed"
         ],
     }
 

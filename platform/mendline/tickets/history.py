@@ -19,7 +19,7 @@ from mendline.kernel import (
     work,
 )
 from mendline.tickets.intake import at_home, next_number
-from mendline.tickets.participants import Part, audience, parts_of, record_parts
+from mendline.tickets.participants import Part, audience, participants, parts_of
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import TicketKind, UseState
@@ -120,10 +120,10 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         external_number=input.number,
     )
     await rows.insert(ticket)
-    await record_parts(ticket, parts)
     anchor = {"id": ticket.id, "tenant_id": ticket.tenant_id, "ticket_id": ticket.id, "author_org": ticket.tenant_id}
     suspects = safety_words(input.symptom)
     await rows.insert(
+        *await participants(ticket, parts),
         TicketPeople(
             **anchor,
             reporter_name=input.reporter_name,

@@ -23,7 +23,7 @@ from mendline.kernel import (
 from mendline.tickets.device_state import report_use_state
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.lifecycle import tell
-from mendline.tickets.participants import Part, audience, parts_of, record_parts
+from mendline.tickets.participants import Part, audience, participants, parts_of
 from mendline.tickets.priority import Reason, score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import PHASES, TicketKind, UseState
@@ -31,12 +31,13 @@ from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
     TicketCommercial,
+    TicketGroup,
     TicketPeople,
     TicketQuality,
     TicketVigilance,
 )
 from mendline.tickets.vigilance import safety_words
-from mendline_tenants import Actor, Member, Organisation, Place, agreed, own_organisation, partner_card
+from mendline_tenants import Actor, Member, Organisation, Place, agreed, card_of, own_organisation, partner_card
 
 
 class ReportFault(Struct, frozen=True):
@@ -103,8 +104,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         manufacturer_id=model.manufacturer_id if model else None,
         device_id=device.id if device else None,
         device_card=device_card(device, model) if device and model else {},
-        facility_card=await partner_card(actor.organisation, actor.organisation),
-        provider_card=await partner_card(actor.organisation, provider),
+        facility_card=card_of(organisation),
+        provider_card=await partner_card(actor.organisation, provider) if direct else card_of(organisation),
         priority=priority,
         opened_at=moment,
         response_due_at=_due(moment, level, "response"),
@@ -113,8 +114,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         changed_by=actor.role,
     )
     await rows.insert(ticket)
-    await record_parts(ticket, parts)
-    await _record_groups(actor, input, ticket, location, entitled, reasons, device.state if device else None)
+    groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None)
+    await rows.insert(*await participants(ticket, parts), *groups)
     if device is not None:
         await report_use_state(device, input.use_state)
     tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
@@ -157,7 +158,7 @@ def _due(opened: datetime, level: dict[str, int], clock: str) -> datetime | None
     return opened + timedelta(minutes=minutes) if minutes else None
 
 
-async def _record_groups(
+async def _groups(
     actor: Actor,
     input: ReportFault,
     ticket: Ticket,
@@ -165,7 +166,7 @@ async def _record_groups(
     entitled: Entitlement | None,
     reasons: list[Reason],
     device_state: str | None,
-) -> None:
+) -> list[TicketGroup]:
     anchor: dict[str, Any] = {
         "id": ticket.id,
         "tenant_id": ticket.tenant_id,
@@ -175,7 +176,7 @@ async def _record_groups(
     reporter = await rows.find(Member, actor.organisation, actor.id) if actor.kind == "member" else None
     suspects = safety_words(input.symptom)
     needs_cleaning = input.isolation or input.use_state == "patient_affected"
-    await rows.insert(
+    return [
         TicketPeople(
             **anchor,
             reporter_id=reporter.id if reporter else None,
@@ -209,4 +210,4 @@ async def _record_groups(
         TicketVigilance(
             **anchor, suspected=bool(suspects) or input.use_state == "patient_affected", words=list(suspects)
         ),
-    )
+    ]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from mendline.kernel import DomainError, rows
+from mendline.kernel import DomainError
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
 from mendline_tenants import Actor, partner_card
 
@@ -50,20 +50,18 @@ def require_group(actor: Actor, ticket: Ticket, group: str) -> None:
         raise DomainError("group_withheld", number=ticket.number)
 
 
-async def record_parts(ticket: Ticket, parts: list[Part]) -> None:
-    """Writes the participants of a new ticket, each with its name as the user facility knows it."""
+async def participants(ticket: Ticket, parts: list[Part]) -> list[TicketParticipant]:
+    """The participants of a new ticket, yet to be stored, each with its name as the user facility knows it."""
     known = {ticket.tenant_id: ticket.facility_card, ticket.provider_id: ticket.provider_card}
-    await rows.insert_many(
-        [
-            TicketParticipant(
-                tenant_id=ticket.tenant_id,
-                ticket_id=ticket.id,
-                author_org=ticket.tenant_id,
-                organisation=part.organisation,
-                part=part.part,
-                groups=list(part.groups),
-                card=known.get(part.organisation) or await partner_card(ticket.tenant_id, part.organisation),
-            )
-            for part in parts
-        ]
-    )
+    return [
+        TicketParticipant(
+            tenant_id=ticket.tenant_id,
+            ticket_id=ticket.id,
+            author_org=ticket.tenant_id,
+            organisation=part.organisation,
+            part=part.part,
+            groups=list(part.groups),
+            card=known.get(part.organisation) or await partner_card(ticket.tenant_id, part.organisation),
+        )
+        for part in parts
+    ]

@@ -9,7 +9,7 @@ from mendline.kernel import DomainError, OrganisationId, TicketId, command, emit
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.intake import at_home, next_number
 from mendline.tickets.lifecycle import lock_ticket, move, tell
-from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, parts_of, record_parts
+from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, participants, parts_of
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import (
@@ -132,7 +132,7 @@ async def _child(actor: Actor, parent: Ticket, provider: UUID, card: dict[str, o
         **{name: getattr(parent, name) for name in copied},
     )
     await rows.insert(child)
-    await record_parts(child, parts)
+    await rows.insert(*await participants(child, parts))
     for group in (TicketPeople, TicketClinical, TicketCommercial, TicketQuality, TicketVigilance):
         await _copy_group(group, parent, child)
     return child

@@ -88,8 +88,7 @@ class RecordDecontamination(Struct, frozen=True):
 async def record_decontamination(actor: Actor, input: RecordDecontamination) -> TicketResult:
     """Records it; work may start when the device is clean or needs no cleaning."""
     ticket = await _open_ticket_of_facility(actor, input.ticket)
-    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
-    await rows.update(clinical, decontamination=input.status)
+    await rows.change(TicketClinical, ticket.tenant_id, ticket.id, decontamination=input.status)
     await change(actor, ticket)
     return result(ticket)
 
