@@ -4,6 +4,9 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from mendline.kernel import new_id, settings
 from mendline_bots.channel import Address, Limit
@@ -11,12 +14,17 @@ from mendline_bots.channel import Address, Limit
 LANE_MILLISECONDS = 15_000
 """A worker that dies holds a chat no longer than this; one send takes ten seconds at the most."""
 
+_TRIES = 8
+"""Together two and a half seconds: as long as Valkey takes to come back when the supervisor starts it again."""
+
 # One round trip: 0 when the chat is ours now, -1 while another worker writes there, else milliseconds to wait.
+# A caller that asks again because the answer was lost finds the chat its own.
 # Buckets are kept as the time at which they would be full again (GCRA), in milliseconds.
 _TAKE = """
 local wait = redis.call('PTTL', KEYS[2])
 if wait > 0 then return wait end
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return -1 end
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
+  and redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local longest, full = 0, {}
@@ -48,7 +56,14 @@ def _valkey() -> Redis:
     """A client belongs to its loop; a worker has one loop, tests may have several."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = Redis.from_url(settings().cache_url or "", socket_timeout=5, health_check_interval=30)
+        # After a restart of Valkey every pooled connection is dead; without new tries each would cost a send its turn.
+        _clients[loop] = Redis.from_url(
+            settings().cache_url or "",
+            socket_timeout=5,
+            health_check_interval=30,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), _TRIES),
+            retry_on_error=[RedisConnectionError],
+        )
     return _clients[loop]
 
 

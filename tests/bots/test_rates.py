@@ -2,10 +2,16 @@
 
 import asyncio
 import time
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from mendline.kernel import new_id
+import pytest
+
+from mendline.kernel import new_id, settings
+from mendline_bots import rates
 from mendline_bots.channel import Address, Limit
 from mendline_bots.rates import Lane
+from support.brokers import OwnValkey
 
 
 def chat() -> Address:
@@ -69,3 +75,21 @@ async def test_a_dead_worker_gives_its_chat_back(database: None, monkeypatch: ob
     while await Lane(to).enter(()) > 0:  # noqa: ASYNC110 - the lease is what is measured
         await asyncio.sleep(0.05)
     assert time.monotonic() - began < 1
+
+
+async def test_a_restart_of_valkey_costs_nobody_a_turn(
+    database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valkey = OwnValkey(tmp_path)
+    valkey.start()
+    theirs = settings().model_copy(update={"cache_url": valkey.url})
+    monkeypatch.setattr(rates, "settings", lambda: theirs)
+    monkeypatch.setattr(rates, "_clients", WeakKeyDictionary())
+    try:
+        await asyncio.gather(*(Lane(chat()).enter(()) for _ in range(6)))
+        valkey.kill()
+        valkey.start()
+        assert await asyncio.gather(*(Lane(chat()).enter(()) for _ in range(6))) == [0] * 6
+        await rates._valkey().aclose()
+    finally:
+        valkey.stop()
