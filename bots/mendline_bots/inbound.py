@@ -59,17 +59,32 @@ VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO N
 
 
 async def store(channel: str, key: str, payload: Mapping[str, Any], album: str | None = None) -> bool:
-    """Keeps an update for the workers; False when it was there already. When this returns, it is committed."""
+    """Keeps an update for the workers; False when it was there already. When this returns, it is committed.
+
+    What Postgres cannot store of a text is left out: a refused update would be delivered again for ever, before all
+    that follow it.
+    """
     moment = now()
     due = moment + ALBUM_PAUSE if album else moment
     async with gateway():
         inserted = await fetchval(
-            _INSERT, NIL, new_id(), due, correlation_id(), channel, key, album, dict(payload), moment
+            _INSERT, NIL, new_id(), due, correlation_id(), channel, key, album, _storable(dict(payload)), moment
         )
     if inserted:
         log.info("inbound", channel=channel, key=key)
         wake()
     return inserted is not None
+
+
+def _storable(value: Any) -> Any:
+    """The same without U+0000, and with a question mark for each half of a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    return value
 
 
 @handles(Inbound)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -111,6 +112,17 @@ async def test_slack_with_a_forged_signature_or_an_old_time_is_refused(
         answer = await client.post(f"{url}/slack", content=body, headers=shown)
     assert answer.status_code == 401
     assert await inbound(f"slack:{event}") == 0
+
+
+async def test_text_that_cannot_be_stored_holds_up_nobody(quiet_doors: "Doors") -> None:
+    doors, number = quiet_doors, int(time.time() * 1000) % 10**9
+    headers = {SECRET: SECRETS["MENDLINE_TELEGRAM_WEBHOOK_SECRET"], "Content-Type": "application/json"}
+    update = json.dumps(telegram_update(doors, "nurse_a", "我的\0工单", number))
+    async with webhooks(doors) as url, httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.post(f"{url}/telegram", content=update, headers=headers)).status_code == 200
+        await doors.settle()
+        assert await inbound(f"tg:{doors.bot}:{number}") == 1
+    assert len(await doors.texts("nurse_a")) == 1
 
 
 async def test_what_is_no_update_is_refused(quiet_doors: "Doors") -> None:
