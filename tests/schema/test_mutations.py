@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mendline.kernel import work
 from support.cast import Cast
 from support.database import look
 
@@ -166,3 +167,56 @@ async def test_evidence_goes_straight_to_the_store(portal: Any, cast: Cast) -> N
     large = await portal.ask("nurse_a", request, i={**asked, "size": 201 * 1024 * 1024})
     assert large.codes == ["evidence_too_large"]
     assert len(await look("SELECT 1 FROM evidence WHERE tenant_id = $1", cast["hospital_a"])) == 1
+
+
+async def test_the_payload_is_read_before_the_commit(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mendline_schema import statements
+
+    asked: list[bool] = []
+    original = statements.fetchval
+
+    async def noted(sql: str, *values: Any) -> Any:
+        asked.append(in_command())
+        return await original(sql, *values)
+
+    ticket = await portal.report()
+    monkeypatch.setattr(statements, "fetchval", noted)
+    said = 'comment(input: {ticket: $t, body: "x", idempotencyKey: "k"})'
+    wanted = "a: ticket { state } b: ticket { messages { totalCount } }"
+    for _ in ("first", "replayed"):
+        data = await portal.get("nurse_a", f"mutation($t: ID!) {{ {said} {{ {wanted} }} }}", t=ticket)
+        assert data["comment"] == {"a": {"state": "TRIAGED"}, "b": {"messages": {"totalCount": 1}}}
+    assert asked == [True] * 4
+
+
+async def test_a_payload_that_cannot_be_read_in_time_undoes_nothing(
+    portal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mendline.kernel import commands
+    from mendline_schema import statements
+
+    original = statements.fetchval
+
+    async def slow(sql: str, *values: Any) -> Any:
+        if in_command():
+            await original("SELECT pg_sleep(5)")
+        return await original(sql, *values)
+
+    ticket = await portal.report()
+    monkeypatch.setattr(statements, "fetchval", slow)
+    monkeypatch.setattr(commands, "READ_TIME", 0.05)
+    document = """mutation($t: ID!) { comment(input: {ticket: $t, body: "x", idempotencyKey: "k"}) {
+      ticket { messages { totalCount } commercial { entitlement } } } }"""
+    for _ in ("first", "replayed"):
+        answer = await portal.ask("nurse_a", document, t=ticket)
+        assert answer.data["comment"]["ticket"] == {"messages": {"totalCount": 1}, "commercial": None}
+        assert answer.codes == ["forbidden"]
+
+
+def in_command() -> bool:
+    """Whether a command is under way in this task."""
+    try:
+        work()
+    except RuntimeError:
+        return False
+    return True
