@@ -147,15 +147,17 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         asking: Context = self.context_value
 
         async def read(result: Any) -> None:
-            self._read_ahead.clear()  # a command that lost a race reads again
+            self._read_ahead.clear()  # what an attempt read that was taken back counts no more
+            ahead = {}
             for key, details in subfields.items():
                 field = self.statements.bindings.find(payload.name, details[0].node.name.value)
                 if field is not None:
                     place = path.add_key(key, payload.name)
-                    self._read_ahead[_keys(place)] = await self._read(field, payload, result, details, place)
+                    ahead[_keys(place)] = await self._read(field, payload, result, details, place)
+            self._read_ahead.update(ahead)
 
-        self._read_ahead.clear()
         node = field_details_list[0].node
+        self._read_ahead.clear()
         return await self.calls[name].run(asking, get_argument_values(definition, node, self.variable_values), read)
 
     async def _answer(

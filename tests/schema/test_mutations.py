@@ -213,6 +213,29 @@ async def test_a_payload_that_cannot_be_read_in_time_undoes_nothing(
         assert answer.codes == ["forbidden"]
 
 
+async def test_what_was_read_of_an_attempt_taken_back_is_forgotten(
+    portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mendline_schema import statements
+
+    original, asked = statements.fetchval, []
+
+    async def fails_second(sql: str, *values: Any) -> Any:
+        asked.append(sql)
+        return await original("SELECT 1 / 0" if len(asked) == 2 else sql, *values if len(asked) != 2 else ())
+
+    monkeypatch.setattr(statements, "fetchval", fails_second)
+    data = await portal.get(
+        "nurse_a",
+        'mutation($d: ID!) { reportFault(input: {device: $d, symptom: "x"}) { a: ticket { id } b: ticket { id } } }',
+        d=cast.device_id("pump_a"),
+    )
+    assert data["reportFault"]["a"] == data["reportFault"]["b"] != {"id": None}
+    assert len(asked) == 4
+    stored = await look("SELECT count(*) AS rows FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
+    assert stored[0]["rows"] == 1
+
+
 def in_command() -> bool:
     """Whether a command is under way in this task."""
     try:
