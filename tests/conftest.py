@@ -31,6 +31,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_HOLDER].stop()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories on a whole system take minutes in one process: they begin first, so that nobody waits for them."""
+    items.sort(key=lambda item: all(mark.args != ("system",) for mark in item.iter_markers("xdist_group")))
+
+
 @pytest_asyncio.fixture(scope="session")
 async def database(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """A migrated database of this process with open pools, Valkey, and every domain loaded."""
