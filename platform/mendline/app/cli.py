@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(help="Reach the database.", no_args_is_help=True)
+organisations = typer.Typer(help="Found organisations, and list them.", no_args_is_help=True)
 keys = typer.Typer(help="Make, list and revoke API keys of an organisation.", no_args_is_help=True)
 worklists = typer.Typer(help="The lists that organisations work from.", no_args_is_help=True)
 demo = typer.Typer(help="The demonstration organisations.", no_args_is_help=True)
@@ -33,6 +34,7 @@ app.add_typer(database, name="db", rich_help_panel=_DATA)
 app.add_typer(demo, name="demo", rich_help_panel=_DATA)
 app.add_typer(worklists, name="worklists", rich_help_panel=_DATA)
 app.add_typer(letters, name="dead-letters", rich_help_panel=_DATA)
+app.add_typer(organisations, name="organisations", rich_help_panel=_ACCESS)
 app.add_typer(keys, name="keys", rich_help_panel=_ACCESS)
 
 
@@ -187,6 +189,33 @@ def dead_letters_replay(
     _run("mendline.app.queues:replay_dead_letters", letter)
 
 
+@organisations.command("found")
+def organisations_found(
+    code: Annotated[str, typer.Argument(help="What people type at login, and ticket numbers begin with: ACME.")],
+    kind: Annotated[Literal["hospital", "manufacturer", "vendor", "testing_body"], typer.Option(help="What it is.")],
+    name: Annotated[str, typer.Option(help="Its name in Chinese, or in any language.")],
+    admin: Annotated[str, typer.Option(help="The login of its first administrator: an e-mail address.")],
+    name_en: Annotated[str | None, typer.Option(help="Its name in English, where it differs.")] = None,
+    admin_name: Annotated[str | None, typer.Option(help="The administrator's name; the login when left out.")] = None,
+    locale: Annotated[Literal["zh", "en"], typer.Option(help="The language it is spoken to in.")] = "zh",
+    timezone: Annotated[str, typer.Option(help="Its IANA time zone.")] = "Asia/Shanghai",
+) -> None:
+    """Found an organisation with its first administrator, and print that person's password, this once.
+
+    Places, people, devices, contracts and partners are then the administrator's work, on GraphQL.
+
+    Example: mendline organisations found ACME --kind hospital --name "Acme Hospital" --admin it@acme.example
+    """
+    names = {"zh": name, "en": name_en or name}
+    _run("mendline.app.organisations:found", code, kind, names, admin, admin_name or admin, locale, timezone)
+
+
+@organisations.command("list")
+def organisations_list() -> None:
+    """List the organisations: code, kind and name."""
+    _run("mendline.app.organisations:show")
+
+
 _Organisation = Annotated[str, typer.Option("--organisation", "-o", help="The organisation, by its code.")]
 
 
@@ -194,11 +223,14 @@ _Organisation = Annotated[str, typer.Option("--organisation", "-o", help="The or
 def keys_make(
     name: Annotated[str, typer.Argument(help="What the key is for: 'partner portal'.")],
     organisation: _Organisation,
-    scope: Annotated[list[str] | None, typer.Option(help="A permission it has; repeat for more.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="A permission or a bundle; repeat for more. Default: portal."),
+    ] = None,
 ) -> None:
     """Make an API key and print it. It is shown this once: only its hash is kept.
 
-    Example: mendline keys make "partner portal" -o ACME --scope tickets.read
+    Example: mendline keys make "partner portal" -o ACME --scope portal
     """
     _run("mendline.app.keys:make", organisation, name, scope or [])
 

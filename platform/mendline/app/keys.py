@@ -58,7 +58,9 @@ def _for(code: str, work: Callable[[UUID], Awaitable[None]]) -> int:
         try:
             known = await organisations(code)
             if not known:
-                Console(stderr=True).print(f"There is no organisation with the code {code}.")
+                Console(stderr=True).print(
+                    f"There is no organisation {code}; `mendline organisations list` shows the codes."
+                )
                 return 1
             await work(known[0][1])
         except DomainError as refused:

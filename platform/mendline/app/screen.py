@@ -12,6 +12,11 @@ from mendline.app.memory import by_process, proportional_bytes
 from mendline.kernel import Settings
 
 _NARROW = 120
+_HOW_TO_BEGIN = """\
+Nobody of the demo is here 没有演示人员. Found an organisation with its first administrator 创建单位和首位管理员:
+  .venv/bin/mendline organisations found H1 --kind hospital --name 第一医院 --admin it@h1.example
+who adds people, places and devices on GraphQL 再由管理员在 GraphQL 添加人员、位置和设备; or load the demo 或装入演示:
+  .venv/bin/mendline demo load"""
 
 
 class Screen:
@@ -55,6 +60,8 @@ class Screen:
         if people:
             self._console.print()
             self._console.print(people)
+        elif settings.environment == "development":
+            self._console.print(f"\n{_HOW_TO_BEGIN}", markup=False, highlight=False)
         self._console.print()
 
 

@@ -43,7 +43,7 @@ def run(code: str | None) -> int:
             for name, tenant in known:
                 print(f"{name}: {await rebuild(tenant)} tickets")  # noqa: T201 - a command's answer
             if not known:
-                print(f"There is no organisation {code}; `mendline keys list` and `up` show the codes.")  # noqa: T201
+                print(f"There is no organisation {code}; see `mendline organisations list`.")  # noqa: T201
             return 0 if known else 1
         finally:
             await close_pools()

@@ -38,9 +38,10 @@ log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("mendline")
 
 
 def configure_logging(process: str) -> None:
-    """Send this process's log lines to standard output: readable on a terminal, JSON elsewhere.
+    """Send this process's log lines to standard error: readable on a terminal, JSON elsewhere.
 
-    `process` (web, worker, relay, ...) is on every line. Lines of libraries take the same way.
+    `process` (web, worker, relay, ...) is on every line. Lines of libraries take the same way. Standard output is left
+    to the answer of a command, which a script may take.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -50,7 +51,7 @@ def configure_logging(process: str) -> None:
         _named(process),
     ]
     render: structlog.types.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if sys.stdout.isatty():
+    if sys.stderr.isatty():
         render = structlog.dev.ConsoleRenderer()
     # Exceptions become text before `redact`: their messages may quote an address with a password in it.
     last: list[structlog.types.Processor] = [
@@ -58,7 +59,7 @@ def configure_logging(process: str) -> None:
         structlog.processors.format_exc_info,
         redact,
     ]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, render]))
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)
     for name in _CHATTY:

@@ -69,11 +69,12 @@ def test_lines_are_json_when_nobody_watches(tmp_path):
         check=True,
         env={"MENDLINE_HOME": str(tmp_path)},
     )
-    accepted, slow, failed = (json.loads(line) for line in ran.stdout.splitlines())
+    accepted, slow, failed = (json.loads(line) for line in ran.stderr.splitlines())
     facts = {"process": "web", "correlation": "c1", "tenant": "t1"}
     expected = facts | {"event": "ticket accepted", "ticket": "RJ-1", "备注": "好", "level": "info"}
     assert accepted.items() >= expected.items()
     assert slow["event"] == "slow request"
     assert slow.items() >= facts.items()
     assert "ValueError" in failed["exception"]
-    assert "hunter2" not in ran.stdout
+    assert "hunter2" not in ran.stderr
+    assert ran.stdout == ""

@@ -1,0 +1,46 @@
+"""`mendline organisations`: how an empty system gets its first organisation and somebody who can log in."""
+
+import asyncio
+import sys
+
+from mendline.kernel import new_id
+from mendline_tenants import login
+from support.database import unchanged
+
+
+async def _mendline(*arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "mendline.app.cli",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    answer, told = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, answer.decode(), " ".join(told.decode().split())
+
+
+async def test_the_first_administrator_logs_in_with_the_printed_password(database: None) -> None:
+    code = f"O{new_id().hex[-8:].upper()}"
+    found = ("organisations", "found", code, "--kind", "hospital", "--name", "第一医院", "--admin", "it@h1.example")
+    status, password, _ = await _mendline(*found)
+    assert status == 0
+    assert await login(code, "it@h1.example", password.strip())  # nothing but the password is on standard output
+    async with unchanged():
+        status, answer, told = await _mendline(*found)
+    assert (status, answer) == (1, "")
+    assert "is taken" in told
+    status, listed, _ = await _mendline("organisations", "list")
+    assert status == 0
+    assert code in listed
+
+
+async def test_what_is_no_code_or_time_zone_is_refused_in_words(database: None) -> None:
+    rest = ("--kind", "vendor", "--name", "x", "--admin", "y")
+    async with unchanged():
+        status, _, told = await _mendline("organisations", "found", "a b", *rest)
+        assert (status, "capitals and digits" in told) == (1, True)
+        status, _, told = await _mendline("organisations", "found", "AB", *rest, "--timezone", "Mars/Base")
+        assert (status, "IANA" in told) == (1, True)
