@@ -229,9 +229,10 @@ async def _pressed(talk: Talk, token: str, answers: Answers | None) -> None:
     if button.verb == ANSWER:
         await _answered(talk, button)
         return
-    if button.once:
-        await _use_once(talk, button)
     await _perform(talk, VERBS[button.verb], answers)
+    if button.once:  # only now: a press whose worker died before it signed is understood again, and still good
+        async with transaction(talk.tenant):
+            await use_up(button, now())
 
 
 async def _open_button(talk: Talk, token: str) -> ChatButton:
@@ -243,8 +244,7 @@ async def _open_button(talk: Talk, token: str) -> ChatButton:
         raise DomainError("button_unknown")
     if button.member_id is not None and button.member_id != talk.person.id:
         raise DomainError("button_of_another")
-    if button.expires_at is not None and button.expires_at < now():
-        raise DomainError("button_expired")
+    await _require_good(talk, button)
     talk.arguments, talk.version = button.arguments, button.ticket_version
     if button.owner_id and button.ticket_id:
         talk.ticket = Reference(button.owner_id, button.ticket_id)
@@ -301,12 +301,14 @@ async def _button(talk: Talk, token: str) -> ChatButton | None:
     return None
 
 
-async def _use_once(talk: Talk, button: ChatButton) -> None:
-    """A confirmation counts once; the same update understood again is the same press."""
-    if button.used_at is not None and not await talk.done_before("quality.sign"):
+async def _require_good(talk: Talk, button: ChatButton) -> None:
+    """A confirmation counts once and for a while; the same update understood again is the same press."""
+    if button.once and await talk.done_before("quality.sign"):
+        return
+    if button.used_at is not None:
         raise DomainError("button_used")
-    async with transaction(talk.tenant):
-        await use_up(button, now())
+    if button.expires_at is not None and button.expires_at < now():
+        raise DomainError("button_expired")
 
 
 async def _answered(talk: Talk, button: ChatButton) -> None:

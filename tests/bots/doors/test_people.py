@@ -149,7 +149,33 @@ async def test_a_confirmation_is_good_once_and_for_a_while(doors: "Doors", cast:
     assert (await look(signed, cast["hospital_a"]))[0]["n"] == 1
     await doors.press("manager_a", "确认签字")
     assert "已经用过" in words_of(await doors.last("manager_a"))
+    await doors.press("manager_a", "确认签字", settle=False)
+    with frozen(now() + timedelta(minutes=6)):  # it would be wrong to say that nothing was signed
+        await doors.settle()
+    assert "已经用过" in words_of(await doors.last("manager_a"))
     assert (await look(signed, cast["hospital_a"]))[0]["n"] == 1
+
+
+async def test_a_confirmation_whose_worker_died_signs_when_it_is_understood_again(
+    doors: "Doors", cast: "Cast", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mendline.kernel import Later
+    from mendline_bots.talk import Talk
+
+    await finished(doors, cast)
+    await doors.press("manager_a", "维修验收通过")
+    went_on, died = Talk.run, []
+
+    async def dies_once(talk: Talk, command: str, **given: Any) -> Any:
+        if not died:
+            died.append(command)
+            raise Later(0)
+        return await went_on(talk, command, **given)
+
+    monkeypatch.setattr(Talk, "run", dies_once)
+    await doors.press("manager_a", "确认签字")
+    signed = "SELECT count(*) AS n FROM signature_slot WHERE tenant_id = $1 AND state = 'signed'"
+    assert (died, (await look(signed, cast["hospital_a"]))[0]["n"]) == (["quality.sign"], 1)
 
 
 async def test_what_changed_meanwhile_is_not_signed(doors: "Doors", cast: "Cast") -> None:
