@@ -19,10 +19,15 @@ LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # 
 
 
 def scanned(text: str) -> DeviceIdentifier | None:
-    """The likeliest meaning of what was scanned or typed; None for what cannot be read, which finds nothing."""
+    """The likeliest meaning of what was scanned or typed; None for what cannot be read, which finds nothing.
+
+    Raises DomainError barcode_check_digit: the one fault that tells that a digit was misread.
+    """
     try:
         return parse_identifier(text)[0]
-    except DomainError:
+    except DomainError as refusal:
+        if refusal.code == "barcode_check_digit":
+            raise
         return None
 
 

@@ -9,6 +9,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 OBJECTS: dict[str, Any] = {}
 """The type that the opaque ids of each kind name."""
@@ -205,7 +206,7 @@ def find(arguments: Mapping[str, tuple[Any, Where]], *, where: str | None = None
             "one",
             tenant=None,
             where=where,
-            arguments={n: w for n, (_, w) in arguments.items()},
+            arguments={to_camel_case(name): where for name, (_, where) in arguments.items()},
             required=True,
             needs=needs,
         ),

@@ -91,6 +91,18 @@ async def test_devices_by_asset_number_code_and_history(portal: Any, cast: Cast)
         assert data["device"]["id"] == cast.device_id("pump_a")
         assert data["device"]["history"] == {"totalCount": 1, "nodes": [{"id": ticket_id}]}
     assert await portal.get("engineer_a", document, code="???") == {"device": None}
+    document = "query($number: String!) { device(assetNumber: $number) { id } }"
+    assert await portal.get("engineer_a", document, number="SB-0001") == {"device": {"id": cast.device_id("pump_a")}}
+    assert await portal.get("engineer_b", document, number="SB-0001") == {"device": None}
+
+
+async def test_a_wrong_check_digit_is_told_in_words(portal: Any) -> None:
+    answer = await portal.ask(
+        "engineer_a", "query($code: String!) { device(code: $code) { id } }", code="(01)06921234567891(21)SN1001"
+    )
+    (error,) = answer.errors
+    assert error["extensions"]["code"] == "barcode_check_digit"
+    assert "06921234567891" in error["message"]
 
 
 async def test_many_fields_in_one_object(portal: Any) -> None:
