@@ -7,24 +7,18 @@ from zoneinfo import ZoneInfo
 
 from mendline.kernel import DomainError, pick, say
 
-_WORDS = {"state": "state", "status": "state", "role": "role", "part": "part", "why": "why"}
-"""Facts whose values are names of our own words."""
-
 
 def refusal_text(error: DomainError, locale: str, zone: ZoneInfo | None = None) -> str:
     """What the person reads."""
-    facts = {name: _shown(name, value, locale, zone) for name, value in error.facts.items()}
+    facts = {name: _shown(value, locale, zone) for name, value in error.facts.items()}
     if error.code == "forbidden":
         return str(facts.get("why", ""))
     return say(f"error.{error.code}", locale, **facts)
 
 
-def _shown(name: str, value: Any, locale: str, zone: ZoneInfo | None) -> Any:
+def _shown(value: Any, locale: str, zone: ZoneInfo | None) -> Any:
     if isinstance(value, Mapping):
         return pick(value, locale)
     if isinstance(value, datetime):
         return f"{value.astimezone(zone):%H:%M}"
-    if name in _WORDS and isinstance(value, str):
-        word = say(f"{_WORDS[name]}.{value}", locale)
-        return value if word.startswith(f"{_WORDS[name]}.") else word
     return value

@@ -10,6 +10,9 @@ from babel.messages.pofile import read_po
 LOCALES = ("zh", "en")
 """The languages of the house; the first is the default."""
 
+_NAMED = {"state": "state", "status": "state", "role": "role", "by": "role", "part": "part", "why": "why"}
+"""Facts whose values may be names of ours, and under what the words for them are kept."""
+
 _folders: list[Path] = []
 
 
@@ -44,12 +47,15 @@ def known_locale(*wishes: str | None) -> str:
 
 
 def say(name: str, locale: str, /, **facts: Any) -> str:
-    """The sentence `name` in `locale` with its facts; a missing sentence shows its name, so that it is noticed."""
+    """The sentence `name` in `locale` with its facts; a missing sentence shows its name, so that it is noticed.
+
+    Facts that name something of ours (a state, a role) are shown in words, as far as there are words for them.
+    """
     template = _catalogue(known_locale(locale)).get(name)
     if template is None:
         return name
     shown = {
-        fact: pick(value, locale) if isinstance(value, Mapping) else value
+        fact: pick(value, locale) if isinstance(value, Mapping) else _in_words(fact, value, locale)
         for fact, value in facts.items()
         if value is not None
     }
@@ -57,6 +63,12 @@ def say(name: str, locale: str, /, **facts: Any) -> str:
         return template.format_map(_Facts(shown))
     except (ValueError, AttributeError, IndexError):
         return template
+
+
+def _in_words(fact: str, value: Any, locale: str) -> Any:
+    if fact in _NAMED and isinstance(value, str):
+        return _catalogue(known_locale(locale)).get(f"{_NAMED[fact]}.{value}", value)
+    return value
 
 
 def pick(words: Mapping[str, str] | None, locale: str) -> str:

@@ -72,3 +72,13 @@ def test_what_is_missing_is_seen_and_breaks_nothing() -> None:
 
 def test_braces_in_facts_stay_what_they_are() -> None:
     assert "{0.__class__}" in say("error.invalid_input", "en", field="{0.__class__}", problem="")
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_names_of_ours_are_told_in_words(locale: str) -> None:
+    import mendline.tickets  # noqa: F401 - its words
+
+    told = say("error.wrong_state", locale, number="A-1", state="on_site")
+    assert "on_site" not in told
+    assert "A-1" in told
+    assert say("error.wrong_state", locale, number="A-1", state="no such state").count("no such state") == 1
