@@ -86,7 +86,7 @@ async def test_refusals_name_the_field_and_the_state(portal: Any, cast: Cast) ->
         "engineer_a", "mutation($t: ID!) { cancelTicket(input: {ticket: $t, expectedVersion: 7}) { number } }", t=ticket
     )
     assert stale.codes == ["stale_version"]
-    assert stale.errors[0]["extensions"]["facts"] == {"current": 1, "by": "reporter"}
+    assert stale.errors[0]["extensions"]["facts"] == {"current": 1, "by": "王护士"}
     empty = await portal.ask(
         "nurse_a",
         'mutation($d: ID!) { reportFault(input: {device: $d, symptom: ""}) { number } }',

@@ -71,7 +71,14 @@ async def test_a_stale_version_is_refused_with_the_current_one(cast, ticket):
         with pytest.raises(DomainError, match="stale_version") as refused:
             await cast.run("manager_a", "tickets.set_use_state", {**target, "use_state": "down"}, expected_version=seen)
     assert refused.value.facts["current"] == first.version
-    assert refused.value.facts["by"]
+    assert refused.value.facts["by"] == "王护士", "a colleague is told by name"
+
+
+async def test_who_made_the_current_version_is_told_across_a_border_by_organisation_alone(cast, ticket):
+    offer = {"ticket": opaque("tk", *ticket), "technician": cast.member_id("technician_v")}
+    with pytest.raises(DomainError, match="stale_version") as refused:
+        await cast.run("dispatcher_v", "dispatch.offer_job", offer, expected_version=99)
+    assert refused.value.facts["by"]["zh"] == "第一医院"
 
 
 async def test_two_writers_of_one_version_have_one_winner(cast, ticket):

@@ -1,6 +1,7 @@
 """The explorer: a page to try GraphQL on, in development alone, with nothing from elsewhere."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -28,8 +29,14 @@ async def page(_: Request) -> Response:
     )
 
 
-async def people(_: Request) -> Response:
-    """The demo people and keys that may ask, for the page's menu."""
+async def people(request: Request) -> Response:
+    """The demo people and keys that may ask, for the page's menu.
+
+    Only under a name of this machine: a stranger's page whose name was pointed here by DNS must not read passwords.
+    """
+    own = {"localhost", "127.0.0.1", "[::1]", "::1", settings().host, urlsplit(settings().public_url).hostname}
+    if request.url.hostname not in own:
+        return PlainTextResponse("Open the explorer by the address that `up` told.", status_code=421)
     path = settings().home / "demo.json"
     rows = msgspec.json.decode(path.read_bytes()) if path.exists() else []
     return JSONResponse([row for row in rows if row.get("password") or row.get("key")])

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from mendline.kernel import DomainError, Reference, emit, execute, expect, now, rows, touch, work
+from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
 from mendline.tickets.events import TicketChanged
 from mendline.tickets.guards import decontamination_known, waits_for_nobody
 from mendline.tickets.states import PHASES
@@ -83,11 +83,31 @@ def require_part(actor: Actor, ticket: Ticket, part: str) -> None:
 async def lock_ticket(reference: Reference) -> Ticket:
     """The ticket, held until the transaction ends: the first thing that every ticket command does.
 
-    Raises DomainError not_found (absent or hidden) and stale_version.
+    Raises DomainError not_found (absent or hidden), and stale_version with the current one and who made it.
     """
     ticket = await rows.lock(Ticket, *reference)
-    expect(ticket)
+    try:
+        expect(ticket)
+    except DomainError as stale:
+        raise DomainError(stale.code, **{**stale.facts, "by": await _last_writer(ticket)}) from None
     return ticket
+
+
+async def _last_writer(ticket: Ticket) -> str | dict[str, str]:
+    """A colleague by name, anybody else by the name of the organisation: no name crosses a border."""
+    latest = await fetchrow(
+        "SELECT e.author_org, m.name FROM audit_entry e"
+        " LEFT JOIN member m ON m.tenant_id = cur() AND e.author_org = cur() AND m.id = e.actor"
+        " WHERE e.tenant_id = $1 AND e.ticket_id = $2 ORDER BY e.seq DESC LIMIT 1",
+        ticket.tenant_id,
+        ticket.id,
+    )
+    if latest is None:
+        return ticket.changed_by
+    if latest["name"]:
+        return str(latest["name"])
+    card = ticket.facility_card if latest["author_org"] == ticket.tenant_id else ticket.provider_card
+    return card.get("name") or ticket.changed_by
 
 
 def may_step(actor: Actor, ticket: Ticket) -> Step:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from support.database import look
 from support.doors import SECRETS, webhooks
@@ -91,13 +92,15 @@ async def test_the_same_slack_event_four_times_is_answered_once(quiet_doors: "Do
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "tg-secret-and-more"])
-async def test_telegram_without_our_secret_is_refused(quiet_doors: "Doors", secret: str | None, caplog: Any) -> None:
+async def test_telegram_without_our_secret_is_refused(quiet_doors: "Doors", secret: str | None) -> None:
     doors, number = quiet_doors, int(time.time() * 1000) % 10**9
     headers = {} if secret is None else {SECRET: secret}
     async with webhooks(doors) as url, httpx.AsyncClient(trust_env=False) as client:
         update = telegram_update(doors, "nurse_a", "/report", number)
-        answer = await client.post(f"{url}/telegram", json=update, headers=headers)
+        with capture_logs() as logged:
+            answer = await client.post(f"{url}/telegram", json=update, headers=headers)
     assert answer.status_code == 401
+    assert [line["channel"] for line in logged if line["event"] == "webhook_refused"] == ["telegram"]
     assert await inbound(f"tg:{doors.bot}:{number}") == 0
 
 
@@ -109,8 +112,10 @@ async def test_slack_with_a_forged_signature_or_an_old_time_is_refused(
     body = msgspec.json.encode(slack_event(doors, "technician_v", "我的任务", event))
     async with webhooks(doors) as url, httpx.AsyncClient(trust_env=False) as client:
         shown = {"Content-Type": "application/json"} if headers is None else signed(body, **headers)
-        answer = await client.post(f"{url}/slack", content=body, headers=shown)
+        with capture_logs() as logged:
+            answer = await client.post(f"{url}/slack", content=body, headers=shown)
     assert answer.status_code == 401
+    assert [line["channel"] for line in logged if line["event"] == "webhook_refused"] == ["slack"]
     assert await inbound(f"slack:{event}") == 0
 
 
