@@ -44,7 +44,7 @@ class Call:
         given = dict(arguments.get("input") or {})
         key = given.pop("idempotencyKey", None)
         if key is not None and not 0 < len(key) <= KEY_LENGTH:
-            raise DomainError("invalid_input", field="idempotencyKey", problem=f"1 to {KEY_LENGTH} characters")
+            raise DomainError("invalid_input", field="idempotencyKey", problem="key_length")
         options = Options(key, given.pop("expectedVersion", None), read)
         result = await self.run_with(context, self.read(given), options)
         return DonePayload() if result is None else result

@@ -55,7 +55,7 @@ class Conditions:
             found.append(f"({self.fill(read.where, o=other, t=this)})")
         asked = [name for name in read.arguments if selected.arguments.get(name) is not None]
         if read.required and not asked:
-            raise DomainError("invalid_input", field=", ".join(read.arguments), problem="give one of these")
+            raise DomainError("invalid_input", field=", ".join(read.arguments), problem="give_one")
         found += [self.given(field, selected, read.arguments[name], (name,), other) for name in asked]
         found += self._filtered(field, selected, other)
         return " AND ".join(found) or "true"

@@ -101,10 +101,10 @@ def page_of(arguments: Mapping[str, Any]) -> Page:
     """Reads the page from a field's arguments. Raises DomainError invalid_input, page_too_large."""
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
-        raise DomainError("invalid_input", field="last", problem="give first or last, not both")
+        raise DomainError("invalid_input", field="last", problem="first_or_last")
     size = first if first is not None else last if last is not None else PAGE
     if size < 0:
-        raise DomainError("invalid_input", field="first" if last is None else "last", problem="it must not be negative")
+        raise DomainError("invalid_input", field="first" if last is None else "last", problem="negative")
     if size > LARGEST_PAGE:
         raise DomainError("page_too_large", asked=size, limit=LARGEST_PAGE)
     return Page(size, last is not None, arguments.get("after") is not None, arguments.get("before") is not None)
@@ -124,7 +124,7 @@ def cursor_value(table: str, order: Order, position: int, cursor: str) -> Any:
             raise ValueError
         return _typed(table, order.columns[position], values[position])
     except (binascii.Error, ValueError, TypeError, AttributeError, msgspec.DecodeError):
-        raise DomainError("invalid_input", field="after", problem="this is not a cursor of this list") from None
+        raise DomainError("invalid_input", field="after", problem="not_a_cursor") from None
 
 
 def _typed(table: str, column: str, value: Any) -> Any:

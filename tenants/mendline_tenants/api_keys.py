@@ -65,7 +65,7 @@ async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
             "unknown_scope", scopes=", ".join(sorted(strangers)), known=", ".join((*BUNDLES, *sorted(SCOPES)))
         )
     if input.expires_at is not None and (input.expires_at.tzinfo is None or input.expires_at <= now()):
-        raise DomainError("invalid_input", field="expires_at", problem="it must lie ahead and name its time zone")
+        raise DomainError("invalid_input", field="expires_at", problem="not_ahead")
     key_id = new_id()
     secret = api_key_token(actor.organisation, key_id)
     key = ApiKey(

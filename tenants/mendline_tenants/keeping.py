@@ -15,6 +15,7 @@ from mendline.kernel import (
     not_found,
     opaque,
     parse_opaque,
+    problem_facts,
     rows,
     told,
 )
@@ -173,5 +174,5 @@ def _checked(input: SetPolicy) -> Any:
     try:
         return msgspec.to_builtins(msgspec.convert(input.value, POLICIES[input.name]))
     except msgspec.ValidationError as error:
-        words, _, place = str(error).partition(" - at ")
-        raise DomainError("invalid_input", field=f"value{place.strip('`$')}", problem=words) from None
+        facts = problem_facts(str(error))
+        raise DomainError("invalid_input", **{**facts, "field": f"value.{facts['field']}"}) from None

@@ -19,9 +19,9 @@ def found(code: str, kind: str, name: dict[str, str], login: str, person: str, l
 
     async def work() -> None:
         if not re.fullmatch("[A-Z][A-Z0-9]{0,11}", code):
-            raise DomainError("invalid_input", field="code", problem="one to twelve capitals and digits: ACME")
+            raise DomainError("invalid_input", field="code", problem="wrong_code")
         if timezone not in available_timezones():
-            raise DomainError("invalid_input", field="timezone", problem="an IANA time zone: Asia/Shanghai")
+            raise DomainError("invalid_input", field="timezone", problem="wrong_zone")
         password = secrets.token_urlsafe(12)
         tenant = await bootstrap(code, kind, name, locale=locale, timezone=timezone)
         administrator = {"login": login, "name": person, "roles": ["admin"], "locale": locale, "password": password}

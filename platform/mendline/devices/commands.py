@@ -163,7 +163,7 @@ class ContractResult(Struct, frozen=True):
 async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult:
     """Puts a contract with a provider who is a partner. Raises invalid_input when it ends before it starts."""
     if input.ends_on < input.starts_on:
-        raise DomainError("invalid_input", field="ends_on", problem="the contract must end after it starts")
+        raise DomainError("invalid_input", field="ends_on", problem="ends_before")
     provider = parse_opaque("or", input.provider).id
     await rows.get(Partner, actor.organisation, provider)
     values: dict[str, Any] = {

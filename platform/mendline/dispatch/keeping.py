@@ -55,7 +55,7 @@ class TechnicianResult(Struct, frozen=True):
 async def upsert_technician(actor: Actor, input: UpsertTechnician) -> TechnicianResult:
     """Puts a member into the technicians' file. Raises invalid_input for a time zone that nobody knows."""
     if input.timezone not in available_timezones():
-        raise DomainError("invalid_input", field="timezone", problem="name an IANA time zone, such as Asia/Shanghai")
+        raise DomainError("invalid_input", field="timezone", problem="wrong_zone")
     member = await rows.get(Member, actor.organisation, parse_opaque("mb", input.member).id)
     values = {
         "home_latitude": input.latitude,

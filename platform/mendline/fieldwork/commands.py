@@ -31,7 +31,7 @@ async def set_eta(actor: Actor, input: SetEta) -> TicketResult:
     moment = work().occurred_at
     eta = input.at or (moment + timedelta(minutes=input.minutes) if input.minutes is not None else None)
     if eta is None or eta < moment - timedelta(minutes=1):
-        raise DomainError("invalid_input", field="at", problem="say in how many minutes, or a time to come")
+        raise DomainError("invalid_input", field="at", problem="not_ahead")
     await move(actor, ticket, eta_at=eta)
     await _visit(actor, ticket, eta_at=eta)
     return result(ticket)

@@ -49,6 +49,7 @@ from mendline.kernel.ids import (
 )
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox
+from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
 from mendline.kernel.runfile import RunFile, RunningProcess
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
@@ -148,6 +149,7 @@ __all__ = [
     "pool",
     "presign_download",
     "presign_upload",
+    "problem_facts",
     "put_blob",
     "recurring",
     "register_locales",

@@ -21,6 +21,7 @@ from mendline.kernel.database import fetchrow, fetchval
 from mendline.kernel.errors import DomainError
 from mendline.kernel.ids import new_id
 from mendline.kernel.log import log
+from mendline.kernel.problems import problem_facts
 from mendline.kernel.settings import settings
 from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import Kind, Record, table
@@ -118,10 +119,9 @@ def parse_input(entry: Command, given: Any) -> msgspec.Struct:
         typed = given if isinstance(given, entry.input) else msgspec.convert(given, entry.input, strict=False)
         require_storable(typed)
     except msgspec.ValidationError as error:
-        words, _, place = str(error).partition(" - at ")
-        raise DomainError("invalid_input", field=place.strip("`$.") or "input", problem=words) from None
+        raise DomainError("invalid_input", **problem_facts(str(error))) from None
     except RecursionError:
-        raise DomainError("invalid_input", field="input", problem="it is nested too deeply") from None
+        raise DomainError("invalid_input", field="input", problem="too_deep") from None
     return typed
 
 
@@ -183,13 +183,13 @@ def _require_claimable(occurred_at: datetime | None, moment: datetime) -> None:
         return
     require_storable(occurred_at, "occurredAt")
     if occurred_at > moment:
-        raise DomainError("invalid_input", field="occurredAt", problem="it lies in the future")
+        raise DomainError("invalid_input", field="occurredAt", problem="in_future")
 
 
 def _require_key(key: str) -> None:
     require_storable(key, "idempotencyKey")
     if not 1 <= len(key) <= 200:
-        raise DomainError("invalid_input", field="idempotencyKey", problem="it must have 1 to 200 characters")
+        raise DomainError("invalid_input", field="idempotencyKey", problem="key_length")
 
 
 async def _run_to_commit(

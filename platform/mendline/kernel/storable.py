@@ -36,15 +36,15 @@ def require_storable(value: Any, field: str = "") -> None:
 def _problem(value: Any) -> str | None:
     match value:
         case str() if "\0" in value:
-            return "it must not contain the character U+0000"
+            return "nul"
         case str() if not _is_unicode(value):
-            return "it must be valid Unicode: it contains half of a surrogate pair"
+            return "not_unicode"
         case int() if not -LARGEST <= value <= LARGEST:
-            return f"it must lie between -{LARGEST} and {LARGEST}"
+            return "beyond_bigint"
         case float() if not isfinite(value):
-            return "it must be a finite number"
+            return "not_finite"
         case datetime() if not _names_a_moment(value):
-            return "it must be a time with its zone, such as 2026-03-01T08:00:00+08:00"
+            return "wrong_time"
     return None
 
 

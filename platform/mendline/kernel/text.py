@@ -10,7 +10,15 @@ from babel.messages.pofile import read_po
 LOCALES = ("zh", "en")
 """The languages of the house; the first is the default."""
 
-_NAMED = {"state": "state", "status": "state", "role": "role", "by": "role", "part": "part", "why": "why"}
+_NAMED = {
+    "state": "state",
+    "status": "state",
+    "role": "role",
+    "by": "role",
+    "part": "part",
+    "why": "why",
+    "problem": "problem",
+}
 """Facts whose values may be names of ours, and under what the words for them are kept."""
 
 _folders: list[Path] = []
@@ -55,7 +63,7 @@ def say(name: str, locale: str, /, **facts: Any) -> str:
     if template is None:
         return name
     shown = {
-        fact: pick(value, locale) if isinstance(value, Mapping) else _in_words(fact, value, locale)
+        fact: pick(value, locale) if isinstance(value, Mapping) else _in_words(fact, value, locale, facts)
         for fact, value in facts.items()
         if value is not None
     }
@@ -65,9 +73,10 @@ def say(name: str, locale: str, /, **facts: Any) -> str:
         return template
 
 
-def _in_words(fact: str, value: Any, locale: str) -> Any:
+def _in_words(fact: str, value: Any, locale: str, facts: Mapping[str, Any]) -> Any:
     if fact in _NAMED and isinstance(value, str):
-        return _catalogue(known_locale(locale)).get(f"{_NAMED[fact]}.{value}", value)
+        words = _catalogue(known_locale(locale)).get(f"{_NAMED[fact]}.{value}")
+        return value if words is None else words.format_map(_Facts(facts))
     return value
 
 

@@ -66,7 +66,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     Raises invalid_input when its dates are out of order or lie in the future.
     """
     if not input.opened_at <= input.finished_at <= input.closed_at <= work().occurred_at:
-        raise DomainError("invalid_input", field="closed_at", problem="dates must be in order and not in the future")
+        raise DomainError("invalid_input", field="closed_at", problem="out_of_order")
     # Held: the same history may be imported twice at once.
     device = await rows.lock(Device, actor.organisation, parse_opaque("dv", input.device).id)
     known = await rows.first(

@@ -64,7 +64,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     """
     moment = work().occurred_at
     if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
-        raise DomainError("invalid_input", field="happened_at", problem="it lies in the future")
+        raise DomainError("invalid_input", field="happened_at", problem="in_future")
     device, model = await _device(actor, input.device)
     place = parse_opaque("pl", input.place).id if input.place else (device.place_id if device else actor.place)
     if input.place:

@@ -47,7 +47,7 @@ async def share(actor: Actor, input: Share) -> TicketResult:
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "facility")
     if input.until is not None and input.until <= work().occurred_at:
-        raise DomainError("invalid_input", field="until", problem="it must lie in the future")
+        raise DomainError("invalid_input", field="until", problem="not_ahead")
     partner = parse_opaque("or", input.organisation).id
     if partner in (ticket.tenant_id, ticket.provider_id):
         raise DomainError("already_participant", number=ticket.number)
