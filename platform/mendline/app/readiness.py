@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from mendline.kernel import pool, settings, stat_blob
 from mendline.workers import alive
+from mendline_bots import channel_names, channel_of
 
 PATIENCE = 2.0
 """Seconds that a part may take to answer."""
@@ -52,6 +53,11 @@ def _beating(process: str) -> Callable[[], Awaitable[None]]:
     return look
 
 
+async def _bots() -> None:
+    if any(channel_of(name).ready for name in channel_names()):
+        await _beating("bots")()
+
+
 PARTS: dict[str, Callable[[], Awaitable[None]]] = {
     "database": _database,
     "broker": _broker,
@@ -59,6 +65,7 @@ PARTS: dict[str, Callable[[], Awaitable[None]]] = {
     "evidence_store": _evidence_store,
     "relay": _beating("relay"),
     "worker": _beating("worker"),
+    "bots": _bots,
 }
 
 
