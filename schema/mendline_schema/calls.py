@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from mendline.kernel import COMMANDS, DomainError, Read, parse_input, run
+from mendline.kernel import COMMANDS, Read, parse_input, run
 from mendline.kernel import Command as KernelCommand
 from mendline_schema.context import Context
 from mendline_schema.fields import declare, first_sentence
@@ -17,9 +17,6 @@ from mendline_schema.payloads import DonePayload, payload_type
 
 CALL = "mendline.call"
 """The key under which a mutation's metadata holds its call."""
-
-KEY_LENGTH = 200
-"""Characters that an idempotency key may have."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,6 @@ class Call:
         """Runs it for who asks; answers the command's result. Raises what the command refuses."""
         given = dict(arguments.get("input") or {})
         key = given.pop("idempotencyKey", None)
-        if key is not None and not 0 < len(key) <= KEY_LENGTH:
-            raise DomainError("invalid_input", field="idempotencyKey", problem="key_length")
         options = Options(key, given.pop("expectedVersion", None), read)
         result = await self.run_with(context, self.read(given), options)
         return DonePayload() if result is None else result

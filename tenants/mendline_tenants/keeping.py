@@ -128,14 +128,11 @@ class AcceptanceSlot(Struct, frozen=True):
 POLICIES: dict[str, Any] = {
     "triage": Literal["direct", "clinical_engineering"],
     "acceptance": Annotated[list[AcceptanceSlot], Meta(min_length=1, max_length=8)],
-    "rework_days": Annotated[int, Meta(ge=0, le=365)],
-    "auto_offer": bool,
 }
 """Every policy an organisation may set, and the type of its value.
 
-triage: whether reports under a direct contract skip clinical engineering. acceptance: the ordered signatures.
-rework_days: how long follow-up work on the same fault counts as rework. auto_offer: the best suggestion is offered
-without a dispatcher.
+triage: `clinical_engineering` sees every report first, even one that a contract would send straight to its provider.
+acceptance: the ordered signatures.
 """
 
 

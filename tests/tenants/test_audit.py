@@ -44,5 +44,5 @@ async def test_what_touches_no_ticket_stands_in_the_organisations_book(cast):
     assert (entry.actor, entry.actor_name, entry.channel) == (admin, "管理员甲", "graphql")
     assert entry.facts["login"] == "new" and "12345678" not in str(entry.facts)
     assert made.status == "active"
-    await run(system_actor(hospital), "tenants.set_policy", {"name": "rework_days", "value": 60})
+    await run(system_actor(hospital), "tenants.set_policy", {"name": "triage", "value": "direct"})
     assert (await look("SELECT count(*) FROM organisation_audit WHERE tenant_id = $1", hospital))[0][0] == 2

@@ -73,25 +73,21 @@ async def test_a_partner_is_known_by_the_name_one_gives_it(cast):
 
 async def test_policies_are_checked(cast):
     slots = [{"role": "clinical_engineer", "meaning": "technical"}]
-    for name, value in (("acceptance", slots), ("triage", "direct"), ("rework_days", 14), ("auto_offer", True)):
+    for name, value in (("acceptance", slots), ("triage", "direct")):
         await cast.run("admin_a", "tenants.set_policy", {"name": name, "value": value})
     async with transaction(cast["hospital_a"]):
         policies = (await own_organisation(cast["hospital_a"])).policies
-    assert policies == {"acceptance": slots, "triage": "direct", "rework_days": 14, "auto_offer": True}
+    assert policies == {"acceptance": slots, "triage": "direct"}
     async with unchanged():
         for name, value in (
             ("acceptance", []),
             ("acceptance", [{"role": "technician", "meaning": "x"}]),
             ("triage", "nobody"),
-            ("rework_days", 1000),
-            ("auto_offer", "yes"),
         ):
             await refused("invalid_input", cast.run("admin_a", "tenants.set_policy", {"name": name, "value": value}))
         await refused("unknown_policy", cast.run("admin_a", "tenants.set_policy", {"name": "x", "value": 1}))
     assert (await cast.run("admin_a", "tenants.set_policy", {"name": "acceptance"})).policies.keys() == {
         "triage",
-        "rework_days",
-        "auto_offer",
     }
 
 

@@ -56,7 +56,7 @@ async def test_who_lacks_a_permission_changes_nothing(cast, ticket):
                 assert refused.value.facts["why"] == refusal(permission), name
     async with unchanged():
         with pytest.raises(DomainError, match="forbidden"):
-            await cast.run("nurse_a", "tenants.set_policy", {"name": "rework_days", "value": 1})
+            await cast.run("nurse_a", "tenants.set_policy", {"name": "triage", "value": "direct"})
         with pytest.raises(DomainError, match="unknown_command"):
             await cast.run("nurse_a", "tenants.no_such_command", {})
 

@@ -74,7 +74,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     here = at_home(organisation, moment)
     entitled = await entitlement(actor.organisation, device, model, here.date()) if device and model else None
     contract = entitled.contract if entitled else None
-    direct = contract is not None and contract.direct
+    engineering_first = organisation.policies.get("triage") == "clinical_engineering"
+    direct = contract is not None and contract.direct and not engineering_first
     provider = contract.provider_id if contract and direct else actor.organisation
     priority, reasons = score(model, device, input.use_state, location.clinical_weight)
     level = contract.service_level if contract else {}

@@ -57,6 +57,15 @@ async def test_a_contract_begins_with_the_hospitals_own_day(cast):
             assert (await cast.run("nurse_a", "tickets.report", report)).state == state
 
 
+async def test_a_policy_lets_clinical_engineering_see_every_report_first(cast):
+    await cast.run("admin_a", "tenants.set_policy", {"name": "triage", "value": "clinical_engineering"})
+    report = {"device": cast.device_id("pump_a"), "symptom": "报警,停机"}
+    answer = await cast.run("nurse_a", "tickets.report", report)
+    ticket = await stored(cast, answer.ticket)
+    assert (ticket.state, ticket.provider_id) == ("reported", cast["hospital_a"])
+    assert await stored(cast, answer.ticket, viewer="vendor_v") is None
+
+
 async def test_a_device_without_contract_stays_with_the_hospital(cast):
     report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
     answer = await cast.run("nurse_a", "tickets.report", report)
