@@ -1,6 +1,6 @@
 """Loading and storing rows by (tenant, id, version): the only way models meet the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -92,25 +92,6 @@ async def insert(*rows: Model) -> None:
     *others, last = parts
     listed = ", ".join(f"other{n} AS ({part})" for n, part in enumerate(others))
     await execute(f"WITH {listed} {last}" if others else last, *values)
-
-
-async def insert_many(rows: Sequence[M]) -> None:
-    """Stores many new rows of one model in few statements (bulk loads)."""
-    if not rows:
-        return
-    model = type(rows[0])
-    names = tuple(_values(rows[0]))
-    columns = dict(_columns(model))
-    listed = ", ".join(f'"{columns[name]}"' for name in names)
-    width = len(names)
-    batch = max(1, 30_000 // width)
-    for start in range(0, len(rows), batch):
-        part = rows[start : start + batch]
-        places = ", ".join(
-            "(" + ", ".join(f"${row * width + n}" for n in range(1, width + 1)) + ")" for row in range(len(part))
-        )
-        sql = f'INSERT INTO "{model._meta.db_table}" ({listed}) VALUES {places}'  # noqa: S608
-        await execute(sql, *(getattr(row, name) for row in part for name in names))
 
 
 async def update(row: M, **changes: Any) -> M:
