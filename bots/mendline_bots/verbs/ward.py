@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from mendline_bots.messages import Field, Form, Option
-from mendline_bots.talk import Press, Talk
+from mendline_bots.talk import Talk
 from mendline_bots.ticket_view import TicketView
 from mendline_bots.verbs.verb import Answers, Place, verb
 
@@ -128,8 +128,3 @@ async def cancel_report(talk: Talk, answers: Answers) -> None:
 async def more(talk: Talk, _: Answers) -> None:
     """Shows the rest of the card's buttons."""
     await talk.expand()
-
-
-def press_of(talk: Talk, label: str, verb_name: str, **arguments: object) -> Press:
-    """A button on an answer about the same ticket."""
-    return Press(talk.words(label), verb_name, dict(arguments), talk.ticket)
