@@ -121,8 +121,19 @@ def _judge_close(code: object, attack: Frames, damage: Damage) -> None:
 
 def _look(status: str, text: str, attack: Attack, damage: Damage) -> None:
     damage.codes.update(re.findall(r'"code": ?"([a-z_]+)"', text))
-    # What was sent may be said again ("Cannot query field …"), so only what is ours is looked for in the rest.
     sent = attack.body.decode(errors="replace") if isinstance(attack, Request) else str(attack.frames)
-    ours = [word for word in TELLTALES.findall(text) if word not in sent]
-    if status.startswith("5") or '"code":"internal"' in text.replace(" ", "") or ours:
-        damage.found.append(f"{status} {ours} {text[:400]!r} to {attack!r:.1500}")
+    if told := tells(status, text, sent):
+        damage.found.append(f"{status} {told} {text[:400]!r} to {attack!r:.1500}")
+
+
+def tells(status: str, text: str, sent: str) -> list[str]:
+    """What an answer tells that it must not: that something broke, or words of the machinery.
+
+    What was sent may be said again ("Cannot query field …"): that is not ours.
+    """
+    found = [word for word in TELLTALES.findall(text) if word not in sent]
+    if status.startswith("5"):
+        found.append(status)
+    if re.search(r'"code": ?"internal"', text):
+        found.append("internal")
+    return found
