@@ -42,6 +42,16 @@ from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.working_time import (
+    Hours,
+    WorkingCalendar,
+    after_working,
+    countries,
+    day_kind,
+    is_provisional,
+    working_seconds,
+    working_spans,
+)
 
 register_locales(__file__)
 
@@ -61,6 +71,7 @@ __all__ = [
     "ChatIdentity",
     "ChatInstallation",
     "CreateApiKey",
+    "Hours",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -79,15 +90,19 @@ __all__ = [
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "WorkingCalendar",
     "actor_for_chat",
     "actor_from_token",
     "actor_of_member",
+    "after_working",
     "agreed",
     "authorise",
     "bootstrap",
     "card_of",
     "choose_organisation",
+    "countries",
     "create_roles",
+    "day_kind",
     "entry_of",
     "field_groups",
     "forget_link_codes",
@@ -95,6 +110,7 @@ __all__ = [
     "functions",
     "hash_password",
     "identities",
+    "is_provisional",
     "link",
     "link_code",
     "login",
@@ -116,4 +132,6 @@ __all__ = [
     "system_actor",
     "unlink",
     "unshare_ticket",
+    "working_seconds",
+    "working_spans",
 ]
