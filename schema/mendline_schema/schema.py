@@ -1,6 +1,7 @@
 """The schema: the roots put together from the domains, bound to their tables, and the snapshot's text."""
 
 from functools import cache
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -14,9 +15,11 @@ from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
-from mendline_schema.fields import over
+from mendline_schema.facts import Fact, facts
+from mendline_schema.fields import root
 from mendline_schema.kernel import KernelQueries
 from mendline_schema.limits import Limits
+from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
@@ -24,7 +27,7 @@ from mendline_schema.tenants import TenantQueries
 from mendline_schema.tickets import TicketQueries
 
 
-@over(None, needs=None)
+@root
 class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
@@ -50,9 +53,21 @@ def build_schema() -> MendlineSchema:
     executor.statements = queries.statements = Statements(Bindings(schema._schema))
     assert schema._schema.mutation_type is not None
     executor.calls = calls_of(schema._schema.mutation_type)
+    field_facts(schema)
     return schema
+
+
+def field_facts(schema: MendlineSchema) -> list[Fact]:
+    """Who may read each field. Raises TypeError, in words, for a field that does not say."""
+    executor: Any = schema.execution_context_class
+    return facts(schema._schema, executor.statements.bindings, executor.calls)
 
 
 def print_schema() -> str:
     """The schema as text, for `schema/schema.graphql`."""
     return print_strawberry(build_schema()) + "\n"
+
+
+def print_access() -> str:
+    """The access matrix as text, for `schema/access.txt`."""
+    return matrix(field_facts(build_schema()))

@@ -8,7 +8,8 @@ from strawberry.scalars import JSON
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
+from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
 
@@ -173,11 +174,11 @@ class PlaceFilter:
     parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
 
 
-@over(None, needs=None)
+@root
 class TenantQueries:
     """Queries over tenants."""
 
-    me: Viewer | None = parts("{viewer}", description="Who asks.")
+    me: Viewer | None = parts("{viewer}", group=OWN, needs=KNOWN, description="Who asks.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The reader's own organisation."
     )

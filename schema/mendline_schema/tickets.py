@@ -21,7 +21,7 @@ from mendline_schema.enums import (
     WaitReason,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
@@ -208,7 +208,7 @@ class LatestEvent:
     at: datetime | None = column()
 
 
-@over("worklist", needs="read.progress")
+@over("worklist", needs="read.progress", group="progress")
 class WorklistItem:
     """A ticket on the reader's list, with what its card shows. `ticket` is the whole of it."""
 
@@ -223,17 +223,17 @@ class WorklistItem:
     changed_at: datetime = column()
     closed_at: datetime | None = column()
     due_at: datetime | None = column()
-    eta_at: str | None = column("{t}.card->>'eta_at'")
-    device: DeviceCard | None = parts("{t}.card->'device'")
-    facility: OrganisationCard | None = parts("{t}.card->'facility'")
-    provider: OrganisationCard | None = parts("{t}.card->'provider'")
-    events: list[LatestEvent] = parts("{t}.card->'events'")
-    assignee: str | None = column("{t}.card->>'assignee'", needs="read.people")
-    location: Words | None = parts("{t}.card->'location'", needs="read.people")
-    symptom: str | None = column("{t}.card->>'symptom'", needs="read.clinical")
-    use_state: UseState | None = column("{t}.card->>'use_state'", needs="read.clinical")
-    isolation: bool | None = column("{t}.card->'isolation'", needs="read.clinical")
-    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)")
+    eta_at: str | None = column("{t}.card->>'eta_at'", group="progress")
+    device: DeviceCard | None = parts("{t}.card->'device'", group="progress")
+    facility: OrganisationCard | None = parts("{t}.card->'facility'", group="progress")
+    provider: OrganisationCard | None = parts("{t}.card->'provider'", group="progress")
+    events: list[LatestEvent] = parts("{t}.card->'events'", group="progress")
+    assignee: str | None = column("{t}.card->>'assignee'", group="people", needs="read.people")
+    location: Words | None = parts("{t}.card->'location'", group="people", needs="read.people")
+    symptom: str | None = column("{t}.card->>'symptom'", group="clinical", needs="read.clinical")
+    use_state: UseState | None = column("{t}.card->>'use_state'", group="clinical", needs="read.clinical")
+    isolation: bool | None = column("{t}.card->'isolation'", group="clinical", needs="read.clinical")
+    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)", group="progress")
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
 
 
@@ -247,7 +247,7 @@ class WorklistFilter:
     changed_since: datetime | None = condition("{o}.changed_at >= {value}")
 
 
-@over(None, needs=None)
+@root
 class TicketQueries:
     """Queries over tickets."""
 

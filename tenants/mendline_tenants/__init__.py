@@ -41,6 +41,7 @@ from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
+from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.working_time import (
     Hours,
@@ -63,6 +64,7 @@ __all__ = [
     "POLICIES",
     "ROLES",
     "SCOPES",
+    "SENSITIVE",
     "Actor",
     "Agreement",
     "ApiKey",
@@ -84,6 +86,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "ReadLog",
     "SetPassword",
     "SetPolicy",
     "Tokens",
@@ -117,6 +120,7 @@ __all__ = [
     "logout",
     "move_chat",
     "note_command",
+    "note_read",
     "offer_link",
     "own_organisation",
     "partner_card",

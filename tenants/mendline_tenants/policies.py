@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
 from mendline_tenants.sharing import sharing_functions
 
-AUDITED = ("audit_entry", "organisation_audit", "outbox", "dead_letter")
+AUDITED = ("audit_entry", "organisation_audit", "read_log", "outbox", "dead_letter")
 """Tables of which `auditor` reads every organisation's rows."""
 
 TENANT = "tenant_id = cur()"

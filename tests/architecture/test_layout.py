@@ -10,7 +10,7 @@ TOP = {
 ROOTS = {
     "platform": {"mendline", "decisions"},
     "tenants": {"mendline_tenants"},
-    "schema": {"mendline_schema", "schema.graphql"},
+    "schema": {"mendline_schema", "schema.graphql", "access.txt"},
     "bots": {"mendline_bots"},
 }
 # They declare no tables, commands or consumers: app puts the domains together, the others stand on them.

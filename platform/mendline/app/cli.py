@@ -126,14 +126,16 @@ def new_migration(name: Annotated[str, typer.Argument(help="What it does, verb f
 
 
 @app.command(name="schema", rich_help_panel=_DATA)
-def print_schema() -> None:
-    """Print the GraphQL schema.
+def print_schema(
+    access: Annotated[bool, typer.Option("--access", help="Who may read which field, instead.")] = False,
+) -> None:
+    """Print the GraphQL schema, or who may read which field of it.
 
-    Example: mendline schema > schema/schema.graphql
+    Example: mendline schema > schema/schema.graphql; mendline schema --access > schema/access.txt
     """
-    from mendline_schema import print_schema as printed
+    from mendline_schema import print_access, print_schema
 
-    typer.echo(printed(), nl=False)
+    typer.echo(print_access() if access else print_schema(), nl=False)
 
 
 @database.command("url")
