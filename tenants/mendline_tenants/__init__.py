@@ -7,6 +7,9 @@ from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiK
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
 from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
+from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
+from mendline_tenants.checkpoint_rounds import request_checkpoints
+from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
@@ -44,6 +47,8 @@ from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
 from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.statements import public_keys
+from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 from mendline_tenants.working_time import (
     Hours,
     WorkingCalendar,
@@ -70,9 +75,12 @@ __all__ = [
     "Agreement",
     "ApiKey",
     "ApiKeyCreated",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
+    "CheckpointCopy",
     "CreateApiKey",
     "Hours",
     "LinkAttempt",
@@ -98,6 +106,8 @@ __all__ = [
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "WitnessedCheckpoint",
+    "WitnessedTicket",
     "WorkingCalendar",
     "actor_for_chat",
     "actor_from_token",
@@ -108,6 +118,7 @@ __all__ = [
     "bootstrap",
     "card_of",
     "choose_organisation",
+    "copy_key",
     "countries",
     "create_roles",
     "day_kind",
@@ -123,6 +134,7 @@ __all__ = [
     "link_code",
     "login",
     "logout",
+    "make_checkpoints",
     "move_chat",
     "note_command",
     "note_read",
@@ -131,8 +143,10 @@ __all__ = [
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "public_keys",
     "refresh",
     "refusal",
+    "request_checkpoints",
     "resume_identity",
     "schema_sql",
     "sessions",

@@ -17,7 +17,7 @@ LONGEST_NAME = 200
 """Characters of an operation's name that are kept; a client may call its operation anything."""
 
 
-@table(Kind.OWN, update=())
+@table(Kind.OWN, append_only=True)
 class ReadLog(Record):
     """One read of sensitive fields: never changed, never deleted, in the book of the organisation that read.
 

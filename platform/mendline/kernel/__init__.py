@@ -50,8 +50,9 @@ from mendline.kernel.ids import (
     parse_opaque,
 )
 from mendline.kernel.kept import LRU
+from mendline.kernel.locked_blobs import LockedBlob, StoreAway, get_locked, list_locked, put_locked
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
-from mendline.kernel.outbox import Delivery, Outbox
+from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
 from mendline.kernel.runfile import RunFile, RunningProcess
@@ -95,6 +96,7 @@ __all__ = [
     "IdempotencyKey",
     "Kind",
     "Later",
+    "LockedBlob",
     "MemberId",
     "ModelId",
     "OrganisationId",
@@ -114,11 +116,13 @@ __all__ = [
     "Settings",
     "SlotId",
     "Spent",
+    "StoreAway",
     "Table",
     "TicketId",
     "Timer",
     "Upload",
     "Work",
+    "announce",
     "bind",
     "can_spend",
     "cancel_timer",
@@ -139,10 +143,12 @@ __all__ = [
     "frozen",
     "gateway",
     "get_blob",
+    "get_locked",
     "handles",
     "in_transaction",
     "install_runner",
     "known_locale",
+    "list_locked",
     "log",
     "new_correlation",
     "new_id",
@@ -159,6 +165,7 @@ __all__ = [
     "presign_upload",
     "problem_facts",
     "put_blob",
+    "put_locked",
     "recurring",
     "register_locales",
     "replay",
