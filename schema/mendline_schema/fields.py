@@ -110,7 +110,14 @@ class Named:
     needs: str | None = None
 
 
-Read = Column | Part | Itself | Relation | Named
+@dataclass(frozen=True)
+class Feed:
+    """The changes of the reader's own organisation: rows of several tables, one type for each, in one order."""
+
+    needs: str | None = None
+
+
+Read = Column | Part | Itself | Relation | Named | Feed
 
 
 def declare(what: Any, arguments: Mapping[str, Any] | None = None, *, key: str = READ, **options: Any) -> Any:

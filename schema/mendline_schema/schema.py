@@ -9,6 +9,7 @@ from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
+from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
@@ -25,7 +26,7 @@ from mendline_schema.tickets import TicketQueries
 
 
 @over(None, needs=None)
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
+class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries, ChangeQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 
@@ -45,7 +46,12 @@ def build_schema() -> MendlineSchema:
     executor: type[Executor] = type("BoundExecutor", (Executor,), {})
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
     schema = MendlineSchema(
-        Query, Mutation, Subscription, extensions=[Limits, queries], execution_context_class=executor
+        Query,
+        Mutation,
+        Subscription,
+        types=CHANGES,
+        extensions=[Limits, queries],
+        execution_context_class=executor,
     )
     executor.statements = queries.statements = Statements(Bindings(schema._schema))
     assert schema._schema.mutation_type is not None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
 from mendline_schema.conditions import Conditions, by_id
-from mendline_schema.fields import Column, Itself, Named, Part, Relation
+from mendline_schema.feed import FeedWriter
+from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.pages import PageWriter
@@ -65,6 +66,8 @@ class Writer:
             case Named() as read:
                 other = self._alias()
                 return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
+            case Feed():
+                return self._feed(field, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
             case Relation(many="one") as read:
@@ -137,6 +140,12 @@ class Writer:
         page = PageWriter(field, read, table, selected, self.parameters, self.object)
         with self._repeated(page.page.size):
             return page.sql(self._conditions, alias, self._alias())
+
+    def _feed(self, field: Field, selected: Selected) -> str:
+        feed = FeedWriter(field, selected, self.parameters, self.object)
+        with self._repeated(feed.size):
+            tables = {name: (self._table(name), self._alias()) for name in field.members}
+            return feed.sql(self._conditions, tables)
 
     def _alias(self) -> str:
         self._aliases += 1

@@ -42,17 +42,21 @@ from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
 
 register_locales(__file__)
 
 __all__ = [
     "BUNDLES",
+    "BURY",
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "PERMISSIONS",
     "POLICIES",
+    "POSITION",
     "ROLES",
     "SCOPES",
+    "TOMBSTONE_LIFETIME",
     "Actor",
     "Agreement",
     "ApiKey",
@@ -76,6 +80,7 @@ __all__ = [
     "SetPassword",
     "SetPolicy",
     "Tokens",
+    "Tombstone",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",

@@ -5,6 +5,7 @@ from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its c
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
+from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
 from mendline.tickets.lifecycle import (
@@ -44,7 +45,9 @@ __all__ = [
     "KINDS",
     "PHASES",
     "PROVIDER_GROUPS",
+    "SETTLED",
     "STEPS",
+    "FeedCursor",
     "ImportClosed",
     "Part",
     "ProviderAssigned",
@@ -65,6 +68,7 @@ __all__ = [
     "WorklistRow",
     "add_message",
     "change",
+    "feed_cursor",
     "lock_ticket",
     "may_step",
     "move",
