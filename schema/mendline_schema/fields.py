@@ -104,10 +104,14 @@ class Relation:
 
 @dataclass(frozen=True)
 class Named:
-    """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read."""
+    """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read.
+
+    rows: SQL of the row itself, for a type that lies over no table.
+    """
 
     where: str = "{o}.tenant_id = {tenant} AND {o}.id = {id}"
     needs: str | None = None
+    rows: str | None = None
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,7 @@ class Writer:
             case Itself():
                 return self.object(str(field.target), alias, selected.of[str(field.target)])
             case Named() as read:
-                other = self._alias()
-                return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
+                return self._named(field, read, selected)
             case Feed():
                 return self._feed(field, selected)
             case Relation(many="node"):
@@ -115,6 +114,14 @@ class Writer:
         json = self.object(name, other, selected.of[name])
         first = f" ORDER BY {ordering(other, read.order, False)} LIMIT 1" if read and read.order else ""
         return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
+
+    def _named(self, field: Field, read: Named, selected: Selected) -> str:
+        name, other = str(field.target), self._alias()
+        if read.rows is None:
+            return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
+        self._count(1)
+        json = self.object(name, other, selected.of[name])
+        return f"(SELECT {json} FROM ({self._conditions.fill(read.rows)}) {other})"  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
         kind = str(selected.arguments["id"])[:2]

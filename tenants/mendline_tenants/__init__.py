@@ -11,6 +11,7 @@ from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_rol
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
+from mendline_tenants.lapse import Credential, credential_of, lapsed
 from mendline_tenants.linking import (
     LinkOffer,
     actor_for_chat,
@@ -65,6 +66,7 @@ __all__ = [
     "ChatIdentity",
     "ChatInstallation",
     "CreateApiKey",
+    "Credential",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -93,6 +95,7 @@ __all__ = [
     "card_of",
     "choose_organisation",
     "create_roles",
+    "credential_of",
     "entry_of",
     "field_groups",
     "forget_link_codes",
@@ -100,6 +103,7 @@ __all__ = [
     "functions",
     "hash_password",
     "identities",
+    "lapsed",
     "link",
     "link_code",
     "login",
