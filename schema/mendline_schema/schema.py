@@ -11,6 +11,7 @@ from strawberry.types.execution import ExecutionContext
 from mendline_schema.admission import Admission
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
+from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
@@ -29,7 +30,7 @@ from mendline_schema.tickets import TicketQueries
 
 
 @root
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
+class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries, ChangeQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 
@@ -52,7 +53,12 @@ def build_schema() -> MendlineSchema:
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
     judged: type[Judged] = type("BoundJudged", (Judged,), {})
     schema = MendlineSchema(
-        Query, Mutation, Subscription, extensions=[judged, queries], execution_context_class=executor
+        Query,
+        Mutation,
+        Subscription,
+        types=CHANGES,
+        extensions=[judged, queries],
+        execution_context_class=executor,
     )
     bindings = Bindings(schema._schema)
     executor.statements = queries.statements = Statements(bindings)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
 from mendline_schema.conditions import Conditions, by_id
-from mendline_schema.fields import Column, Itself, Named, Part, Relation
+from mendline_schema.feed import FeedWriter
+from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.pages import PageWriter
@@ -63,8 +64,9 @@ class Writer:
             case Itself():
                 return self.object(str(field.target), alias, selected.of[str(field.target)])
             case Named() as read:
-                other = self._alias()
-                return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
+                return self._named(field, read, selected)
+            case Feed():
+                return self._feed(field, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
             case Relation(many="one") as read:
@@ -113,6 +115,14 @@ class Writer:
         first = f" ORDER BY {ordering(other, read.order, False)} LIMIT 1" if read and read.order else ""
         return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
 
+    def _named(self, field: Field, read: Named, selected: Selected) -> str:
+        name, other = str(field.target), self._alias()
+        if read.rows is None:
+            return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
+        self._count(1)
+        json = self.object(name, other, selected.of[name])
+        return f"(SELECT {json} FROM ({self._conditions.fill(read.rows)}) {other})"  # noqa: S608
+
     def _node(self, field: Field, selected: Selected) -> str:
         kind = str(selected.arguments["id"])[:2]
         bound = self._bindings.kinds.get(kind)
@@ -137,6 +147,12 @@ class Writer:
         page = PageWriter(field, read, table, selected, self.parameters, self.object)
         with self._repeated(page.page.size):
             return page.sql(self._conditions, alias, self._alias())
+
+    def _feed(self, field: Field, selected: Selected) -> str:
+        feed = FeedWriter(field, selected, self.parameters, self.object)
+        with self._repeated(feed.size):
+            tables = {name: (self._table(name), self._alias()) for name in field.members}
+            return feed.sql(self._conditions, tables)
 
     def _alias(self) -> str:
         self._aliases += 1

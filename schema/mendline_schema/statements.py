@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import asyncpg
 import msgspec
 from graphql import (
     FieldNode,
@@ -16,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import fetchval, in_transaction, transaction
+from mendline.kernel import DomainError, fetchval, in_transaction, transaction
 from mendline_schema.binding import Bindings
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
@@ -26,6 +27,9 @@ from mendline_tenants import Actor
 
 DEADLINE = 10.0
 """Seconds that one statement may take."""
+
+REFUSED = "MD001"
+"""The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
 
 KEPT = 1_000
 """Statements that one process keeps; the one longest unused goes first."""
@@ -43,15 +47,20 @@ class Statement:
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
 
-        Raises TimeoutError after DEADLINE.
+        Raises TimeoutError after DEADLINE, and DomainError for what a function of ours refuses.
         """
         if self.finishers:
             inputs.extra["mark"] = new_mark()
         values = [read(inputs) for read in self.readers]
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation)
-        async with asyncio.timeout(DEADLINE), own:
-            json: str | None = await fetchval(self.sql, *values)
+        try:
+            async with asyncio.timeout(DEADLINE), own:
+                json: str | None = await fetchval(self.sql, *values)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != REFUSED:
+                raise
+            raise DomainError(str(error.args[0])) from None
         if json is None:
             return None
         return msgspec.Raw(self.finishers.finish(json, inputs.extra["mark"]) if self.finishers else json)

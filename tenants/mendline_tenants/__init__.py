@@ -14,6 +14,7 @@ from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_rol
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
+from mendline_tenants.lapse import Credential, credential_of, lapsed
 from mendline_tenants.linking import (
     LinkOffer,
     actor_for_chat,
@@ -48,6 +49,7 @@ from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quo
 from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
+from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
 from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 from mendline_tenants.working_time import (
     Hours,
@@ -64,13 +66,16 @@ register_locales(__file__)
 
 __all__ = [
     "BUNDLES",
+    "BURY",
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "PERMISSIONS",
     "POLICIES",
+    "POSITION",
     "ROLES",
     "SCOPES",
     "SENSITIVE",
+    "TOMBSTONE_LIFETIME",
     "Actor",
     "Agreement",
     "ApiKey",
@@ -82,6 +87,7 @@ __all__ = [
     "ChatInstallation",
     "CheckpointCopy",
     "CreateApiKey",
+    "Credential",
     "Hours",
     "LinkAttempt",
     "LinkCode",
@@ -103,6 +109,7 @@ __all__ = [
     "SetPolicy",
     "SetQuota",
     "Tokens",
+    "Tombstone",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
@@ -121,6 +128,7 @@ __all__ = [
     "copy_key",
     "countries",
     "create_roles",
+    "credential_of",
     "day_kind",
     "entry_of",
     "field_groups",
@@ -130,6 +138,7 @@ __all__ = [
     "hash_password",
     "identities",
     "is_provisional",
+    "lapsed",
     "link",
     "link_code",
     "login",

@@ -4,7 +4,8 @@ from mendline.kernel import register_locales
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
 from mendline.tickets.device_state import state_by_other_tickets
-from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
+from mendline.tickets.events import ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
+from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
 from mendline.tickets.lifecycle import (
@@ -44,11 +45,15 @@ __all__ = [
     "KINDS",
     "PHASES",
     "PROVIDER_GROUPS",
+    "SETTLED",
     "STEPS",
+    "FeedCursor",
     "ImportClosed",
     "Part",
     "ProviderAssigned",
     "ReportFault",
+    "ShareEnded",
+    "ShareGranted",
     "Step",
     "Ticket",
     "TicketChanged",
@@ -65,6 +70,7 @@ __all__ = [
     "WorklistRow",
     "add_message",
     "change",
+    "feed_cursor",
     "lock_ticket",
     "may_step",
     "move",
