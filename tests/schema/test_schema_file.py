@@ -12,6 +12,8 @@ NOT_OFFERED = {
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL
     "quality.conclude",  # the system's own
+    "tickets.note_end",  # the system's own, in the partner's book
+    "tickets.note_grant",  # likewise
 }
 
 

@@ -36,7 +36,7 @@ class WorklistRow(_Record):
     closed_at = fields.DatetimeField(null=True)
     due_at = fields.DatetimeField(null=True)
     card = fields.JSONField[dict[str, Any]]()
-    changed_in = fields.BigIntField(default=0)
+    changed_in = fields.BigIntField(db_default=0)
 
     class Meta:
         table = "worklist"
