@@ -145,6 +145,11 @@ PERMISSIONS: dict[str, Permission] = {
         "服务协议由医学工程部或管理员维护。",
         "Agreements are kept by clinical engineering or an administrator.",
     ),
+    "tenants.book": _row(
+        (),
+        "本单位的账簿由系统自动记录，不能由人填写。",
+        "What others share with the organisation is written into its book by the system, never by a person.",
+    ),
     "tenants.self": _row(_EVERYONE, "您不能更改自己的账号。", "You may not change your own account."),
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
 }

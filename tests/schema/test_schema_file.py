@@ -13,6 +13,8 @@ NOT_OFFERED = {
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL
     "quality.conclude",  # the system's own
     "tenants.set_quota",  # the operator's, on the command line
+    "tickets.note_end",  # the system's own, in the partner's book
+    "tickets.note_grant",  # likewise
 }
 
 

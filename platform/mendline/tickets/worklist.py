@@ -36,7 +36,7 @@ class WorklistRow(_Record):
     closed_at = fields.DatetimeField(null=True)
     due_at = fields.DatetimeField(null=True)
     card = fields.JSONField[dict[str, Any]]()
-    changed_in = fields.BigIntField(default=0)
+    changed_in = fields.BigIntField(db_default=0)
 
     class Meta:
         table = "worklist"
@@ -77,6 +77,8 @@ WORKLIST_PUT = definer(
 CREATE OR REPLACE FUNCTION worklist_put(of_tenant uuid, of_ticket uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
+  PERFORM FROM public.ticket WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
+    FOR NO KEY UPDATE;
   WITH t AS (
     SELECT * FROM public.ticket WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
   ), p AS (
@@ -121,7 +123,7 @@ BEGIN
   WHERE ({_HELD}) IS DISTINCT FROM ({_PUT}) OR w.changed_in > excluded.changed_in;
 END $$""",  # noqa: S608 - no value is in it
     {
-        "ticket": "SELECT",
+        "ticket": "SELECT, UPDATE (audit_seq)",  # to lock it
         "ticket_people": "SELECT",
         "ticket_clinical": "SELECT",
         "ticket_participant": "SELECT",
@@ -131,6 +133,8 @@ END $$""",  # noqa: S608 - no value is in it
     },
 )
 """Writes every viewer's row of a ticket, in viewer order; of viewers gone only a tombstone stays.
+
+The ticket is locked first: whoever rebuilds the lists while a share ends must read who sees it after that.
 
 A row that is as it was keeps its place in the feed, so that rebuilding the lists is no news. Each command writes an
 audit entry, which every viewer's card shows: there is no change that no row shows. Viewers gone are looked for among

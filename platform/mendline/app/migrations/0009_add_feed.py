@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='WorklistRow',
             name='changed_in',
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(db_default=0),
         ),
         ops.AddIndex(
             model_name='WorklistRow',
