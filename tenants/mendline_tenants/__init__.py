@@ -46,6 +46,7 @@ from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, ref
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
+from mendline_tenants.verification import Checked, Finding, Witness, verify
 from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 
 register_locales(__file__)
@@ -67,8 +68,10 @@ __all__ = [
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
+    "Checked",
     "CheckpointCopy",
     "CreateApiKey",
+    "Finding",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -87,6 +90,7 @@ __all__ = [
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "Witness",
     "WitnessedCheckpoint",
     "WitnessedTicket",
     "actor_for_chat",
@@ -130,4 +134,5 @@ __all__ = [
     "system_actor",
     "unlink",
     "unshare_ticket",
+    "verify",
 ]
