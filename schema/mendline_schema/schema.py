@@ -7,6 +7,7 @@ from graphql import GraphQLError
 from strawberry.printer import print_schema as print_strawberry
 from strawberry.types.execution import ExecutionContext
 
+from mendline_schema.audit import AuditQueries
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.context import Context
@@ -25,7 +26,7 @@ from mendline_schema.tickets import TicketQueries
 
 
 @over(None, needs=None)
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
+class Query(KernelQueries, TenantQueries, AuditQueries, DeviceQueries, DispatchQueries, TicketQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 

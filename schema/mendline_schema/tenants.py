@@ -36,6 +36,18 @@ class OrganisationCard:
     name: Words | None = parts()
 
 
+@over("audit_checkpoint", needs="read.audit", kind="cp")
+class Checkpoint(Node):
+    """What this organisation wrote in one minute, as one signed Merkle root that links to the checkpoint before it."""
+
+    number: int = column()
+    size: int = column(description="How many tickets and rows of the book it covers.")
+    root: str = column("encode({t}.root, 'hex')")
+    statement: str = column(description="A JWS; the keys are at /.well-known/jwks.json.")
+    key_id: str = column()
+    taken_at: datetime = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -47,6 +59,9 @@ class Organisation(Node):
     timezone: str = column()
     country: str = column()
     policies: JSON = column()
+    checkpoint: Checkpoint | None = one(
+        {"tenant_id": "id"}, order=Order(("number",), descending=True), description="The latest of its audit."
+    )
 
 
 @over("partner", needs="read.progress")
@@ -173,6 +188,17 @@ class PlaceFilter:
     parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
 
 
+@strawberry.input(description="Which rows of the book. Times are when they were recorded.")
+class OrganisationAuditFilter:
+    """Which rows of the book."""
+
+    since: datetime | None = condition("{o}.recorded_at >= {value}")
+    before: datetime | None = condition("{o}.recorded_at < {value}")
+    command: str | None = condition("{o}.command = {value}")
+    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
+    channel: str | None = condition("{o}.channel = {value}")
+
+
 @over(None, needs=None)
 class TenantQueries:
     """Queries over tenants."""
@@ -190,5 +216,8 @@ class TenantQueries:
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
-        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), filter=OrganisationAuditFilter
+    )
+    checkpoints: Connection[Checkpoint] | None = connection(
+        tenant=VIEWER, order=Order(("number",), descending=True), description="Of this organisation's audit."
     )
