@@ -9,6 +9,7 @@ from strawberry.printer import print_schema as print_strawberry
 from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.admission import Admission
+from mendline_schema.audit import AuditQueries
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.changes import CHANGES, ChangeQueries
@@ -30,7 +31,7 @@ from mendline_schema.tickets import TicketQueries
 
 
 @root
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries, ChangeQueries):
+class Query(KernelQueries, TenantQueries, AuditQueries, DeviceQueries, DispatchQueries, TicketQueries, ChangeQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 

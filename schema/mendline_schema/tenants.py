@@ -48,6 +48,18 @@ class Quota:
     trusted_documents: bool = column()
 
 
+@over("audit_checkpoint", needs="read.audit", kind="cp")
+class Checkpoint(Node):
+    """What this organisation wrote in one minute, as one signed Merkle root that links to the checkpoint before it."""
+
+    number: int = column()
+    size: int = column(description="How many tickets and rows of the book it covers.")
+    root: str = column("encode({t}.root, 'hex')")
+    statement: str = column(description="A JWS; the keys are at /.well-known/jwks.json.")
+    key_id: str = column()
+    taken_at: datetime = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -60,6 +72,9 @@ class Organisation(Node):
     country: str = column()
     policies: JSON = column()
     quota: Quota | None = parts("{viewer}->'quota'")
+    checkpoint: Checkpoint | None = one(
+        {"tenant_id": "id"}, order=Order(("number",), descending=True), description="The latest of its audit."
+    )
 
 
 @over("partner", needs="read.progress")
@@ -188,6 +203,17 @@ class PlaceFilter:
     parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
 
 
+@strawberry.input(description="Which rows of the book. Times are when they were recorded.")
+class OrganisationAuditFilter:
+    """Which rows of the book."""
+
+    since: datetime | None = condition("{o}.recorded_at >= {value}")
+    before: datetime | None = condition("{o}.recorded_at < {value}")
+    command: str | None = condition("{o}.command = {value}")
+    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
+    channel: str | None = condition("{o}.channel = {value}")
+
+
 @root
 class TenantQueries:
     """Queries over tenants."""
@@ -205,5 +231,8 @@ class TenantQueries:
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
-        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), filter=OrganisationAuditFilter
+    )
+    checkpoints: Connection[Checkpoint] | None = connection(
+        tenant=VIEWER, order=Order(("number",), descending=True), description="Of this organisation's audit."
     )

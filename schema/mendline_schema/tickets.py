@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from mendline_schema.audit import TicketProof
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
@@ -138,6 +139,7 @@ class Participant:
 class AuditEntry(Node):
     """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
 
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
     seq: int = column()
     command: str = column()
     actor_name: str | None = column(own_member_name("{t}.actor"))
@@ -191,6 +193,11 @@ class Ticket(Node):
     messages: Connection[Message] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     evidence: Connection[Evidence] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     audit: Connection[AuditEntry] | None = connection(OF_TICKET, order=Order(("seq",)))
+    proof: TicketProof | None = one(
+        {"organisation": "tenant_id", "ticket_id": "id"},
+        tenant=VIEWER,
+        description="That a signed checkpoint covers this ticket's audit, as the reader was told it.",
+    )
     suggestion: Suggestion | None = one(
         IN_OWN_BOOK, tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), description="The latest one."
     )
@@ -247,6 +254,21 @@ class WorklistFilter:
     changed_since: datetime | None = condition("{o}.changed_at >= {value}")
 
 
+@strawberry.input(description="Which entries. Times are when they were recorded.")
+class AuditFilter:
+    """Which entries."""
+
+    since: datetime | None = condition("{o}.recorded_at >= {value}")
+    before: datetime | None = condition("{o}.recorded_at < {value}")
+    command: str | None = condition("{o}.command = {value}")
+    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
+    channel: str | None = condition("{o}.channel = {value}")
+    ticket_number: str | None = condition(
+        "{o}.ticket_id = (SELECT w.ticket_id FROM worklist w WHERE w.tenant_id = {organisation}"
+        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)"
+    )
+
+
 @root
 class TicketQueries:
     """Queries over tickets."""
@@ -256,5 +278,11 @@ class TicketQueries:
         order=Order(("changed_at", "ticket_id"), descending=True),
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
+    )
+    audit: Connection[AuditEntry] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        filter=AuditFilter,
+        description="What was done to this organisation's own tickets, by whomever.",
     )
     ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})

@@ -50,6 +50,7 @@ from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
 from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
+from mendline_tenants.verification import Checked, Finding, Witness, verify
 from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 from mendline_tenants.working_time import (
     Hours,
@@ -85,9 +86,11 @@ __all__ = [
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
+    "Checked",
     "CheckpointCopy",
     "CreateApiKey",
     "Credential",
+    "Finding",
     "Hours",
     "LinkAttempt",
     "LinkCode",
@@ -113,6 +116,7 @@ __all__ = [
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "Witness",
     "WitnessedCheckpoint",
     "WitnessedTicket",
     "WorkingCalendar",
@@ -166,6 +170,7 @@ __all__ = [
     "system_actor",
     "unlink",
     "unshare_ticket",
+    "verify",
     "working_seconds",
     "working_spans",
 ]
