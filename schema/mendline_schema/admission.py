@@ -133,6 +133,8 @@ class Admission:
         open_to = settings().environment == "development" and asking.known is not None
         if not open_to and document.introspects(operation):
             raise DomainError("introspection_refused")
+        if operation.operation is not OperationType.MUTATION:
+            _ = asking.actor  # only commands are open to strangers: to log in is one
 
     def _cost(self, document: Document, operation: OperationDefinitionNode, given: dict[str, Any]) -> int:
         name = operation.name.value if operation.name else ""

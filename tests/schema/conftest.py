@@ -1,16 +1,12 @@
 """A portal: the web application in this process, asked over HTTP as any person of the cast."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
-import uvicorn
 
 from mendline.app.web import make_app
 from mendline.kernel import new_id, now, rows, transaction
@@ -18,6 +14,7 @@ from mendline_schema import close_hub
 from mendline_tenants import LoginSession
 from mendline_tenants.tokens import access_token
 from support.cast import PEOPLE, Cast
+from support.sockets import served
 
 
 @dataclass
@@ -89,16 +86,7 @@ async def portal(cast: Cast) -> AsyncIterator[Portal]:
 
 
 @pytest_asyncio.fixture
-async def port(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+async def port(portal: Portal) -> AsyncIterator[int]:
     """The application on a real port."""
-    monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
-    config = uvicorn.Config(
-        make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await task
+    async with served() as listening:
+        yield listening

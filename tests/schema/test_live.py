@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
-from support.following import FOLLOW, PATIENCE, Follower, following
+from support.following import FOLLOW, following
+from support.sockets import PATIENCE, Follower
 
 
 async def test_first_how_it_stands_then_each_change(portal: Any, port: int, cast: Cast) -> None:
