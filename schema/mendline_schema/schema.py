@@ -21,6 +21,7 @@ from mendline_schema.kernel import KernelQueries
 from mendline_schema.limits import Limits
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
+from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -28,7 +29,7 @@ from mendline_schema.tickets import TicketQueries
 
 
 @root
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
+class Query(KernelQueries, TenantQueries, ReadLogQueries, DeviceQueries, DispatchQueries, TicketQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 

@@ -41,7 +41,7 @@ from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
-from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
+from mendline_tenants.read_log import LONGEST_NAME, SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 
 register_locales(__file__)
@@ -50,6 +50,7 @@ __all__ = [
     "BUNDLES",
     "GROUP_ROLES",
     "LOGIN_ROLES",
+    "LONGEST_NAME",
     "PERMISSIONS",
     "POLICIES",
     "ROLES",

@@ -14,8 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mendline.app.web import make_app
+from mendline.kernel import parse_opaque
 from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
+from support.database import look
 
 FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
 PATIENCE = 5
@@ -64,13 +66,28 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(port: int, token: str | None, **variables: Any) -> AsyncIterator[Follower]:
+async def following(port: int, token: str | None, query: str = FOLLOW, **variables: Any) -> AsyncIterator[Follower]:
     async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
         follower = Follower(socket)
         await follower.send(type="connection_init", payload={"authorization": f"Bearer {token}"} if token else {})
         assert (await follower.receive())["type"] == "connection_ack"
-        await follower.send(id="1", type="subscribe", payload={"query": FOLLOW, "variables": variables})
+        await follower.send(id="1", type="subscribe", payload={"query": query, "variables": variables})
         yield follower
+
+
+async def test_each_message_with_sensitive_fields_is_a_read(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    query = "subscription Follow { worklistChanged { item { number symptom } ticket { people { contactName } } } }"
+    async with following(port, await portal.token("dispatcher_v"), query) as follower:
+        assert (await follower.next())["data"]["worklistChanged"]["item"]["symptom"]
+        await cast.run("nurse_a", "tickets.remind", {"ticket": ticket})
+        await cast.drain()
+        await follower.next()
+    noted = await look("SELECT * FROM read_log WHERE tenant_id = $1", cast["vendor_v"])
+    assert [entry["operation"] for entry in noted] == ["Follow", "Follow"]
+    assert [entry["groups"] for entry in noted] == [["clinical", "people"]] * 2
+    assert {entry["tickets"][0] for entry in noted} == {parse_opaque("tk", ticket).id}
 
 
 async def test_first_how_it_stands_then_each_change(portal: Any, port: int, cast: Cast) -> None:
