@@ -24,6 +24,7 @@ from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
+from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -31,7 +32,16 @@ from mendline_schema.tickets import TicketQueries
 
 
 @root
-class Query(KernelQueries, TenantQueries, AuditQueries, DeviceQueries, DispatchQueries, TicketQueries, ChangeQueries):
+class Query(
+    KernelQueries,
+    TenantQueries,
+    AuditQueries,
+    ReadLogQueries,
+    DeviceQueries,
+    DispatchQueries,
+    TicketQueries,
+    ChangeQueries,
+):
     """What can be read. A query is one SQL statement under row-level security."""
 
 

@@ -46,7 +46,7 @@ from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
-from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
+from mendline_tenants.read_log import LONGEST_NAME, SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
 from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
@@ -70,6 +70,7 @@ __all__ = [
     "BURY",
     "GROUP_ROLES",
     "LOGIN_ROLES",
+    "LONGEST_NAME",
     "PERMISSIONS",
     "POLICIES",
     "POSITION",

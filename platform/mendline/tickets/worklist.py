@@ -7,6 +7,7 @@ from tortoise import fields
 
 from mendline.kernel import Kind, Reference, Work, definer, fetchval, new_id, table
 from mendline.kernel import Record as _Record
+from mendline.tickets.ticket import GROUPS
 from mendline_tenants import BURY, POSITION, entry_of, note_command
 
 
@@ -14,8 +15,9 @@ from mendline_tenants import BURY, POSITION, entry_of, note_command
 class WorklistRow(_Record):
     """A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.
 
-    owner_id: the ticket's tenant. card: device, assignee (for who holds `people`) and the last three events.
-    changed_in: the id of the transaction that changed the row last, its place in the viewer's feed (`feed.py`).
+    owner_id: the ticket's tenant. card: device, assignee (for who holds `people`), the last three events, and the field
+    groups that are withheld from this viewer. changed_in: the id of the transaction that changed the row last, its
+    place in the viewer's feed (`feed.py`).
     """
 
     owner_id = fields.UUIDField()
@@ -70,6 +72,7 @@ _SHOWN = (
 
 _HELD = ", ".join(f"w.{column}" for column in _SHOWN)
 _PUT = ", ".join(f"excluded.{column}" for column in _SHOWN)
+_GROUPS = ", ".join(f"'{group}'" for group in GROUPS)
 
 WORKLIST_PUT = definer(
     "worklist_put(uuid, uuid)",
@@ -107,7 +110,9 @@ BEGIN
     CASE WHEN t.audience->'people' ? viewer::text THEN (SELECT p.assignee_id FROM p) END,
     t.parent_id, t.version, t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,
     jsonb_build_object('device', t.device_card, 'facility', t.facility_card, 'provider', t.provider_card,
-      'eta_at', t.eta_at, 'events', coalesce((SELECT events FROM latest), '[]'::jsonb))
+      'eta_at', t.eta_at, 'events', coalesce((SELECT events FROM latest), '[]'::jsonb),
+      'withheld', (SELECT coalesce(jsonb_agg(g), '[]'::jsonb) FROM unnest(ARRAY[{_GROUPS}]) AS g
+                   WHERE (t.audience->g ? viewer::text) IS NOT TRUE))
     || CASE WHEN t.audience->'people' ? viewer::text
        THEN (SELECT jsonb_build_object('assignee', p.assignee_name, 'location', p.location) FROM p)
        ELSE '{{}}'::jsonb END
