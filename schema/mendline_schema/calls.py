@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from graphql import GraphQLObjectType
 from strawberry.annotation import StrawberryAnnotation
@@ -14,6 +14,7 @@ from mendline_schema.context import Context
 from mendline_schema.fields import declare, first_sentence
 from mendline_schema.inputs import Reader, input_type
 from mendline_schema.payloads import DonePayload, payload_type
+from mendline_tenants import Asked, ask_and_wait
 
 CALL = "mendline.call"
 """The key under which a mutation's metadata holds its call."""
@@ -46,10 +47,15 @@ class Call:
 
 
 def mutation(command: str) -> Any:
-    """The mutation of a registered command. Raises TypeError, in words, when no domain registers it."""
+    """The mutation of a registered command. Raises TypeError, in words, when no domain registers it.
+
+    The payload of one that asks another organisation is what that one answers.
+    """
     entry = COMMANDS.get(command)
     if entry is None:
         raise TypeError(f"a mutation is declared for the command {command}, which no domain registers")
+    if get_origin(entry.result) is Asked:
+        return _field(command, entry.input, get_args(entry.result)[0], _asking(command), entry.function.__doc__, True)
 
     async def run_with(context: Context, given: Any, options: Options) -> Any:
         return await run(
@@ -62,6 +68,15 @@ def mutation(command: str) -> Any:
         )
 
     return _field(command, entry.input, entry.result, run_with, entry.function.__doc__, options=True)
+
+
+def _asking(command: str) -> Callable[[Context, Any, Options], Awaitable[Any]]:
+    async def run_with(context: Context, given: Any, options: Options) -> Any:
+        return await ask_and_wait(
+            context.actor, command, given, key=options.key, expected_version=options.expected_version
+        )
+
+    return run_with
 
 
 def call(function: Callable[[Context, Any, Options], Awaitable[Any]], options: bool = False) -> Any:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     WorkResult = Enum
     WaitReason = Enum
     SlotState = Enum
+    ErrandState = Enum
+    SubcontractState = Enum
     EvidenceState = Enum
     OfferState = Enum
     DeviceState = Enum
@@ -66,6 +68,10 @@ else:
     )
     SlotState = enumeration(
         "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
+    )
+    ErrandState = enumeration("ErrandState", ("asked", "done", "refused"), "What came of an errand.")
+    SubcontractState = enumeration(
+        "SubcontractState", ("asked", "approved", "refused", "withdrawn"), "Where a request to subcontract stands."
     )
     EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
     OfferState = enumeration(

@@ -7,7 +7,7 @@ from strawberry.scalars import JSON
 
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
-from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
+from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
 from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts
 from mendline_schema.kernel import Node, Words
 
@@ -142,6 +142,7 @@ class Agreement(Node):
     groups: list[FieldGroup] = column()
     device_classes: list[str] = column()
     own_models: bool = column()
+    subcontracting: bool = column(description="Whether a service provider may subcontract without asking each time.")
     starts_on: date = column()
     ends_on: date | None = column()
 
@@ -156,6 +157,19 @@ class OrganisationAuditEntry:
     facts: JSON = column()
     occurred_at: datetime = column()
     recorded_at: datetime = column()
+    correlation: str = column()
+
+
+@over("errand", needs="read.audit", kind="er")
+class Errand(Node):
+    """What this organisation has asked of another, and what came of it."""
+
+    asked_of: OrganisationCard | None = parts(known_organisation("{t}.asked_of"))
+    command: str = column(description="What the other's system was asked to do.")
+    state: ErrandState = column()
+    refusal: str | None = column("CASE {t}.state WHEN 'refused' THEN {t}.outcome->>'code' END")
+    recorded_at: datetime = column()
+    answered_at: datetime | None = column()
     correlation: str = column()
 
 
@@ -189,6 +203,11 @@ class TenantQueries:
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
+    errands: Connection[Errand] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        description="What was asked of other organisations in the last fortnight.",
+    )
     organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
         tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
     )

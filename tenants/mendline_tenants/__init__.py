@@ -8,6 +8,7 @@ from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note
 from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
@@ -46,6 +47,7 @@ from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 register_locales(__file__)
 
 __all__ = [
+    "ASKABLE",
     "BUNDLES",
     "GROUP_ROLES",
     "LOGIN_ROLES",
@@ -57,10 +59,12 @@ __all__ = [
     "Agreement",
     "ApiKey",
     "ApiKeyCreated",
+    "Asked",
     "AuditEntry",
     "ChatIdentity",
     "ChatInstallation",
     "CreateApiKey",
+    "Errand",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -83,6 +87,9 @@ __all__ = [
     "actor_from_token",
     "actor_of_member",
     "agreed",
+    "ask",
+    "ask_and_wait",
+    "askable",
     "authorise",
     "bootstrap",
     "card_of",
@@ -102,6 +109,7 @@ __all__ = [
     "move_chat",
     "note_command",
     "offer_link",
+    "outcome",
     "own_organisation",
     "partner_card",
     "permissions_of",

@@ -36,7 +36,8 @@ class Agreement(Record):
     """A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.
 
     device_classes: only devices of these classes (empty: of every class). own_models: only models that the partner
-    makes. ends_on: the last day on which new tickets are shared.
+    makes. subcontracting: a service provider may pass its tickets on without asking each time. ends_on: the last day
+    on which new tickets are shared.
     """
 
     partner_id = fields.UUIDField()
@@ -44,6 +45,8 @@ class Agreement(Record):
     groups = ArrayField("text")
     device_classes = ArrayField("text", default=list)
     own_models = fields.BooleanField(default=False)
+    subcontracting = fields.BooleanField(default=False)
+    version = fields.BigIntField(default=1)
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)
     recorded_at = fields.DatetimeField(default=now)
@@ -79,6 +82,7 @@ class UpsertAgreement(Struct, frozen=True, kw_only=True):
     groups: Annotated[list[str], Meta(min_length=1, max_length=10)]
     device_classes: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=200)] = []
     own_models: bool | None = None
+    subcontracting: bool = False
     starts_on: date | None = None
     ends_on: date | None = None
     agreement: AgreementId | None = None
@@ -94,10 +98,13 @@ class AgreementSaved(Struct, frozen=True):
 async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSaved:
     """Shares new tickets with a partner by itself. Tickets that exist already stay as they are.
 
-    Raises not_found for an organisation that is not a partner, unknown_group, and agreement_ends_early.
+    Raises not_found for an organisation that is not a partner, unknown_group, agreement_ends_early, and invalid_input
+    for subcontracting by another than a service provider.
     """
     if strangers := set(input.groups) - set(field_groups()):
         raise DomainError("unknown_group", groups=", ".join(sorted(strangers)), known=", ".join(field_groups()))
+    if input.subcontracting and input.part != "service_provider":
+        raise DomainError("invalid_input", field="subcontracting", problem="for_providers")
     starts_on = input.starts_on or now().date()
     if input.ends_on is not None and input.ends_on < starts_on:
         raise DomainError("agreement_ends_early", starts_on=starts_on.isoformat(), ends_on=input.ends_on.isoformat())
@@ -109,6 +116,7 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         "groups": groups,
         "device_classes": input.device_classes,
         "own_models": input.part == "manufacturer" if input.own_models is None else input.own_models,
+        "subcontracting": input.subcontracting,
         "starts_on": starts_on,
         "ends_on": input.ends_on,
     }

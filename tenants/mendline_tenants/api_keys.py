@@ -18,6 +18,7 @@ FOR_PERSONS_ALONE = frozenset(
         "dispatch.answer",
         "tenants.manage",
         "tenants.agree",
+        "tenants.errand",
         "tenants.link",
         "tenants.self",
         "tickets.share",

@@ -8,7 +8,9 @@ from mendline_tenants.actor import Actor
 from mendline_tenants.permissions import permissions_of
 from mendline_tenants.tokens import is_api_key, read_access_token, read_api_key
 
-NEVER_FOR_UNIT_ACCOUNTS = frozenset({"quality.sign", "quality.archive", "tenants.manage", "tenants.agree"})
+NEVER_FOR_UNIT_ACCOUNTS = frozenset(
+    {"quality.sign", "quality.archive", "tenants.manage", "tenants.keep", "tenants.agree"}
+)
 """A shared account has no one person behind it: it never signs and never governs."""
 
 # Both bind the tenant themselves and so need no transaction of several messages: one round trip in place of three.

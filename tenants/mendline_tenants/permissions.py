@@ -137,10 +137,18 @@ PERMISSIONS: dict[str, Permission] = {
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
     "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
+    "tenants.keep": _row(
+        ("admin",), "地点与合作单位由管理员维护。", "Places and partners are kept by an administrator."
+    ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
         "服务协议由医学工程部或管理员维护。",
         "Agreements are kept by clinical engineering or an administrator.",
+    ),
+    "tenants.errand": _row(
+        (),
+        "这一步由系统应另一单位的请求执行，不能由人直接操作。",
+        "This is done by the system when another organisation asks for it, never by a person.",
     ),
     "tenants.self": _row(_EVERYONE, "您不能更改自己的账号。", "You may not change your own account."),
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),

@@ -1,0 +1,73 @@
+"""Errands, subcontracts, stewardship and claims, and agreements told to the partner."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+import functools
+from json import dumps, loads
+from mendline.kernel.clock import now
+from mendline.kernel.ids import new_id
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    dependencies = [('mendline', '0008_create_bots')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='Errand',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('due_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('attempts', fields.IntField(default=0)),
+                ('held_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('completed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('error', fields.TextField(null=True, unique=False)),
+                ('correlation', fields.TextField(default='', unique=False)),
+                ('asked_of', fields.UUIDField()),
+                ('asked_by', fields.UUIDField()),
+                ('command', fields.TextField(unique=False)),
+                ('input', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('state', fields.TextField(default='asked', unique=False)),
+                ('outcome', fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('answered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'errand', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': 'What this organisation has asked of another, and what came of it.'},
+            bases=['Queued'],
+        ),
+        ops.CreateModel(
+            name='Subcontract',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('ticket_id', fields.UUIDField()),
+                ('visible_to', ArrayField(null=True, element_type='UUID')),
+                ('author_org', fields.UUIDField()),
+                ('asked_by', fields.UUIDField()),
+                ('subcontractor', fields.UUIDField()),
+                ('card', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('reason', fields.TextField(default='', unique=False)),
+                ('state', fields.TextField(default='asked', unique=False)),
+                ('answer', fields.TextField(default='', unique=False)),
+                ('child_id', fields.UUIDField(null=True)),
+                ('asked_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('answered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'subcontract', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'ticket_id', 'asked_at']), Index(fields=['tenant_id', 'asked_at']), Index(fields=['tenant_id', 'state', 'asked_at'])], 'pk_attr': 'id', 'table_description': "One request of one provider, and the hospital's answer; seen by these two alone."},
+            bases=['Record'],
+        ),
+        ops.AddField(
+            model_name='Agreement',
+            name='subcontracting',
+            field=fields.BooleanField(default=False),
+        ),
+        ops.AddField(
+            model_name='Agreement',
+            name='version',
+            field=fields.BigIntField(default=1),
+        ),
+    ]
