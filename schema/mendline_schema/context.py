@@ -5,19 +5,23 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from mendline.kernel import DomainError, known_locale
-from mendline_tenants import Actor, actor_from_token
+from mendline.kernel import DomainError, known_locale, parse_opaque
+from mendline_tenants import Actor, acting_for, actor_from_token
 
 
 @dataclass
 class Context:
-    """Filled before the document is read; a WebSocket's token may come with its first message."""
+    """Filled before the document is read; a WebSocket's token may come with its first message.
+
+    acting_for: the opaque id of the hospital in whose name a steward acts, from `X-Acting-For`.
+    """
 
     request: HTTPConnection
     locale: str
     known: Actor | None = None
     refusal: DomainError | None = None
     token: str | None = None
+    acting_for: str | None = None
     connection_params: dict[str, Any] | None = None
 
     @property
@@ -27,29 +31,35 @@ class Context:
             raise self.refusal or DomainError("unauthenticated")
         return self.known
 
-    async def authenticate(self, token: str | None) -> None:
+    async def authenticate(self, token: str | None, acting_for: str | None = None) -> None:
         """Finds who the token belongs to; a bad one is told when something is asked for that needs an actor."""
-        self.token = token
+        self.token, self.acting_for = token, acting_for
         if token is None:
             return
         try:
-            self.known = await actor_from_token(token, channel="graphql", locale=self.locale)
+            self.known = await self._read(token)
             self.locale = self.known.locale
             self.refusal = None
         except DomainError as refusal:
             self.refusal = refusal
 
     async def again(self) -> Actor:
-        """Who asks, read anew: a subscription ends with its session, its key or its access token.
+        """Who asks, read anew: a subscription ends with its session, its key, its access token or its stewardship.
 
-        Raises DomainError unauthenticated, session_ended or key_revoked.
+        Raises DomainError unauthenticated, session_ended, key_revoked or not_stewarded.
         """
         if self.token is not None:
             try:
-                self.known = await actor_from_token(self.token, channel="graphql", locale=self.locale)
+                self.known = await self._read(self.token)
             except DomainError as refusal:
                 self.known, self.refusal = None, refusal
         return self.actor
+
+    async def _read(self, token: str) -> Actor:
+        actor = await actor_from_token(token, channel="graphql", locale=self.locale)
+        if self.acting_for is None:
+            return actor
+        return await acting_for(actor, parse_opaque("or", self.acting_for).id)
 
 
 def bearer(text: str | None) -> str | None:

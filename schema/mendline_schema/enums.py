@@ -89,6 +89,7 @@ else:
     )
     EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
+    enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")
     enumeration("EuRiskClass", ("I", "IIa", "IIb", "III"), "A risk class of the EU.")

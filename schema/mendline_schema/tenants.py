@@ -47,6 +47,9 @@ class Organisation(Node):
     timezone: str = column()
     country: str = column()
     policies: JSON = column()
+    steward: OrganisationCard | None = parts(
+        known_organisation("{t}.stewarded_by"), description="Who keeps it until it is claimed."
+    )
 
 
 @over("partner", needs="read.progress")
@@ -147,6 +150,15 @@ class Agreement(Node):
     ends_on: date | None = column()
 
 
+@over("stewardship", needs="tenants.steward")
+class Stewardship:
+    """A hospital that this organisation keeps, or has kept until it was claimed."""
+
+    hospital: OrganisationCard | None = parts(known_organisation("{t}.id"))
+    recorded_at: datetime = column()
+    ended_at: datetime | None = column()
+
+
 @over("organisation_audit", needs="read.audit")
 class OrganisationAuditEntry:
     """A command of this organisation that touched no ticket."""
@@ -201,6 +213,7 @@ class TenantQueries:
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb"))})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    stewardships: Connection[Stewardship] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     errands: Connection[Errand] | None = connection(

@@ -18,6 +18,9 @@ from mendline_schema.schema import build_schema
 SUBSCRIPTIONS = 20
 """Operations that one WebSocket may have open."""
 
+NOT_IN_CARE = ("not_stewarded", "not_found", "forbidden")
+"""What a good token is refused with that names a hospital to act for."""
+
 JSON_DEPTH = 40
 """Brackets inside each other that a body may have: the variables' limit and room for the rest."""
 
@@ -42,11 +45,15 @@ class View(GraphQL[Context, None]):
         """There is none."""
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """Who asks, from the Authorization header; a token that is no good makes the answer's status 401."""
+        """Who asks, from the Authorization header, and for whom (`X-Acting-For`, for stewards).
+
+        A token that is no good makes the answer's status 401, a hospital that is not in one's care 403.
+        """
         context = Context(request, wished_locale(request))
-        await context.authenticate(bearer(request.headers.get("authorization")))
+        headers = request.headers
+        await context.authenticate(bearer(headers.get("authorization")), headers.get("x-acting-for"))
         if context.refusal is not None and isinstance(response, Response):
-            response.status_code = 401
+            response.status_code = 403 if context.refusal.code in NOT_IN_CARE else 401
         return context
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
@@ -54,7 +61,8 @@ class View(GraphQL[Context, None]):
         params = {name.lower(): value for name, value in (context.connection_params or {}).items()}
         given = params.get("authorization") or params.get("token")
         if context.known is None and isinstance(given, str):
-            await context.authenticate(bearer(given) or given)
+            hospital = params.get("x-acting-for", context.acting_for)
+            await context.authenticate(bearer(given) or given, None if hospital is None else str(hospital))
         if context.known is None:
             raise ConnectionRejectionError
         return await super().on_ws_connect(context)

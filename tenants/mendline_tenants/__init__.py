@@ -7,6 +7,7 @@ from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiK
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
 from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
+from mendline_tenants.claiming import ClaimCodeMade, claim
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
 from mendline_tenants.founding import bootstrap
@@ -40,9 +41,10 @@ from mendline_tenants.organisations import (
 )
 from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
-from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
+from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
 
 register_locales(__file__)
 
@@ -55,6 +57,7 @@ __all__ = [
     "POLICIES",
     "ROLES",
     "SCOPES",
+    "STEWARDS",
     "Actor",
     "Agreement",
     "ApiKey",
@@ -63,6 +66,7 @@ __all__ = [
     "AuditEntry",
     "ChatIdentity",
     "ChatInstallation",
+    "ClaimCodeMade",
     "CreateApiKey",
     "Errand",
     "LinkAttempt",
@@ -79,10 +83,14 @@ __all__ = [
     "Place",
     "SetPassword",
     "SetPolicy",
+    "Steward",
+    "Stewarded",
+    "Stewardship",
     "Tokens",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "acting_for",
     "actor_for_chat",
     "actor_from_token",
     "actor_of_member",
@@ -94,6 +102,7 @@ __all__ = [
     "bootstrap",
     "card_of",
     "choose_organisation",
+    "claim",
     "create_roles",
     "entry_of",
     "field_groups",
@@ -115,6 +124,7 @@ __all__ = [
     "permissions_of",
     "refresh",
     "refusal",
+    "require_stewardship",
     "resume_identity",
     "schema_sql",
     "sessions",

@@ -24,6 +24,7 @@ from mendline.kernel import (
 )
 from mendline_tenants.actor import Actor
 from mendline_tenants.organisations import Partner
+from mendline_tenants.permissions import refusal
 from mendline_tenants.sharing import field_groups
 
 PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
@@ -105,6 +106,8 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         raise DomainError("unknown_group", groups=", ".join(sorted(strangers)), known=", ".join(field_groups()))
     if input.subcontracting and input.part != "service_provider":
         raise DomainError("invalid_input", field="subcontracting", problem="for_providers")
+    if input.subcontracting and actor.kind == "steward":  # it would consent to its own requests
+        raise DomainError("forbidden", permission="tickets.triage", why=refusal("tickets.triage"))
     starts_on = input.starts_on or now().date()
     if input.ends_on is not None and input.ends_on < starts_on:
         raise DomainError("agreement_ends_early", starts_on=starts_on.isoformat(), ends_on=input.ends_on.isoformat())

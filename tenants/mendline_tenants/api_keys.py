@@ -19,8 +19,10 @@ FOR_PERSONS_ALONE = frozenset(
         "tenants.manage",
         "tenants.agree",
         "tenants.errand",
+        "tenants.hand_over",
         "tenants.link",
         "tenants.self",
+        "tenants.steward",
         "tickets.share",
     }
 )

@@ -145,6 +145,16 @@ PERMISSIONS: dict[str, Permission] = {
         "服务协议由医学工程部或管理员维护。",
         "Agreements are kept by clinical engineering or an administrator.",
     ),
+    "tenants.steward": _row(
+        ("service_desk", "admin"),
+        "代管医院由服务台或管理员进行。",
+        "Hospitals are kept for others by the service desk or an administrator.",
+    ),
+    "tenants.hand_over": _row(
+        (),
+        "只有代管方才能交接由其代管的医院。",
+        "Only the steward of a hospital hands it over.",
+    ),
     "tenants.errand": _row(
         (),
         "这一步由系统应另一单位的请求执行，不能由人直接操作。",
@@ -154,6 +164,34 @@ PERMISSIONS: dict[str, Permission] = {
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
 }
 """Every permission by name. Default deny: what is not here nobody may do."""
+
+
+STEWARDS = frozenset(
+    {
+        "read.progress",
+        "read.people",
+        "read.clinical",
+        "read.quality",
+        "read.commercial",
+        "read.messages",
+        "read.devices",
+        "read.audit",
+        "tickets.report",
+        "tickets.update",
+        "tickets.comment",
+        "tickets.remind",
+        "tickets.cancel",
+        "devices.manage",
+        "tenants.keep",
+        "tenants.agree",
+        "tenants.hand_over",
+    }
+)
+"""What a steward may do in the name of a hospital that nobody has claimed yet (decision 0014).
+
+It keeps the registry and speaks for callers. It never decides for the hospital: no triage, no answer to a quotation or
+to a subcontract, no sharing, no signature, no members, policies or keys.
+"""
 
 
 @cache

@@ -1,12 +1,16 @@
 """A portal: the web application in this process, asked over HTTP as any person of the cast."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
+import uvicorn
 
 from mendline.app.web import make_app
 from mendline.kernel import new_id, now, rows, transaction
@@ -82,3 +86,19 @@ async def portal(cast: Cast) -> AsyncIterator[Portal]:
     async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
         yield Portal(cast, client)
     await close_hub()
+
+
+@pytest_asyncio.fixture
+async def port(portal: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """The application on a real port."""
+    monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
+    config = uvicorn.Config(
+        make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await task

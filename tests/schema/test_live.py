@@ -2,39 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import pytest_asyncio
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mendline.app.web import make_app
 from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
 
 FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
 PATIENCE = 5
-
-
-@pytest_asyncio.fixture
-async def port(portal: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """The application on a real port."""
-    monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
-    config = uvicorn.Config(
-        make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await task
 
 
 class Follower:

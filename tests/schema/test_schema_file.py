@@ -13,6 +13,8 @@ NOT_OFFERED = {
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL
     "quality.conclude",  # the system's own
+    "tenants.claim",  # behind claimHospital, which counts the tries
+    "tenants.take_into_care",  # the system's own, part of stewardHospital
 }
 
 

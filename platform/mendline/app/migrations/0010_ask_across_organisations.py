@@ -17,6 +17,22 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='ClaimCode',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('code_hash', fields.BinaryField()),
+                ('made_by', fields.UUIDField()),
+                ('failures', fields.IntField(default=0)),
+                ('since', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'claim_code', 'app': 'mendline', 'pk_attr': 'id', 'table_description': "A hospital's claim code (id = the hospital): it has one at most, and a new one voids the last."},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
             name='Errand',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -38,6 +54,17 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'errand', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': 'What this organisation has asked of another, and what came of it.'},
             bases=['Queued'],
+        ),
+        ops.CreateModel(
+            name='Stewardship',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'stewardship', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'A hospital that this organisation keeps (id = that hospital), until it is claimed.'},
+            bases=['Record'],
         ),
         ops.CreateModel(
             name='Subcontract',
