@@ -172,6 +172,21 @@ class OrganisationAuditEntry:
     correlation: str = column()
 
 
+@over("received_agreement", needs="read.devices")
+class ReceivedAgreement:
+    """What another organisation has promised to share with this one, as it last told."""
+
+    giver: OrganisationCard | None = parts("{t}.card")
+    part: Part = column()
+    groups: list[FieldGroup] = column()
+    device_classes: list[str] = column()
+    own_models: bool = column()
+    subcontracting: bool = column()
+    starts_on: date = column()
+    ends_on: date | None = column()
+    told_at: datetime = column()
+
+
 @over("errand", needs="read.audit", kind="er")
 class Errand(Node):
     """What this organisation has asked of another, and what came of it."""
@@ -213,6 +228,7 @@ class TenantQueries:
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb"))})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    received_agreements: Connection[ReceivedAgreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
     stewardships: Connection[Stewardship] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))

@@ -43,6 +43,7 @@ from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
+from mendline_tenants.received_agreements import ReceivedAgreement
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
 
@@ -81,6 +82,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "ReceivedAgreement",
     "SetPassword",
     "SetPolicy",
     "Steward",

@@ -23,8 +23,10 @@ from mendline.kernel import (
     told,
 )
 from mendline_tenants.actor import Actor
-from mendline_tenants.organisations import Partner
+from mendline_tenants.errands import ask
+from mendline_tenants.organisations import Partner, card_of, own_organisation
 from mendline_tenants.permissions import refusal
+from mendline_tenants.received_agreements import TellAgreement
 from mendline_tenants.sharing import field_groups
 
 PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
@@ -128,7 +130,11 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         await rows.insert(agreement)
     else:
         agreement = await _own(actor, input.agreement)
+        before = agreement.partner_id
         await rows.update(agreement, **values)
+        if before != partner.id:
+            await _tell(actor, agreement, before, ends_on=_yesterday())
+    await _tell(actor, agreement, partner.id, ends_on=agreement.ends_on)
     told(partner=str(partner.id), part=input.part, groups=groups, device_classes=input.device_classes)
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
 
@@ -147,10 +153,32 @@ async def end_agreement(actor: Actor, input: EndAgreement) -> AgreementSaved:
     Raises not_found.
     """
     agreement = await _own(actor, input.agreement)
-    ends_on = input.ends_on or now().date() - timedelta(days=1)
+    ends_on = input.ends_on or _yesterday()
     await rows.update(agreement, ends_on=ends_on)
+    await _tell(actor, agreement, agreement.partner_id, ends_on=ends_on)
     told(partner=str(agreement.partner_id), part=agreement.part, ends_on=ends_on.isoformat())
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
+
+
+def _yesterday() -> date:
+    return now().date() - timedelta(days=1)
+
+
+async def _tell(actor: Actor, agreement: Agreement, partner: UUID, ends_on: date | None) -> None:
+    """The partner keeps a copy and a line in its book; nobody waits for that."""
+    terms = TellAgreement(
+        agreement=agreement.id,
+        version=agreement.version,
+        card=card_of(await own_organisation(actor.organisation)),
+        part=agreement.part,
+        groups=list(agreement.groups),
+        device_classes=list(agreement.device_classes),
+        own_models=agreement.own_models,
+        subcontracting=agreement.subcontracting,
+        starts_on=agreement.starts_on,
+        ends_on=ends_on,
+    )
+    await ask(actor, partner, "tenants.tell_agreement", terms, waits=False)
 
 
 async def _own(actor: Actor, id: str) -> Agreement:

@@ -106,7 +106,7 @@ def askable(name: str, allowed: Check) -> Callable[[Function], Function]:
             await allowed(actor, input)
             return await function(actor, input)
 
-        ASKABLE[name] = Askable(_in_the_others_name, get_type_hints(function)["return"])
+        ASKABLE[name] = Askable(in_the_others_name, get_type_hints(function)["return"])
         return command(name, "tenants.errand")(checked)
 
     return register
@@ -194,7 +194,8 @@ def errand_key(row: Errand, step: str = "") -> str:
     return f"errand:{row.tenant_id}:{row.id}{step}"
 
 
-async def _in_the_others_name(row: Errand) -> Any:
+async def in_the_others_name(row: Errand) -> Any:
+    """Runs the command of an errand as the system of the organisation that is asked; answers its result."""
     doer = system_actor(row.asked_of, asked_by=row.tenant_id)
     return await run(doer, row.command, row.input, key=errand_key(row))
 

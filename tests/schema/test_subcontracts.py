@@ -48,3 +48,23 @@ async def test_a_refusal_of_the_other_is_the_callers(portal: Any, cast: Cast) ->
         "askedOf": {"name": {"en": "First Hospital"}},
     }
     assert (await portal.get("admin_a", ERRANDS))["errands"]["nodes"] == []
+
+
+async def test_a_partner_reads_what_it_was_promised(portal: Any, cast: Cast) -> None:
+    await portal.get(
+        "engineer_a",
+        """mutation($o: ID!) { upsertAgreement(input: {organisation: $o, part: SERVICE_PROVIDER, groups: ["people"],
+          subcontracting: true}) { agreement { subcontracting } } }""",
+        o=cast.organisation_id("vendor_v"),
+    )
+    await cast.drain()
+    read = "{ receivedAgreements { nodes { giver { name { en } } part groups subcontracting } } }"
+    assert (await portal.get("desk_v", read))["receivedAgreements"]["nodes"] == [
+        {
+            "giver": {"name": {"en": "First Hospital"}},
+            "part": "SERVICE_PROVIDER",
+            "groups": ["PROGRESS", "PEOPLE"],
+            "subcontracting": True,
+        }
+    ]
+    assert (await portal.get("engineer_a", read))["receivedAgreements"]["nodes"] == []

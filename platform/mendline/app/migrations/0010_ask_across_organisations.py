@@ -56,6 +56,27 @@ class Migration(migrations.Migration):
             bases=['Queued'],
         ),
         ops.CreateModel(
+            name='ReceivedAgreement',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('giver', fields.UUIDField()),
+                ('agreement_id', fields.UUIDField()),
+                ('card', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('part', fields.TextField(unique=False)),
+                ('groups', ArrayField(element_type='TEXT')),
+                ('device_classes', ArrayField(element_type='TEXT')),
+                ('own_models', fields.BooleanField()),
+                ('subcontracting', fields.BooleanField()),
+                ('starts_on', fields.DateField()),
+                ('ends_on', fields.DateField(null=True)),
+                ('version', fields.BigIntField()),
+                ('told_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'received_agreement', 'app': 'mendline', 'unique_together': (('tenant_id', 'giver', 'agreement_id'),), 'pk_attr': 'id', 'table_description': 'An agreement as the organisation that gives it last told of it: a copy, which grants nothing by itself.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
             name='Stewardship',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
