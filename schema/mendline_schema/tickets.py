@@ -15,6 +15,7 @@ from mendline_schema.enums import (
     EntitlementKind,
     FieldGroup,
     Part,
+    SubcontractState,
     TicketKind,
     TicketPhase,
     TicketState,
@@ -135,6 +136,21 @@ class Participant:
     ends_at: datetime | None = column()
 
 
+@over("subcontract", needs="read.progress", kind="sc")
+class Subcontract(Node):
+    """A provider's request to pass its ticket on, and the hospital's answer; seen by these two alone."""
+
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
+    asked_by: OrganisationCard | None = parts(known_organisation("{t}.asked_by"))
+    subcontractor: OrganisationCard | None = parts("{t}.card")
+    reason: str = column()
+    state: SubcontractState = column()
+    answer: str = column(description="The hospital's reason.")
+    asked_at: datetime = column()
+    answered_at: datetime | None = column()
+    child: "Ticket | None" = one({"id": "child_id"}, description="The subcontractor's ticket, once approved.")
+
+
 @over("audit_entry", needs="read.audit", kind="ae")
 class AuditEntry(Node):
     """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
@@ -181,6 +197,7 @@ class Ticket(Node):
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
+    subcontracts: list[Subcontract] = many(OF_TICKET, order=Order(("asked_at", "id")))
     people: TicketPeople | None = one(GROUP)
     clinical: TicketClinical | None = one(GROUP)
     quality: TicketQuality | None = one(GROUP)
@@ -269,6 +286,13 @@ class AuditFilter:
     )
 
 
+@strawberry.input(description="Which requests.")
+class SubcontractFilter:
+    """Which requests."""
+
+    state: list[SubcontractState] | None = condition("{o}.state = ANY ({value}::text[])")
+
+
 @root
 class TicketQueries:
     """Queries over tickets."""
@@ -284,5 +308,11 @@ class TicketQueries:
         order=Order(("recorded_at", "id"), descending=True),
         filter=AuditFilter,
         description="What was done to this organisation's own tickets, by whomever.",
+    )
+    subcontracts: Connection[Subcontract] | None = connection(
+        tenant=VIEWER,
+        order=Order(("asked_at", "id"), descending=True),
+        filter=SubcontractFilter,
+        description="What this hospital's providers have asked to pass on.",
     )
     ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})

@@ -19,9 +19,12 @@ FOR_PERSONS_ALONE = frozenset(
         "tenants.manage",
         "tenants.agree",
         "tenants.book",
+        "tenants.errand",
+        "tenants.hand_over",
         "tenants.link",
         "tenants.operate",
         "tenants.self",
+        "tenants.steward",
         "tickets.share",
     }
 )

@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(help="Reach the database.", no_args_is_help=True)
-organisations = typer.Typer(help="Found organisations, and list them.", no_args_is_help=True)
+organisations = typer.Typer(help="Found organisations, hand them over, and list them.", no_args_is_help=True)
 keys = typer.Typer(help="Make, list and revoke API keys of an organisation.", no_args_is_help=True)
 audit = typer.Typer(help="What organisations have written: verify it, export it.", no_args_is_help=True)
 worklists = typer.Typer(help="The lists that organisations work from.", no_args_is_help=True)
@@ -221,6 +221,30 @@ def organisations_found(
     """
     names = {"zh": name, "en": name_en or name}
     _run("mendline.app.organisations:found", code, kind, names, admin, admin_name or admin, locale, timezone)
+
+
+@organisations.command("steward")
+def organisations_steward(
+    code: Annotated[str, typer.Argument(help="The hospital's code, which ticket numbers begin with: ACME.")],
+    keeper: Annotated[str, typer.Option("--by", help="The code of the vendor or manufacturer that keeps it.")],
+    name: Annotated[str, typer.Option(help="Its name in Chinese, or in any language.")],
+    name_en: Annotated[str | None, typer.Option(help="Its name in English, where it differs.")] = None,
+    locale: Annotated[Literal["zh", "en"], typer.Option(help="The language it is spoken to in.")] = "zh",
+    timezone: Annotated[str, typer.Option(help="Its IANA time zone.")] = "Asia/Shanghai",
+) -> None:
+    """Found a hospital that has no account yet and that a vendor keeps until the hospital claims it.
+
+    Example: mendline organisations steward SMALL --by ACMESERVICE --name "Small Hospital"
+    """
+    _run("mendline.app.organisations:steward", code, keeper, {"zh": name, "en": name_en or name}, locale, timezone)
+
+
+@organisations.command("claim-code")
+def organisations_claim_code(
+    code: Annotated[str, typer.Argument(help="The code of a hospital that a vendor keeps.")],
+) -> None:
+    """Print the code with which the hospital's first administrator claims it, this once; earlier codes are void."""
+    _run("mendline.app.organisations:claim_code", code)
 
 
 @organisations.command("list")

@@ -3,6 +3,7 @@
 from mendline.kernel import register_locales
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
+from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
@@ -25,6 +26,7 @@ from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, requi
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import KINDS, PHASES, UseState
+from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -56,6 +58,7 @@ __all__ = [
     "ShareEnded",
     "ShareGranted",
     "Step",
+    "Subcontract",
     "Ticket",
     "TicketChanged",
     "TicketClinical",

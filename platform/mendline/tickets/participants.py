@@ -12,6 +12,10 @@ PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "m
 """What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
 
 
+SUBCONTRACTOR_GROUPS = tuple(group for group in PROVIDER_GROUPS if group != "commercial")
+"""What the hospital agreed with the provider that passed the work on is not the subcontractor's to see."""
+
+
 class Part(NamedTuple):
     """An organisation's part before the ticket exists."""
 
@@ -20,11 +24,13 @@ class Part(NamedTuple):
     groups: tuple[str, ...]
 
 
-def parts_of(facility: UUID, provider: UUID, agreed: list[Part]) -> list[Part]:
+def parts_of(
+    facility: UUID, provider: UUID, agreed: list[Part], groups: tuple[str, ...] = PROVIDER_GROUPS
+) -> list[Part]:
     """The facility with everything, the provider with what its work needs, and what standing agreements add."""
     parts = {facility: Part(facility, "user_facility", GROUPS)}
     if provider != facility:
-        parts[provider] = Part(provider, "service_provider", PROVIDER_GROUPS)
+        parts[provider] = Part(provider, "service_provider", groups)
     for part in agreed:
         known = parts.get(part.organisation)
         if known is None:

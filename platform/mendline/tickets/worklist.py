@@ -8,7 +8,7 @@ from tortoise import fields
 from mendline.kernel import Kind, Reference, Work, definer, fetchval, new_id, table
 from mendline.kernel import Record as _Record
 from mendline.tickets.ticket import GROUPS
-from mendline_tenants import BURY, POSITION, entry_of, note_command
+from mendline_tenants import BURY, POSITION, entry_of, note_command, require_stewardship
 
 
 @table(Kind.WORKLIST, key=("tenant_id", "owner_id", "ticket_id"))
@@ -161,6 +161,7 @@ async def record(work: Work) -> dict[Reference | None, list[UUID]]:
 
     Who sees one ticket of a command need not see the other. Under None: who may know of a command that touched none.
     """
+    await require_stewardship(work.actor)
     if not work.touched:
         await note_command(work)
         return {None: [work.actor.organisation]}
