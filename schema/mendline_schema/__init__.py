@@ -42,4 +42,11 @@ def print_schema() -> str:
     return printed()
 
 
-__all__ = ["Change", "close_hub", "graphql_view", "print_schema", "publish", "trusted_documents"]
+def print_access() -> str:
+    """Who may read which field, by role and by part, as `schema/access.txt` keeps it."""
+    from mendline_schema.schema import print_access as printed  # noqa: PLC0415 - see above
+
+    return printed()
+
+
+__all__ = ["Change", "close_hub", "graphql_view", "print_access", "print_schema", "publish", "trusted_documents"]

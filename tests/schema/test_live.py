@@ -1,8 +1,7 @@
 """Subscriptions: over WebSocket and server-sent events, from a command through the consumer to who may know."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -11,18 +10,27 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from mendline.kernel import parse_opaque
 from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
-from support.sockets import PATIENCE, Follower, opened
+from support.database import look
+from support.following import FOLLOW, following
+from support.sockets import PATIENCE, Follower
 
-FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
 
-
-@asynccontextmanager
-async def following(port: int, token: str | None, **variables: Any) -> AsyncIterator[Follower]:
-    async with opened(port, token) as follower:
-        await follower.send(id="1", type="subscribe", payload={"query": FOLLOW, "variables": variables})
-        yield follower
+async def test_each_message_with_sensitive_fields_is_a_read(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    query = "subscription Follow { worklistChanged { item { number symptom } ticket { people { contactName } } } }"
+    async with following(port, await portal.token("dispatcher_v"), document=query) as follower:
+        assert (await follower.next())["data"]["worklistChanged"]["item"]["symptom"]
+        await cast.run("nurse_a", "tickets.remind", {"ticket": ticket})
+        await cast.drain()
+        await follower.next()
+    noted = await look("SELECT * FROM read_log WHERE tenant_id = $1", cast["vendor_v"])
+    assert [entry["operation"] for entry in noted] == ["Follow", "Follow"]
+    assert [entry["groups"] for entry in noted] == [["clinical", "people"]] * 2
+    assert {entry["tickets"][0] for entry in noted} == {parse_opaque("tk", ticket).id}
 
 
 async def test_first_how_it_stands_then_each_change(portal: Any, port: int, cast: Cast) -> None:

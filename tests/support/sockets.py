@@ -60,6 +60,15 @@ class Follower:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(self.socket.recv(), 0.3)
 
+    async def ends(self) -> str:
+        """The code of the last word, after which the server completes the operation."""
+        last = await self.next()
+        assert not last["data"]
+        assert (await self.receive())["type"] == "complete"
+        (error,) = last["errors"]
+        assert error["message"]
+        return str(error["extensions"]["code"])
+
 
 @asynccontextmanager
 async def opened(port: int, token: str | None) -> AsyncIterator[Follower]:

@@ -37,6 +37,7 @@ from mendline.kernel.ids import (
     NIL,
     ContractId,
     DeviceId,
+    ErrandId,
     EvidenceId,
     MemberId,
     ModelId,
@@ -44,14 +45,16 @@ from mendline.kernel.ids import (
     PlaceId,
     Reference,
     SlotId,
+    SubcontractId,
     TicketId,
     new_id,
     opaque,
     parse_opaque,
 )
 from mendline.kernel.kept import LRU
+from mendline.kernel.locked_blobs import LockedBlob, StoreAway, get_locked, list_locked, put_locked
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
-from mendline.kernel.outbox import Delivery, Outbox
+from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
 from mendline.kernel.runfile import RunFile, RunningProcess
@@ -91,11 +94,13 @@ __all__ = [
     "DeviceId",
     "DomainError",
     "Envelope",
+    "ErrandId",
     "EvidenceId",
     "Function",
     "IdempotencyKey",
     "Kind",
     "Later",
+    "LockedBlob",
     "MemberId",
     "ModelId",
     "OrganisationId",
@@ -115,11 +120,14 @@ __all__ = [
     "Settings",
     "SlotId",
     "Spent",
+    "StoreAway",
+    "SubcontractId",
     "Table",
     "TicketId",
     "Timer",
     "Upload",
     "Work",
+    "announce",
     "bind",
     "can_spend",
     "cancel_timer",
@@ -140,10 +148,12 @@ __all__ = [
     "frozen",
     "gateway",
     "get_blob",
+    "get_locked",
     "handles",
     "in_transaction",
     "install_runner",
     "known_locale",
+    "list_locked",
     "log",
     "new_correlation",
     "new_id",
@@ -160,6 +170,7 @@ __all__ = [
     "presign_upload",
     "problem_facts",
     "put_blob",
+    "put_locked",
     "recurring",
     "register_locales",
     "replay",

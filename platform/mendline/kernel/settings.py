@@ -27,7 +27,7 @@ LoginRole = Literal["app", "gateway", "relay", "auditor"]
 LOGIN_ROLES: tuple[LoginRole, ...] = ("app", "gateway", "relay", "auditor")
 
 _NEEDED_IN_PRODUCTION = (
-    *("secret_key", "broker_url", "cache_url", "s3_endpoint_url", "s3_access_key", "s3_secret_key"),
+    *("secret_key", "audit_key", "broker_url", "cache_url", "s3_endpoint_url", "s3_access_key", "s3_secret_key"),
     *(f"database_url_{role}" for role in LOGIN_ROLES),
 )
 
@@ -61,9 +61,13 @@ class Settings(BaseSettings):
     s3_secret_key: str = Field(default="", repr=False)
     s3_region: str = "us-east-1"
     s3_bucket: str = "mendline-evidence"
+    s3_audit_bucket: str = "mendline-audit"
     evidence_limit_bytes: int = 200 * 1024 * 1024
 
     secret_key: str = Field(default="", repr=False)
+    audit_key: str = Field(default="", repr=False)
+    audit_retired_keys: str = ""
+    audit_retention_days: int = Field(default=3650, ge=1)
     demo_password: str = Field(default="", repr=False)
 
     standins_url: str | None = None
@@ -182,7 +186,7 @@ class _SecretsSource(_HomeSource):
     def __call__(self) -> dict[str, Any]:
         if self.current_state.get("environment") == "production":
             return {}
-        names = {"secret_key", "demo_password", "telegram_webhook_secret", "slack_signing_secret"}
+        names = {"secret_key", "audit_key", "demo_password", "telegram_webhook_secret", "slack_signing_secret"}
         return load_secrets(self.home()).model_dump(include=names)
 
 
