@@ -1,7 +1,6 @@
 """Statements: compiled once for each document and shape of variables, kept, and run under row-level security."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import DomainError, fetchval, in_transaction, transaction
+from mendline.kernel import LRU, DomainError, fetchval, in_transaction, transaction
 from mendline_schema.binding import Bindings
+from mendline_schema.documents import trusted_texts
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
 from mendline_schema.sql import Refusal, Writer
@@ -31,8 +31,11 @@ DEADLINE = 10.0
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
 
-KEPT = 1_000
-"""Statements that one process keeps; the one longest unused goes first."""
+KEPT = 4 * 1024 * 1024
+"""Characters of SQL that one process keeps; the statement longest unused goes first."""
+
+PINNED = 500
+"""Statements of trusted documents that are kept for good, whatever else is asked."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,13 @@ class Statements:
 
     def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
-        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._kept: LRU[Hashable, Statement] = LRU(KEPT)
+        self._pinned: dict[Hashable, Statement] = {}
 
     def of_query(self, request: Request, actor: Actor) -> Statement:
         """The statement of a whole query."""
         key = ("query", actor.permissions, request.key)
-        return self._kept_under(key) or self._keep(key, self._compile_query(request, actor))
+        return self._kept_under(key) or self._keep(key, request, self._compile_query(request, actor))
 
     def of_field(
         self,
@@ -125,7 +129,9 @@ class Statements:
     ) -> Statement:
         """The statement of one field that the ordinary executor has come to, such as a mutation's ticket."""
         key = (path, actor.permissions, request.key)
-        return self._kept_under(key) or self._keep(key, self._compile_field(request, actor, parent, nodes, path))
+        return self._kept_under(key) or self._keep(
+            key, request, self._compile_field(request, actor, parent, nodes, path)
+        )
 
     def _compile_query(self, request: Request, actor: Actor) -> Statement:
         writer = Writer(self.bindings, actor.permissions)
@@ -148,16 +154,12 @@ class Statements:
         return _made(request, writer, writer.value(field, "", selected))
 
     def _kept_under(self, key: Hashable) -> Statement | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        return self._pinned.get(key) or self._kept.get(key)
 
-    def _keep(self, key: Hashable, statement: Statement) -> Statement:
-        self._kept[key] = statement
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return statement
+    def _keep(self, key: Hashable, request: Request, statement: Statement) -> Statement:
+        if request.source in trusted_texts() and len(self._pinned) < PINNED:
+            return self._pinned.setdefault(key, statement)
+        return self._kept.put(key, statement, len(statement.sql))
 
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
