@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from mendline.kernel import LRU, DomainError, Function, definer, known_locale, now, pool
 from mendline_tenants.actor import Actor, Quota
 from mendline_tenants.permissions import permissions_of
@@ -77,7 +79,7 @@ async def actor_from_token(token: str, channel: str = "graphql", locale: str | N
     found = await _member(claims.organisation, claims.member, claims.session)
     if found is None or not found["session_open"] or found["status"] != "active":
         raise DomainError("session_ended")
-    return _actor(claims.organisation, claims.member, found, channel, locale)
+    return structs.replace(_actor(claims.organisation, claims.member, found, channel, locale), session=claims.session)
 
 
 def organisation_of(token: str) -> UUID | None:
