@@ -129,8 +129,9 @@ class Writer:
         if read.rows is None:
             return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
         self._count(1)
-        json = self.object(name, other, selected.of[name])
-        return f"(SELECT {json} FROM ({self._conditions.fill(read.rows)}) {other})"  # noqa: S608
+        with self.recorder.within(other) as source:
+            json = self.object(name, other, selected.of[name])
+        return f"(SELECT {json} FROM {source.drawn_from(f'({self._conditions.fill(read.rows)}) {other}')})"  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
         kind = str(selected.arguments["id"])[:2]
@@ -162,7 +163,7 @@ class Writer:
         feed = FeedWriter(field, selected, self.parameters, self.object)
         with self._repeated(feed.size):
             tables = {name: (self._table(name), self._alias()) for name in field.members}
-            return feed.sql(self._conditions, tables)
+            return feed.sql(self._conditions, tables, self.recorder.within)
 
     def _alias(self) -> str:
         self._aliases += 1
