@@ -77,6 +77,19 @@ async def agreed(
     )
 
 
+async def serves(tenant: UUID, provider: UUID, on: date) -> bool:
+    """Whether some agreement of the user facility names this partner as its service provider on a day."""
+    found = await rows.first(
+        Agreement,
+        "tenant_id = $1 AND partner_id = $2 AND part = 'service_provider' AND starts_on <= $3"
+        " AND (ends_on IS NULL OR ends_on >= $3)",
+        tenant,
+        provider,
+        on,
+    )
+    return found is not None
+
+
 class UpsertAgreement(Struct, frozen=True, kw_only=True):
     """Makes an agreement, or changes the one named. A manufacturer gets its own models, unless told otherwise."""
 

@@ -118,4 +118,13 @@ class Migration(migrations.Migration):
             name='version',
             field=fields.BigIntField(default=1),
         ),
+        ops.AlterModelOptions(
+            name='TicketPeople',
+            options={'table': 'ticket_people', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'Who reports, whom to ask at the ward and where, and who comes. caller_ward: where a caller said to be.'},
+        ),
+        ops.AddField(
+            model_name='TicketPeople',
+            name='caller_ward',
+            field=fields.TextField(default='', unique=False),
+        ),
     ]
