@@ -84,7 +84,7 @@ class TicketPeople(TicketGroup):
 
     reporter_id = fields.UUIDField(null=True)
     reporter_name = fields.TextField(default="")
-    caller_ward = fields.TextField(default="")
+    caller_ward = fields.TextField(default="", db_default="")
     contact_name = fields.TextField(default="")
     contact_phone = fields.TextField(default="")
     location = fields.JSONField[dict[str, Any]](default=dict)

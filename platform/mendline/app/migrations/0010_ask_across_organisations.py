@@ -111,12 +111,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Agreement',
             name='subcontracting',
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.AddField(
             model_name='Agreement',
             name='version',
-            field=fields.BigIntField(default=1),
+            field=fields.BigIntField(default=1, db_default=1),
         ),
         ops.AlterModelOptions(
             name='TicketPeople',
@@ -125,6 +125,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='TicketPeople',
             name='caller_ward',
-            field=fields.TextField(default='', unique=False),
+            field=fields.TextField(default='', db_default='', unique=False),
         ),
     ]
