@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceModel, find_devices, parse_identifier
+from mendline.devices import Device, DeviceIdentifier, DeviceModel, find_devices, parse_identifier
 from mendline.kernel import DomainError, OrganisationId, command, not_found, opaque, parse_opaque, rows, work
 from mendline.tickets.intake import Caller, ReportFault, at_home, open_ticket
 from mendline.tickets.participants import PROVIDER_GROUPS
@@ -98,13 +98,24 @@ async def _device(actor: Actor, named: str | None) -> Device | None:
     """The one device that was read out, among those that the vendor serves; others are as if they were not there."""
     if named is None:
         return None
-    found = await find_devices(actor.organisation, parse_identifier(named))
-    served = [device for device in found if await _keeps(actor) or await _covering(actor, device)]
-    if not served:
-        raise DomainError("device_unknown", code=named)
-    if len(served) > 1:
-        raise DomainError("devices_fit", count=len(served))
-    return served[0]
+    for meaning in parse_identifier(named):
+        served = [device for device in await _fitting(actor, meaning) if await _serves_device(actor, device)]
+        if len(served) > 1:
+            raise DomainError("devices_fit", count=len(served))
+        if served:
+            return served[0]
+    raise DomainError("device_unknown", code=named)
+
+
+async def _fitting(actor: Actor, meaning: DeviceIdentifier) -> list[Device]:
+    try:
+        return await find_devices(actor.organisation, [meaning])
+    except DomainError:  # none fits this meaning of what was read out
+        return []
+
+
+async def _serves_device(actor: Actor, device: Device) -> bool:
+    return await _keeps(actor) or bool(await _covering(actor, device))
 
 
 async def _covering(actor: Actor, device: Device | None) -> list[Agreement]:

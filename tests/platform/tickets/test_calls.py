@@ -86,7 +86,7 @@ async def test_what_the_agreement_does_not_cover_is_as_if_it_were_not_there(cast
     async with unchanged("errand", "organisation_audit"):
         for device in ("SB-0100", "SB-9999"):  # a monitor that is there, and nothing
             with pytest.raises(DomainError) as caught:
-                await called(cast, device=device)
+                await called(cast, device=f" {device} ")
             said.add(str(caught.value).replace(device, "…"))
         await refused("device_needed", called(cast))
         await refused("devices_fit", called(cast, device=f"01{PUMP}"))
