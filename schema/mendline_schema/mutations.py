@@ -17,6 +17,7 @@ class TicketMutations:
     """Tickets: reported, sorted, passed on, shared."""
 
     report_fault = mutation("tickets.report")
+    report_fault_for = mutation("tickets.report_for")
     triage = mutation("tickets.triage")
     pass_on = mutation("tickets.pass_on")
     ask_subcontract = mutation("tickets.ask_subcontract")

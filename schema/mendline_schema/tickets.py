@@ -53,6 +53,7 @@ class TicketPeople:
     """Who reports, whom to ask at the ward and where, and who comes."""
 
     reporter_name: str = column()
+    caller_ward: str = column(description="Where a caller said to be whose ticket a vendor's service desk opened.")
     contact_name: str = column()
     contact_phone: str = column()
     location: Words | None = parts()

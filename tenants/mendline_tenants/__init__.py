@@ -3,6 +3,8 @@
 from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
+from mendline_tenants.actor import Actor, authorise, system_actor
+from mendline_tenants.agreements import Agreement, agreed, serves
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
 from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
@@ -183,6 +185,7 @@ __all__ = [
     "require_stewardship",
     "resume_identity",
     "schema_sql",
+    "serves",
     "sessions",
     "set_locale",
     "share_ticket",

@@ -83,6 +83,11 @@ PERMISSIONS: dict[str, Permission] = {
     "tickets.report": _row(
         (*_WARD, *_ENGINEERING, "technician"), "您不能报修。请联系本科室护士长。", "You may not report a fault."
     ),
+    "tickets.report_for": _row(
+        ("service_desk", "dispatcher"),
+        "代来电医院报修由服务台进行。",
+        "Tickets for hospitals that call are opened by the service desk.",
+    ),
     "tickets.update": _row(
         (*_WARD, *_ENGINEERING), "只有报修方可以更改报修内容。", "Only the reporting side may change a report."
     ),
