@@ -9,6 +9,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
+from mendline.kernel import require_storable
 from mendline_tenants import Actor
 
 
@@ -22,12 +23,16 @@ class Inputs:
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def argument(self, definition: GraphQLField, node: FieldNode, path: tuple[str, ...]) -> Any:
-        """The value of a field's argument, or of a field within it; None when it was not given."""
+        """The value of a field's argument, or of a field within it; None when it was not given.
+
+        Raises DomainError invalid_input for what Postgres cannot even compare with anything.
+        """
         given: Any = self._arguments.get(id(node))
         if given is None:
             given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
+        require_storable(given, path[-1])
         return given
 
 

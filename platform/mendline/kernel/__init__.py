@@ -60,6 +60,7 @@ from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perf
 from mendline.kernel.runfile import RunFile, RunningProcess
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
+from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
 from mendline.kernel.timers import Timer, cancel_timer, set_timer, timer
@@ -173,6 +174,7 @@ __all__ = [
     "recurring",
     "register_locales",
     "replay",
+    "require_storable",
     "rows",
     "run",
     "run_recurring",
