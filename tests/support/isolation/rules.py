@@ -43,11 +43,30 @@ def shows(table: Table, row: Stored, organisation: UUID) -> bool:
 
 def may_change(table: Table, row: Stored, organisation: UUID) -> bool:
     """Whether an organisation may change a row that it need not have looked at."""
+    if not works_with(table):
+        return False
     if table.kind is Kind.CHILD and table.writer == "facility":
         return row.tenant == organisation
     if table.kind is Kind.CHILD and table.writer == "author":
         return row.author == organisation and organisation in row.viewers
     return shows(table, row, organisation)
+
+
+def may_remove(table: Table, row: Stored, organisation: UUID) -> bool:
+    """Whether an organisation could take a row away, had it the right to: its own books alone, and nothing shared."""
+    return table.kind is Kind.OWN and row.tenant == organisation
+
+
+def works_with(table: Table) -> bool:
+    """Whether organisations change rows of this table at all; lists and catalogues are only read."""
+    own_of_gateway = table.kind is Kind.GATEWAY and table.key[0] == "tenant_id"
+    own_queue = table.kind is Kind.QUEUE and table.role == "app"
+    return table.kind in (Kind.OWN, Kind.TICKET, Kind.CHILD) or own_of_gateway or own_queue
+
+
+def adds_to(table: Table) -> bool:
+    """Whether organisations add rows to this table, where they may."""
+    return works_with(table) and table.kind is not Kind.GATEWAY
 
 
 @dataclass(frozen=True)

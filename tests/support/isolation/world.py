@@ -14,14 +14,17 @@ from support.isolation.samples import Row, Sampler
 
 ORGANISATIONS = ("hospital_a", "hospital_b", "vendor_v", "vendor_w", "manufacturer_m", "testing_t")
 
-Sharing = Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]
-"""Owner -> for each of its tickets beside the private one: who else holds which field groups (progress always)."""
+Parts = Sequence[tuple[str, tuple[str, ...]]]
+"""Who else holds which field groups of a ticket (progress always)."""
+
+Sharing = Mapping[str, Sequence[Parts]]
+"""Owner -> the parts in each of its tickets beside the private one."""
 
 
-def in_a_ring(names: Sequence[str] = ORGANISATIONS) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    """Each organisation shares a ticket: everything with the next, progress alone with the one after that."""
+def in_a_ring(names: Sequence[str] = ORGANISATIONS) -> Sharing:
+    """Each organisation shares two tickets: everything with the next, progress alone with the one after that."""
     around = [*names, *names]
-    return {name: [(around[n + 1], field_groups()), (around[n + 2], ())] for n, name in enumerate(names)}
+    return {name: [((around[n + 1], field_groups()), (around[n + 2], ()))] * 2 for n, name in enumerate(names)}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,9 @@ def _rows(world: World, name: str, sharing: Sharing) -> Iterator[Row]:
         case Kind.CATALOGUE:
             yield sampler.row(name, NIL, "everybody")
         case _ if world.shapes[name].of_tenant:
-            for organisation, tenant in world.organisations.items():
+            # What failed before anybody was known is a dead letter of nobody.
+            nobody = {"nobody": NIL} if name == "dead_letter" else {}
+            for organisation, tenant in {**world.organisations, **nobody}.items():
                 yield sampler.row(name, tenant, organisation, **_own_ticket(world, name, tenant))
         case _:
             yield sampler.row(name, NIL, "everybody")
@@ -133,9 +138,7 @@ def _own_ticket(world: World, name: str, tenant: UUID) -> dict[str, Any]:
 
 def _tickets(world: World, sampler: Sampler, name: str, sharing: Sharing) -> Iterator[Row]:
     for organisation, tenant in world.organisations.items():
-        private: list[tuple[str, tuple[str, ...]]] = []
-        together = list(sharing.get(organisation, ()))
-        for parts in (private, together) if together else (private,):
+        for parts in ((), *sharing.get(organisation, ())):
             shared = Shared(tenant, new_id(), {world[other]: groups for other, groups in parts})
             world.tickets.append(shared)
             given = {"id": shared.id, "visible_to": shared.viewers, "audience": shared.audience, "parent_id": None}
@@ -174,8 +177,13 @@ async def forget_world(administrator: asyncpg.Pool, world: World) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name, shape in world.shapes.items():
             if name in TABLES and shape.of_tenant:
-                tenants = [*world.organisations.values(), *({NIL} if TABLES[name].kind is Kind.QUEUE else ())]
-                await connection.execute(f'DELETE FROM "{name}" WHERE tenant_id = ANY ($1)', tenants)
+                ids = [row["id"] for row in world.rows[name] if row["tenant_id"] == NIL]
+                await connection.execute(
+                    f'DELETE FROM "{name}" WHERE tenant_id = ANY ($1) OR (tenant_id = $2 AND id = ANY ($3))',
+                    list(world.organisations.values()),
+                    NIL,
+                    ids,
+                )
             elif name in TABLES:
                 column = TABLES[name].key[0]
                 values = [row[column] for row in world.rows[name]]
