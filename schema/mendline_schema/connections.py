@@ -112,7 +112,11 @@ def page_of(arguments: Mapping[str, Any]) -> Page:
 
 def cursor_sql(alias: str, order: Order) -> str:
     """The cursor of a row: the values it is ordered by, as opaque text."""
-    values = ", ".join(f'{alias}."{column}"' for column in order.columns)
+    return opaque_text(", ".join(f'{alias}."{column}"' for column in order.columns))
+
+
+def opaque_text(values: str) -> str:
+    """SQL: these values as a JSON array in base64, to be given back and not to be read."""
     return f"translate(encode(convert_to(json_build_array({values})::text, 'UTF8'), 'base64'), E'\\n', '')"
 
 

@@ -11,7 +11,7 @@ from mendline.kernel import DomainError
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.enums import DeviceFunction, DeviceState
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation
 
@@ -131,7 +131,7 @@ class DeviceFilter:
     serial: str | None = condition("{o}.serial = {value}")
 
 
-@over(None, needs=None)
+@root
 class DeviceQueries:
     """Queries over devices."""
 

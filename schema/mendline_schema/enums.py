@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     WorkResult = Enum
     WaitReason = Enum
     SlotState = Enum
+    ErrandState = Enum
+    SubcontractState = Enum
     EvidenceState = Enum
     OfferState = Enum
     DeviceState = Enum
@@ -67,6 +69,10 @@ else:
     SlotState = enumeration(
         "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
     )
+    ErrandState = enumeration("ErrandState", ("asked", "done", "refused"), "What came of an errand.")
+    SubcontractState = enumeration(
+        "SubcontractState", ("asked", "approved", "refused", "withdrawn"), "Where a request to subcontract stands."
+    )
     EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
     OfferState = enumeration(
         "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
@@ -83,6 +89,7 @@ else:
     )
     EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
+    enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")
     enumeration("EuRiskClass", ("I", "IIa", "IIb", "III"), "A risk class of the EU.")

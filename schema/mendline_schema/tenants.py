@@ -7,8 +7,9 @@ from strawberry.scalars import JSON
 
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
-from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts
+from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
+from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
+from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
 
@@ -36,6 +37,29 @@ class OrganisationCard:
     name: Words | None = parts()
 
 
+@part
+class Quota:
+    """What an organisation may ask: units of cost that flow back per second and that it may spend at once, open
+    sockets, and whether only trusted documents are answered. The operator sets it."""
+
+    per_second: int = column()
+    burst: int = column()
+    sockets: int = column()
+    trusted_documents: bool = column()
+
+
+@over("audit_checkpoint", needs="read.audit", kind="cp")
+class Checkpoint(Node):
+    """What this organisation wrote in one minute, as one signed Merkle root that links to the checkpoint before it."""
+
+    number: int = column()
+    size: int = column(description="How many tickets and rows of the book it covers.")
+    root: str = column("encode({t}.root, 'hex')")
+    statement: str = column(description="A JWS; the keys are at /.well-known/jwks.json.")
+    key_id: str = column()
+    taken_at: datetime = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -47,6 +71,13 @@ class Organisation(Node):
     timezone: str = column()
     country: str = column()
     policies: JSON = column()
+    quota: Quota | None = parts("{viewer}->'quota'")
+    checkpoint: Checkpoint | None = one(
+        {"tenant_id": "id"}, order=Order(("number",), descending=True), description="The latest of its audit."
+    )
+    steward: OrganisationCard | None = parts(
+        known_organisation("{t}.stewarded_by"), description="Who keeps it until it is claimed."
+    )
 
 
 @over("partner", needs="read.progress")
@@ -103,6 +134,7 @@ class Viewer:
     channel: str = column()
     locale: str = column()
     unit_account: bool = column()
+    quota: Quota | None = parts(description="What its organisation may ask.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
     )
@@ -115,6 +147,7 @@ class ApiKey(Node):
 
     name: str = column()
     scopes: list[str] = column()
+    trusted_documents: bool = column()
     recorded_at: datetime = column()
     expires_at: datetime | None = column()
     used_at: datetime | None = column()
@@ -142,8 +175,18 @@ class Agreement(Node):
     groups: list[FieldGroup] = column()
     device_classes: list[str] = column()
     own_models: bool = column()
+    subcontracting: bool = column(description="Whether a service provider may subcontract without asking each time.")
     starts_on: date = column()
     ends_on: date | None = column()
+
+
+@over("stewardship", needs="tenants.steward")
+class Stewardship:
+    """A hospital that this organisation keeps, or has kept until it was claimed."""
+
+    hospital: OrganisationCard | None = parts(known_organisation("{t}.id"))
+    recorded_at: datetime = column()
+    ended_at: datetime | None = column()
 
 
 @over("organisation_audit", needs="read.audit")
@@ -156,6 +199,34 @@ class OrganisationAuditEntry:
     facts: JSON = column()
     occurred_at: datetime = column()
     recorded_at: datetime = column()
+    correlation: str = column()
+
+
+@over("received_agreement", needs="read.devices")
+class ReceivedAgreement:
+    """What another organisation has promised to share with this one, as it last told."""
+
+    giver: OrganisationCard | None = parts("{t}.card")
+    part: Part = column()
+    groups: list[FieldGroup] = column()
+    device_classes: list[str] = column()
+    own_models: bool = column()
+    subcontracting: bool = column()
+    starts_on: date = column()
+    ends_on: date | None = column()
+    told_at: datetime = column()
+
+
+@over("errand", needs="read.audit", kind="er")
+class Errand(Node):
+    """What this organisation has asked of another, and what came of it."""
+
+    asked_of: OrganisationCard | None = parts(known_organisation("{t}.asked_of"))
+    command: str = column(description="What the other's system was asked to do.")
+    state: ErrandState = column()
+    refusal: str | None = column("CASE {t}.state WHEN 'refused' THEN {t}.outcome->>'code' END")
+    recorded_at: datetime = column()
+    answered_at: datetime | None = column()
     correlation: str = column()
 
 
@@ -173,11 +244,22 @@ class PlaceFilter:
     parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
 
 
-@over(None, needs=None)
+@strawberry.input(description="Which rows of the book. Times are when they were recorded.")
+class OrganisationAuditFilter:
+    """Which rows of the book."""
+
+    since: datetime | None = condition("{o}.recorded_at >= {value}")
+    before: datetime | None = condition("{o}.recorded_at < {value}")
+    command: str | None = condition("{o}.command = {value}")
+    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
+    channel: str | None = condition("{o}.channel = {value}")
+
+
+@root
 class TenantQueries:
     """Queries over tenants."""
 
-    me: Viewer | None = parts("{viewer}", description="Who asks.")
+    me: Viewer | None = parts("{viewer}", group=OWN, needs=KNOWN, description="Who asks.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The reader's own organisation."
     )
@@ -187,8 +269,18 @@ class TenantQueries:
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb"))})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    received_agreements: Connection[ReceivedAgreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    stewardships: Connection[Stewardship] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
+    errands: Connection[Errand] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        description="What was asked of other organisations in the last fortnight.",
+    )
     organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
-        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), filter=OrganisationAuditFilter
+    )
+    checkpoints: Connection[Checkpoint] | None = connection(
+        tenant=VIEWER, order=Order(("number",), descending=True), description="Of this organisation's audit."
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from mendline_schema.audit import TicketProof
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
@@ -14,6 +15,7 @@ from mendline_schema.enums import (
     EntitlementKind,
     FieldGroup,
     Part,
+    SubcontractState,
     TicketKind,
     TicketPhase,
     TicketState,
@@ -21,7 +23,7 @@ from mendline_schema.enums import (
     WaitReason,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
@@ -134,10 +136,26 @@ class Participant:
     ends_at: datetime | None = column()
 
 
+@over("subcontract", needs="read.progress", kind="sc")
+class Subcontract(Node):
+    """A provider's request to pass its ticket on, and the hospital's answer; seen by these two alone."""
+
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
+    asked_by: OrganisationCard | None = parts(known_organisation("{t}.asked_by"))
+    subcontractor: OrganisationCard | None = parts("{t}.card")
+    reason: str = column()
+    state: SubcontractState = column()
+    answer: str = column(description="The hospital's reason.")
+    asked_at: datetime = column()
+    answered_at: datetime | None = column()
+    child: "Ticket | None" = one({"id": "child_id"}, description="The subcontractor's ticket, once approved.")
+
+
 @over("audit_entry", needs="read.audit", kind="ae")
 class AuditEntry(Node):
     """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
 
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
     seq: int = column()
     command: str = column()
     actor_name: str | None = column(own_member_name("{t}.actor"))
@@ -179,6 +197,7 @@ class Ticket(Node):
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
+    subcontracts: list[Subcontract] = many(OF_TICKET, order=Order(("asked_at", "id")))
     people: TicketPeople | None = one(GROUP)
     clinical: TicketClinical | None = one(GROUP)
     quality: TicketQuality | None = one(GROUP)
@@ -191,6 +210,11 @@ class Ticket(Node):
     messages: Connection[Message] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     evidence: Connection[Evidence] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     audit: Connection[AuditEntry] | None = connection(OF_TICKET, order=Order(("seq",)))
+    proof: TicketProof | None = one(
+        {"organisation": "tenant_id", "ticket_id": "id"},
+        tenant=VIEWER,
+        description="That a signed checkpoint covers this ticket's audit, as the reader was told it.",
+    )
     suggestion: Suggestion | None = one(
         IN_OWN_BOOK, tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), description="The latest one."
     )
@@ -208,7 +232,7 @@ class LatestEvent:
     at: datetime | None = column()
 
 
-@over("worklist", needs="read.progress")
+@over("worklist", needs="read.progress", group="progress")
 class WorklistItem:
     """A ticket on the reader's list, with what its card shows. `ticket` is the whole of it."""
 
@@ -223,17 +247,17 @@ class WorklistItem:
     changed_at: datetime = column()
     closed_at: datetime | None = column()
     due_at: datetime | None = column()
-    eta_at: str | None = column("{t}.card->>'eta_at'")
-    device: DeviceCard | None = parts("{t}.card->'device'")
-    facility: OrganisationCard | None = parts("{t}.card->'facility'")
-    provider: OrganisationCard | None = parts("{t}.card->'provider'")
-    events: list[LatestEvent] = parts("{t}.card->'events'")
-    assignee: str | None = column("{t}.card->>'assignee'", needs="read.people")
-    location: Words | None = parts("{t}.card->'location'", needs="read.people")
-    symptom: str | None = column("{t}.card->>'symptom'", needs="read.clinical")
-    use_state: UseState | None = column("{t}.card->>'use_state'", needs="read.clinical")
-    isolation: bool | None = column("{t}.card->'isolation'", needs="read.clinical")
-    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)")
+    eta_at: str | None = column("{t}.card->>'eta_at'", group="progress")
+    device: DeviceCard | None = parts("{t}.card->'device'", group="progress")
+    facility: OrganisationCard | None = parts("{t}.card->'facility'", group="progress")
+    provider: OrganisationCard | None = parts("{t}.card->'provider'", group="progress")
+    events: list[LatestEvent] = parts("{t}.card->'events'", group="progress")
+    assignee: str | None = column("{t}.card->>'assignee'", group="people", needs="read.people")
+    location: Words | None = parts("{t}.card->'location'", group="people", needs="read.people")
+    symptom: str | None = column("{t}.card->>'symptom'", group="clinical", needs="read.clinical")
+    use_state: UseState | None = column("{t}.card->>'use_state'", group="clinical", needs="read.clinical")
+    isolation: bool | None = column("{t}.card->'isolation'", group="clinical", needs="read.clinical")
+    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)", group="progress")
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
 
 
@@ -247,7 +271,29 @@ class WorklistFilter:
     changed_since: datetime | None = condition("{o}.changed_at >= {value}")
 
 
-@over(None, needs=None)
+@strawberry.input(description="Which entries. Times are when they were recorded.")
+class AuditFilter:
+    """Which entries."""
+
+    since: datetime | None = condition("{o}.recorded_at >= {value}")
+    before: datetime | None = condition("{o}.recorded_at < {value}")
+    command: str | None = condition("{o}.command = {value}")
+    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
+    channel: str | None = condition("{o}.channel = {value}")
+    ticket_number: str | None = condition(
+        "{o}.ticket_id = (SELECT w.ticket_id FROM worklist w WHERE w.tenant_id = {organisation}"
+        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)"
+    )
+
+
+@strawberry.input(description="Which requests.")
+class SubcontractFilter:
+    """Which requests."""
+
+    state: list[SubcontractState] | None = condition("{o}.state = ANY ({value}::text[])")
+
+
+@root
 class TicketQueries:
     """Queries over tickets."""
 
@@ -256,5 +302,17 @@ class TicketQueries:
         order=Order(("changed_at", "ticket_id"), descending=True),
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
+    )
+    audit: Connection[AuditEntry] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        filter=AuditFilter,
+        description="What was done to this organisation's own tickets, by whomever.",
+    )
+    subcontracts: Connection[Subcontract] | None = connection(
+        tenant=VIEWER,
+        order=Order(("asked_at", "id"), descending=True),
+        filter=SubcontractFilter,
+        description="What this hospital's providers have asked to pass on.",
     )
     ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})

@@ -13,11 +13,13 @@ LOCALES = ("zh", "en")
 _NAMED = {
     "state": "state",
     "status": "state",
+    "subcontract": "subcontract",
     "role": "role",
     "by": "role",
     "part": "part",
     "why": "why",
     "problem": "problem",
+    "what": "what",
 }
 """Facts whose values may be names of ours, and under what the words for them are kept."""
 
