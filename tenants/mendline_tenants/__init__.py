@@ -2,8 +2,6 @@
 
 from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
-from mendline_tenants.agreements import Agreement, agreed
-from mendline_tenants.actor import Actor, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed, serves
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
