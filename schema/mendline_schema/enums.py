@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     WaitReason = Enum
     SlotState = Enum
     EvidenceState = Enum
+    AuditExportState = Enum
+    AuditExportFormat = Enum
     OfferState = Enum
     DeviceState = Enum
     DeviceFunction = Enum
@@ -68,6 +70,8 @@ else:
         "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
     )
     EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
+    AuditExportState = enumeration("AuditExportState", ("asked", "done"), "Whether the file is written.")
+    AuditExportFormat = enumeration("AuditExportFormat", ("jsonl", "csv"), "How an export is written.")
     OfferState = enumeration(
         "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
     )

@@ -4,7 +4,9 @@ from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
-from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
+from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
+from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
+from mendline_tenants.audit_records import Format
 from mendline_tenants.authentication import actor_from_token, actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
@@ -65,13 +67,16 @@ __all__ = [
     "ApiKeyCreated",
     "AuditCheckpoint",
     "AuditEntry",
+    "AuditExport",
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
     "Checked",
     "CheckpointCopy",
     "CreateApiKey",
+    "ExportAudit",
     "Finding",
+    "Format",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -116,6 +121,8 @@ __all__ = [
     "logout",
     "make_checkpoints",
     "move_chat",
+    "newest_statement",
+    "note",
     "note_command",
     "offer_link",
     "own_organisation",
@@ -135,4 +142,5 @@ __all__ = [
     "unlink",
     "unshare_ticket",
     "verify",
+    "write_audit",
 ]

@@ -137,6 +137,11 @@ PERMISSIONS: dict[str, Permission] = {
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
     "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
+    "tenants.export": _row(
+        ("quality", "admin"),
+        "审计记录由管理员或质量人员导出。",
+        "The audit is exported by an administrator or quality staff.",
+    ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
         "服务协议由医学工程部或管理员维护。",
