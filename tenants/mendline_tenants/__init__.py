@@ -4,7 +4,9 @@ from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed, serves
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
-from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
+from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
+from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
+from mendline_tenants.audit_records import Format
 from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
@@ -91,6 +93,7 @@ __all__ = [
     "Asked",
     "AuditCheckpoint",
     "AuditEntry",
+    "AuditExport",
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
@@ -100,7 +103,9 @@ __all__ = [
     "CreateApiKey",
     "Credential",
     "Errand",
+    "ExportAudit",
     "Finding",
+    "Format",
     "Hours",
     "LinkAttempt",
     "LinkCode",
@@ -168,6 +173,8 @@ __all__ = [
     "logout",
     "make_checkpoints",
     "move_chat",
+    "newest_statement",
+    "note",
     "note_command",
     "note_read",
     "offer_link",
@@ -195,4 +202,5 @@ __all__ = [
     "verify",
     "working_seconds",
     "working_spans",
+    "write_audit",
 ]

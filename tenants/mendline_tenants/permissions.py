@@ -148,6 +148,11 @@ PERMISSIONS: dict[str, Permission] = {
     "tenants.keep": _row(
         ("admin",), "地点与合作单位由管理员维护。", "Places and partners are kept by an administrator."
     ),
+    "tenants.export": _row(
+        ("quality", "admin"),
+        "审计记录由管理员或质量人员导出。",
+        "The audit is exported by an administrator or quality staff.",
+    ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
         "服务协议由医学工程部或管理员维护。",

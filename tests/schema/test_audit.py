@@ -36,8 +36,8 @@ async def written(portal):
     return first, second
 
 
-async def found(portal, who, document, **filter):
-    data = await portal.get(who, document, filter=filter or None)
+async def found(portal, who, document, **wanted):
+    data = await portal.get(who, document, filter=wanted or None)
     return next(iter(data.values()))["nodes"]
 
 
