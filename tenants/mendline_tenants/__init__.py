@@ -26,6 +26,7 @@ from mendline_tenants.linking import (
     unlink,
 )
 from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
+from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -51,6 +52,7 @@ __all__ = [
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "LONGEST_NAME",
+    "MASKS",
     "PERMISSIONS",
     "POLICIES",
     "ROLES",
@@ -69,6 +71,8 @@ __all__ = [
     "LinkOffer",
     "LoginAttempt",
     "LoginSession",
+    "Mask",
+    "Masked",
     "Member",
     "Organisation",
     "OrganisationAudit",
@@ -103,6 +107,9 @@ __all__ = [
     "link_code",
     "login",
     "logout",
+    "masked_name",
+    "masked_phone",
+    "masked_serial",
     "move_chat",
     "note_command",
     "note_read",

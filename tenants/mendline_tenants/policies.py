@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
+from mendline_tenants.masking import MASKING_FUNCTIONS
 from mendline_tenants.sharing import sharing_functions
 
 AUDITED = ("audit_entry", "organisation_audit", "read_log", "outbox", "dead_letter")
@@ -43,7 +44,7 @@ END $$"""
 A child is seen by the viewers that hold its field group, never by more.
 """
 
-BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET)
+BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, *MASKING_FUNCTIONS)
 
 
 def _shows_own_rows(table: Table) -> bool:
