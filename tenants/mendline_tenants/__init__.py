@@ -34,6 +34,7 @@ from mendline_tenants.linking import (
     unlink,
 )
 from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
+from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -78,6 +79,7 @@ __all__ = [
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "LONGEST_NAME",
+    "MASKS",
     "PERMISSIONS",
     "POLICIES",
     "POSITION",
@@ -112,6 +114,8 @@ __all__ = [
     "LinkOffer",
     "LoginAttempt",
     "LoginSession",
+    "Mask",
+    "Masked",
     "Member",
     "Organisation",
     "OrganisationAudit",
@@ -172,6 +176,9 @@ __all__ = [
     "login",
     "logout",
     "make_checkpoints",
+    "masked_name",
+    "masked_phone",
+    "masked_serial",
     "move_chat",
     "newest_statement",
     "note",
