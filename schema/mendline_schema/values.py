@@ -33,7 +33,7 @@ class Inputs:
             given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
-        require_storable(given, path[-1])
+        require_storable(given, path[-1] if path else "")
         return given
 
 
