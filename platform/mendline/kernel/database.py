@@ -166,11 +166,25 @@ async def _beginning(home: Pool, begin: str) -> Connection:
 
 
 async def _rollback(connection: Connection) -> None:
-    try:
-        await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
-    except Exception:  # whatever broke the connection, it must not go back to the pool half-way through
+    """Ends the transaction, however often the task is cancelled meanwhile: a connection is free only after that."""
+
+    async def end() -> None:
+        await connection.execute("ROLLBACK", timeout=5)
+
+    ending = asyncio.create_task(end())
+    cancelled: asyncio.CancelledError | None = None
+    while not ending.done():
+        try:
+            await asyncio.wait([ending])
+        except asyncio.CancelledError as again:
+            cancelled = again
+    if (
+        ending.exception() is not None
+    ):  # whatever broke the connection, it must not go back to the pool half-way through
         with suppress(asyncpg.InterfaceError):  # the pool has noticed already
             connection.terminate()
+    if cancelled is not None:
+        raise cancelled
 
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
