@@ -36,9 +36,15 @@ class Field:
     read: Read
     definition: GraphQLField
     target: str | None
+    scalar: str
     needs: str | None
     is_enum: bool
     is_list: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its value is text, also where a JSON value holds a number or a truth value."""
+        return self.is_enum or (self.target is None and not self.is_list and self.scalar in ("String", "ID"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class Bindings:
             read=read,
             definition=definition,
             target=target,
+            scalar=named.name,
             needs=read.needs or (reached.needs if reached and reached.needs != over.needs else None),
             is_enum=isinstance(named, GraphQLEnumType),
             is_list=_is_list(definition),

@@ -1,15 +1,16 @@
 """Conditions: which rows of another table a field leads to, from its declaration, its arguments and its filter."""
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from mendline.kernel import DomainError, Reference, parse_opaque
+from mendline.kernel import DomainError, Reference, parse_opaque, require_storable
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.fields import VIEWER, Relation, Where
 from mendline_schema.plan import Selected
-from mendline_schema.values import Components, Inputs, Parameters, Reader
+from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
 
 
 def opaque_id(kind: str) -> Callable[[str], Reference | None]:
@@ -62,18 +63,24 @@ class Conditions:
 
     def given(self, field: Field, selected: Selected, where: Where, path: tuple[str, ...], other: str) -> str:
         """The condition of one argument (or of a field within it)."""
-        read = self.reader(field, selected, path)
-        parse = where.parse
+        read = self.reader(field, selected, path, where.parse)
         key: Hashable = (id(selected.node), path)
-        value = Components(self._parameters, key, (lambda inputs: parse(read(inputs))) if parse else read)
+        value = Components(self._parameters, key, read)
         return self.fill(where.sql, o=other, value=value)
 
-    def reader(self, field: Field, selected: Selected, path: tuple[str, ...]) -> Reader:
-        """Reads an argument anew from each request's variables."""
-        definition, node = field.definition, selected.node
+    def reader(
+        self, field: Field, selected: Selected, path: tuple[str, ...], parse: Callable[[Any], Any] | None = None
+    ) -> Reader:
+        """Reads an argument anew from each request's variables; it raises Unreadable for what is no value."""
+        definition, node, place = field.definition, selected.node, selected.path
 
         def read(inputs: Inputs) -> Any:
-            return inputs.argument(definition, node, path)
+            given = inputs.argument(definition, node, path)
+            try:
+                require_storable(given, ".".join(path))
+                return given if parse is None else parse(given)
+            except DomainError as cause:
+                raise Unreadable({place: cause}) from None
 
         return read
 
@@ -92,7 +99,4 @@ class Conditions:
 
 
 def _sharpened(where: Where, value: Any) -> Where:
-    """A list of one becomes plain equality: only then can the index also give the order."""
-    if isinstance(value, list) and len(value) == 1:
-        return Where(where.sql.replace("= ANY ({value}::text[])", "= ({value}::text[])[1]"), where.parse)
-    return where
+    return replace(where, sql=where.one) if where.one and isinstance(value, list) and len(value) == 1 else where

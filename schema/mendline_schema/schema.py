@@ -1,10 +1,12 @@
 """The schema: the roots put together from the domains, bound to their tables, and the snapshot's text."""
 
+from datetime import datetime
 from functools import cache
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.printer import print_schema as print_strawberry
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.binding import Bindings
@@ -18,6 +20,7 @@ from mendline_schema.fields import over
 from mendline_schema.kernel import KernelQueries
 from mendline_schema.limits import Limits
 from mendline_schema.mutations import Mutation
+from mendline_schema.scalars import DATE_TIME
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -45,7 +48,12 @@ def build_schema() -> MendlineSchema:
     executor: type[Executor] = type("BoundExecutor", (Executor,), {})
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
     schema = MendlineSchema(
-        Query, Mutation, Subscription, extensions=[Limits, queries], execution_context_class=executor
+        Query,
+        Mutation,
+        Subscription,
+        extensions=[Limits, queries],
+        execution_context_class=executor,
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
     executor.statements = queries.statements = Statements(Bindings(schema._schema))
     assert schema._schema.mutation_type is not None

@@ -1,8 +1,10 @@
 """SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from graphql import GraphQLError
 
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
@@ -12,7 +14,7 @@ from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
-from mendline_schema.values import Parameters
+from mendline_schema.values import Parameters, kind_of
 
 NODE_LIMIT = 10_000
 """How many objects one answer may hold at most, every page counted as full."""
@@ -27,13 +29,26 @@ class Refusal:
     needs: str
 
 
-class Writer:
-    """Writes one statement for actors with these permissions."""
+@dataclass(frozen=True)
+class Fault:
+    """A field whose arguments are no values that could be asked for: where it stands, and what is wrong."""
 
-    def __init__(self, bindings: Bindings, permissions: frozenset[str]) -> None:
+    path: tuple[str, ...]
+    cause: Exception
+
+
+Faults = Mapping[tuple[str, ...], DomainError]
+"""What was found wrong with arguments when they were read, by the path of their field."""
+
+
+class Writer:
+    """Writes one statement for actors with these permissions. faults: fields known to be unanswerable."""
+
+    def __init__(self, bindings: Bindings, permissions: frozenset[str], faults: Faults) -> None:
         self.parameters = Parameters()
         self.finishers = Finishers(self.parameters)
-        self.refusals: list[Refusal] = []
+        self.refusals: list[Refusal | Fault] = []
+        self._faults = faults
         self._bindings = bindings
         self._permissions = permissions
         self._conditions = Conditions(self.parameters)
@@ -52,9 +67,24 @@ class Writer:
         )
 
     def value(self, field: Field, alias: str, selected: Selected) -> str:
-        """The JSON value of one field. Fields that the actor may not read become NULL and a refusal."""
+        """The JSON value of one field.
+
+        Fields that the actor may not read, or that are asked for with what is no value, become NULL and an error.
+        """
         if not self._allowed(field.needs, f"{field.owner}.{field.name}", selected):
             return "NULL"
+        fault = selected.fault or self._faults.get(selected.path)
+        try:
+            if fault is not None:
+                raise fault
+            return self._read(field, alias, selected)
+        except (DomainError, GraphQLError) as cause:
+            if isinstance(cause, DomainError) and cause.code == "too_many_nodes":
+                raise  # that is wrong with the whole answer
+            self.refusals.append(Fault(selected.path, cause))
+            return "NULL"
+
+    def _read(self, field: Field, alias: str, selected: Selected) -> str:
         match field.read:
             case Column() as read:
                 return self._column(field, read, alias)
@@ -86,7 +116,7 @@ class Writer:
         if read.sql is not None:
             return self._conditions.fill(read.sql, t=alias)
         if self._bindings.types[field.owner].over.table is None:
-            return f"{alias}.v->{'>' if field.is_enum else ''}'{field.python_name}'"
+            return f"{alias}.v->{'>' if field.is_text else ''}'{field.python_name}'"
         return f'{alias}."{field.python_name}"'
 
     def _column(self, field: Field, read: Column, alias: str) -> str:
@@ -95,7 +125,9 @@ class Writer:
             return self.finishers.mark(read.finish, sql)
         if not field.is_enum:
             return sql
-        return f"(SELECT json_agg(upper(e)) FROM unnest({sql}) e)" if field.is_list else f"upper({sql})"  # noqa: S608
+        if not field.is_list:
+            return f"upper({sql})"
+        return f"CASE WHEN {sql} IS NOT NULL THEN (SELECT coalesce(json_agg(upper(e)), '[]') FROM unnest({sql}) e) END"  # noqa: S608
 
     def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
         sql = self._expression(read, field, alias)
@@ -114,12 +146,12 @@ class Writer:
         return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
-        kind = str(selected.arguments["id"])[:2]
-        bound = self._bindings.kinds.get(kind)
+        kind = kind_of(selected.arguments["id"])
+        bound = self._bindings.kinds.get(kind or "")
         if bound is None or not self._allowed(bound.over.needs, bound.name, selected):
             return "NULL"
         other = self._alias()
-        condition = self._conditions.given(field, selected, by_id(kind), ("id",), other)
+        condition = self._conditions.given(field, selected, by_id(bound.over.kind), ("id",), other)  # type: ignore[arg-type]
         return self._row(bound.name, condition, other, selected)
 
     def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:

@@ -5,8 +5,8 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.conditions import by_id, opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.conditions import by_id
+from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
 from mendline_schema.enums import (
@@ -21,8 +21,9 @@ from mendline_schema.enums import (
     WaitReason,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
+from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, refers, since
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -30,6 +31,9 @@ from mendline_schema.tenants import OrganisationCard, known_organisation, own_me
 OF_TICKET = {"ticket_id": "id"}
 GROUP = {"id": "id"}
 IN_OWN_BOOK = {"owner_id": "tenant_id", "ticket_id": "id"}
+
+NEVER = "'infinity'::timestamptz"
+"""When what has no due time is due."""
 
 BY_NUMBER = Where(
     "({o}.tenant_id, {o}.id) = (SELECT w.owner_id, w.ticket_id FROM worklist w"
@@ -241,10 +245,31 @@ class WorklistItem:
 class WorklistFilter:
     """Which tickets."""
 
-    state: list[TicketState] | None = condition("{o}.state = ANY ({value}::text[])")
-    phase: list[TicketPhase] | None = condition("{o}.phase = ANY ({value}::text[])")
-    assignee: strawberry.ID | None = condition("{o}.assignee_id = {value.id}", opaque_id("mb"))
-    changed_since: datetime | None = condition("{o}.changed_at >= {value}")
+    state: list[TicketState] | None = among("state")
+    phase: list[TicketPhase] | None = among("phase")
+    kind: list[TicketKind] | None = among("kind")
+    part: list[Part] | None = among("part")
+    priority: int | None = equal("priority")
+    number: str | None = equal("number")
+    assignee: strawberry.ID | None = refers("assignee_id", "mb")
+    provider: strawberry.ID | None = refers("provider_id", "or")
+    device: strawberry.ID | None = refers("device_id", "dv", tenant="owner_id")
+    due_before: datetime | None = before("due_at", absent=NEVER)
+    opened_since: datetime | None = since("opened_at")
+    opened_before: datetime | None = before("opened_at")
+    changed_since: datetime | None = since("changed_at")
+
+
+WORKLIST_ORDERS = Orders(
+    "WorklistOrder",
+    {
+        "CHANGED_AT": Order(("changed_at", "ticket_id"), descending=True),
+        "OPENED_AT": Order(("opened_at", "ticket_id"), descending=True),
+        "DUE_AT": Order(("due_at", "ticket_id"), absent={"due_at": NEVER}),
+        "PRIORITY": Order(("priority", "opened_at", "ticket_id")),
+    },
+)
+"""Newest first; but what is due first, or the most urgent and of those the oldest."""
 
 
 @over(None, needs=None)
@@ -253,8 +278,14 @@ class TicketQueries:
 
     worklist: Connection[WorklistItem] | None = connection(
         tenant=VIEWER,
-        order=Order(("changed_at", "ticket_id"), descending=True),
+        order=WORKLIST_ORDERS,
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
     )
-    ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})
+    ticket: Ticket | None = find(
+        {
+            "id": (strawberry.ID, by_id("tk")),
+            "number": (str, BY_NUMBER),
+            "external": (ExternalReference, by_reference("external_number")),
+        }
+    )

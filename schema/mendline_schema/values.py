@@ -1,7 +1,7 @@
 """What a compiled statement is given when it runs: variables, the actor, and how each parameter is read from them."""
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -9,7 +9,16 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
+from mendline.kernel import DomainError
 from mendline_tenants import Actor
+
+
+class Unreadable(Exception):
+    """Arguments of these fields are no values that could be asked for; each field, by its path, with the reason."""
+
+    def __init__(self, causes: Mapping[tuple[str, ...], DomainError]) -> None:
+        super().__init__(", ".join(str(cause) for cause in causes.values()))
+        self.causes = causes
 
 
 @dataclass
@@ -32,6 +41,20 @@ class Inputs:
 
 
 Reader = Callable[[Inputs], Any]
+
+
+def read_all(readers: Iterable[Reader], inputs: Inputs) -> list[Any]:
+    """The values of all parameters. Raises Unreadable for all those together that cannot be read."""
+    values: list[Any] = []
+    causes: dict[tuple[str, ...], DomainError] = {}
+    for read in readers:
+        try:
+            values.append(read(inputs))
+        except Unreadable as fault:
+            causes |= fault.causes
+    if causes:
+        raise Unreadable(causes)
+    return values
 
 
 class Parameters:
@@ -117,6 +140,11 @@ def viewer(actor: Actor) -> dict[str, Any]:
     }
 
 
+def kind_of(id: Any) -> str | None:
+    """The prefix of a text that has the form of an opaque id; None for any other, which names nothing."""
+    return id[:2] if isinstance(id, str) and len(id) == 46 and id[2] == "_" else None
+
+
 def shape(value: Any) -> Hashable:
     """What of a variable may change the statement itself: whether it is there, its choice, its number, its length.
 
@@ -129,8 +157,8 @@ def shape(value: Any) -> Hashable:
         case dict():
             return tuple(sorted((name, shape(item)) for name, item in value.items()))
         case list():
-            return ("list", min(len(value), 2))
-        case str() if len(value) == 46:
-            return value[:3]
+            return ("list", min(len(value), 2), frozenset(shape(item) for item in value if isinstance(item, str)))
+        case str() if kind_of(value):
+            return ("id", kind_of(value))
         case _:
             return "value"

@@ -1,7 +1,7 @@
 """The kernel: what every domain stands on. It imports nothing of ours."""
 
 from mendline.kernel.blobs import Blob, Upload, get_blob, presign_download, presign_upload, put_blob, stat_blob
-from mendline.kernel.clock import frozen, now
+from mendline.kernel.clock import frozen, iso, now
 from mendline.kernel.commands import (
     COMMANDS,
     Command,
@@ -54,6 +54,7 @@ from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perf
 from mendline.kernel.runfile import RunFile, RunningProcess
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
+from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
 from mendline.kernel.timers import Timer, cancel_timer, set_timer, timer
@@ -134,6 +135,7 @@ __all__ = [
     "handles",
     "in_transaction",
     "install_runner",
+    "iso",
     "known_locale",
     "log",
     "new_correlation",
@@ -154,6 +156,7 @@ __all__ = [
     "recurring",
     "register_locales",
     "replay",
+    "require_storable",
     "rows",
     "run",
     "run_recurring",
