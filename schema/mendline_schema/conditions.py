@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from mendline.kernel import DomainError, Reference, parse_opaque, require_storable
+from mendline.kernel import NIL, DomainError, Reference, parse_opaque, require_storable
 from mendline_schema.binding import Field, filter_conditions
+from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.fields import VIEWER, Relation, Where
 from mendline_schema.plan import Selected
 from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
@@ -27,7 +29,32 @@ def opaque_id(kind: str) -> Callable[[str], Reference | None]:
 
 def by_id(kind: str) -> Where:
     """The row that an opaque id of this kind names."""
-    return Where("{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}", opaque_id(kind))
+    sql = "{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}"
+    return Where(sql, opaque_id(kind), column="id", compares="id", tenant="tenant_id")
+
+
+class Ids(NamedTuple):
+    """Opaque ids taken apart: kinds, tenants and ids side by side. What is no id has the kind "" and finds nothing."""
+
+    kinds: list[str]
+    tenants: list[UUID]
+    ids: list[UUID]
+
+
+def _taken_apart(texts: list[str]) -> Ids:
+    if len(texts) > LARGEST_PAGE:
+        raise DomainError("page_too_large", asked=len(texts), limit=LARGEST_PAGE)
+    read = [(text[:2], opaque_id(text[:2])(text)) for text in texts]
+    named = [(kind, *reference) if reference else ("", NIL, NIL) for kind, reference in read]
+    return Ids(*(list(part) for part in zip(*named, strict=True))) if named else Ids([], [], [])
+
+
+EVERY_ID = Where(
+    "unnest({value.kinds}::text[], {value.tenants}::uuid[], {value.ids}::uuid[])"
+    " WITH ORDINALITY AS {o}(kind, tenant, id, n)",
+    _taken_apart,
+)
+"""Opaque ids of any kind, as rows in the order in which they were given."""
 
 
 class Conditions:
@@ -77,8 +104,9 @@ class Conditions:
         def read(inputs: Inputs) -> Any:
             given = inputs.argument(definition, node, path)
             try:
-                require_storable(given, ".".join(path))
-                return given if parse is None else parse(given)
+                value = given if parse is None else parse(given)
+                require_storable(value, ".".join(path))
+                return value
             except DomainError as cause:
                 raise Unreadable({place: cause}) from None
 

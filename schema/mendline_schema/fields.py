@@ -113,7 +113,7 @@ class Relation:
     says that at least one must be given. orders: those that a client can choose from, by their word.
     """
 
-    many: Literal["one", "list", "connection", "node"]
+    many: Literal["one", "list", "connection", "node", "nodes"]
     on: Mapping[str, str] = field(default_factory=dict)
     tenant: str | None = "tenant_id"
     where: str | None = None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from graphql import GraphQLError
 
 from mendline.kernel import DomainError
-from mendline_schema.binding import Bindings, Field
-from mendline_schema.conditions import Conditions, by_id
+from mendline_schema.binding import Bindings, Field, Type
+from mendline_schema.conditions import EVERY_ID, Conditions, by_id
+from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.fields import Column, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
@@ -97,6 +98,8 @@ class Writer:
                 return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
+            case Relation(many="nodes"):
+                return self._every_node(field, selected)
             case Relation(many="one") as read:
                 other = self._alias()
                 condition = self._conditions.of(field, read, alias, other, selected)
@@ -146,13 +149,29 @@ class Writer:
         return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
-        kind = kind_of(selected.arguments["id"])
-        bound = self._bindings.kinds.get(kind or "")
-        if bound is None or not self._allowed(bound.over.needs, bound.name, selected):
+        bound = self._of_kind(kind_of(selected.arguments["id"]), selected)
+        if bound is None:
             return "NULL"
         other = self._alias()
-        condition = self._conditions.given(field, selected, by_id(bound.over.kind), ("id",), other)  # type: ignore[arg-type]
+        condition = self._conditions.given(field, selected, by_id(str(bound.over.kind)), ("id",), other)
         return self._row(bound.name, condition, other, selected)
+
+    def _every_node(self, field: Field, selected: Selected) -> str:
+        """Each id's object in its place, NULL where there is none; the tables are those that the ids speak of."""
+        kinds = sorted({kind for one in selected.arguments["ids"] if (kind := kind_of(one))})
+        given, cases = self._alias(), []
+        with self._repeated(LARGEST_PAGE):
+            for bound in filter(None, (self._of_kind(kind, selected) for kind in kinds)):
+                other = self._alias()
+                condition = f"{other}.tenant_id = {given}.tenant AND {other}.id = {given}.id"
+                cases.append(f"WHEN '{bound.over.kind}' THEN {self._row(bound.name, condition, other, selected)}")
+        value = f"CASE {given}.kind {' '.join(cases)} END" if cases else "NULL::json"
+        ids = self._conditions.given(field, selected, EVERY_ID, ("ids",), given)
+        return f"(SELECT coalesce(json_agg({value} ORDER BY {given}.n), '[]') FROM {ids})"  # noqa: S608
+
+    def _of_kind(self, kind: str | None, selected: Selected) -> Type | None:
+        bound = self._bindings.kinds.get(kind or "")
+        return bound if bound is not None and self._allowed(bound.over.needs, bound.name, selected) else None
 
     def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         assert read.order is not None

@@ -33,12 +33,16 @@ KEPT = 1_000
 
 @dataclass(frozen=True)
 class Statement:
-    """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish."""
+    """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
+
+    checks: readers of what the SQL needs not and must be right all the same.
+    """
 
     sql: str
     readers: tuple[Reader, ...]
     refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
+    checks: tuple[Reader, ...] = ()
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
@@ -47,7 +51,7 @@ class Statement:
         """
         if self.finishers:
             inputs.extra["mark"] = new_mark()
-        values = read_all(self.readers, inputs)
+        values = read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation)
         async with asyncio.timeout(DEADLINE), own:
@@ -156,4 +160,4 @@ class Statements:
 
 def _made(writer: Writer, json: str) -> Statement:
     sql, readers = writer.parameters.used(f"SELECT {json}")
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, tuple(writer.parameters.checks))

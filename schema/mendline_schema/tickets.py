@@ -18,7 +18,7 @@ from mendline_schema.enums import (
     TicketPhase,
     TicketState,
     UseState,
-    WaitReason,
+    WaitingFor,
     WorkResult,
 )
 from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts
@@ -174,7 +174,7 @@ class Ticket(Node):
     response_due_at: datetime | None = column()
     restoration_due_at: datetime | None = column()
     eta_at: datetime | None = column()
-    waiting_for: WaitReason | None = column()
+    waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()
     changed_by: str = column()

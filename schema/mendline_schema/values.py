@@ -62,6 +62,8 @@ class Parameters:
 
     def __init__(self) -> None:
         self.readers: list[Reader] = []
+        self.checks: list[Reader] = []
+        """Readers of arguments that the statement needs not, but that must be values all the same."""
         self._numbers: dict[Hashable, str] = {}
 
     def place(self, key: Hashable, read: Reader, cast: str = "") -> str:

@@ -22,7 +22,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import KINDS, PHASES, UseState
+from mendline.tickets.states import KINDS, PHASES, WAITING_FOR, UseState
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -45,6 +45,7 @@ __all__ = [
     "PHASES",
     "PROVIDER_GROUPS",
     "STEPS",
+    "WAITING_FOR",
     "ImportClosed",
     "Part",
     "ProviderAssigned",

@@ -1,0 +1,438 @@
+"""The reference of reads: graphql-core's own executor over plain resolvers, which know declarations and no compiler.
+
+Every row that row-level security shows an organisation is read with `SELECT *`; relations, filters, orders and pages
+are then Python over those rows. Only an SQL expression that a field declares is asked of Postgres, for one row at a
+time. The schema is made from its printed text, so that nothing of Strawberry resolves a thing either.
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLScalarType,
+    GraphQLSchema,
+    build_schema,
+    execute,
+    get_named_type,
+    parse,
+)
+
+from mendline.kernel import TABLES, DomainError, fetch, fetchval, iso, require_storable, transaction
+from mendline_schema import print_schema
+from mendline_schema.binding import Field, filter_conditions
+from mendline_schema.connections import list_of
+from mendline_schema.devices import scanned
+from mendline_schema.fields import VIEWER, Column, Itself, Order, Part, Relation, Where
+from mendline_schema.schema import build_schema as build_ours
+from mendline_schema.values import viewer
+from mendline_tenants import Actor
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+ABSENT = {"'infinity'::timestamptz": END_OF_TIME}
+"""What the SQL literals of `Order.absent` are in Python."""
+
+NUMBERS = {"ticket": "external_number"}
+"""The column beside `system` of an external reference, where it is not `number`."""
+
+CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
+    "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
+    "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
+}
+"""What a relation's own condition means."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, as an object of a GraphQL type."""
+
+    type: str
+    table: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Json:
+    """A JSON value within a row, as an object of a GraphQL type."""
+
+    value: Any
+
+
+class Rows:
+    """All that the organisations see, read once: nothing writes while operations are compared."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[UUID, str], list[dict[str, Any]]] = {}
+        self._values: dict[Any, Any] = {}
+
+    async def table(self, organisation: UUID, name: str) -> list[dict[str, Any]]:
+        """The rows of a table that an organisation sees."""
+        if (organisation, name) not in self._tables:
+            async with transaction(organisation):
+                found = await fetch(f'SELECT * FROM "{name}"')
+            self._tables[organisation, name] = [dict(row) for row in found]
+        return self._tables[organisation, name]
+
+    async def value(self, actor: Actor, sql: str, *given: Any) -> Any:
+        """The value of a statement, asked once."""
+        key = (actor.organisation, sql, repr(given))
+        if key not in self._values:
+            async with transaction(actor.organisation):
+                self._values[key] = await fetchval(sql, *given)
+        return self._values[key]
+
+
+@cache
+def plain_schema() -> GraphQLSchema:
+    """The schema from its text, with the scalars of ours."""
+    made, ours = build_schema(print_schema()), build_ours()._schema
+    for name, scalar in made.type_map.items():
+        if isinstance(scalar, GraphQLScalarType) and not name.startswith("__"):
+            for attribute, value in vars(ours.type_map[name]).items() if name in ours.type_map else ():
+                if callable(value) and attribute != "ast_node":
+                    setattr(scalar, attribute, value)
+    return made
+
+
+class Reference:
+    """Answers operations for one actor."""
+
+    def __init__(self, actor: Actor, rows: Rows) -> None:
+        self.actor = actor
+        self._rows = rows
+        ours = build_ours()
+        self._ours = ours._schema
+        self._bindings = ours.execution_context_class.statements.bindings  # type: ignore[attr-defined]
+        self._one_at_a_time = asyncio.Lock()
+
+    async def execute(self, document: str, variables: Mapping[str, Any], operation: str | None) -> ExecutionResult:
+        """What graphql-core makes of it."""
+        answer: Any = execute(
+            plain_schema(),
+            parse(document),
+            variable_values=dict(variables),
+            operation_name=operation,
+            field_resolver=self.resolve,
+            type_resolver=lambda value, *_: value.type,
+        )
+        result = await answer if asyncio.iscoroutine(answer) or hasattr(answer, "__await__") else answer
+        assert isinstance(result, ExecutionResult)
+        return result
+
+    async def resolve(self, source: Any, info: Any, **arguments: Any) -> Any:
+        """The value of any field."""
+        if isinstance(source, dict):  # a connection, an edge, a page's info
+            return source[info.field_name]
+        field = self._bindings.find(info.parent_type.name, info.field_name)
+        self._require(field)
+        match field.read:
+            case Column() as read:
+                return await self._column(field, read, source)
+            case Part() as read:
+                found = await self._raw(field, read, source)
+                if field.is_list:
+                    return [Json(item) for item in found] if isinstance(found, list) else []
+                return Json(found) if isinstance(found, dict) and found else None
+            case Itself():
+                return Row(field.target, source.table, source.values)
+            case Relation(many="node"):
+                return await self._node(arguments["id"])
+            case Relation(many="nodes"):
+                if len(arguments["ids"]) > 100:
+                    raise DomainError("page_too_large")
+                return [await self._node_or_refusal(one) for one in arguments["ids"]]
+            case Relation() as read:
+                return await self._relation(field, read, source, arguments)
+        raise AssertionError(f"{field.owner}.{field.name} is not of a query")
+
+    def _require(self, field: Field) -> None:
+        """Both what the field itself needs and what the rows it leads to need, beyond the row that it lies in."""
+        reached = self._bindings.types.get(field.target or "")
+        needed = {field.read.needs, reached.over.needs if reached else None}
+        for permission in needed - {None, self._bindings.types[field.owner].over.needs}:
+            if permission not in self.actor.permissions:
+                raise DomainError("forbidden", permission=permission)
+
+    async def _raw(self, field: Field, read: Column | Part, source: Any) -> Any:
+        if read.sql is not None:
+            return await self._expression(read.sql, source)
+        if isinstance(source, Json):
+            return source.value.get(field.python_name) if isinstance(source.value, dict) else None
+        return source.values[field.python_name]
+
+    async def _expression(self, template: str, source: Any) -> Any:
+        words = {
+            "organisation": f"'{self.actor.organisation}'::uuid",
+            "actor": f"'{self.actor.id}'::uuid",
+            "locale": f"'{self.actor.locale}'::text",
+            "viewer": "'{}'::jsonb".format(json.dumps(viewer(self.actor)).replace("'", "''")),
+            "t": "t",
+        }
+        sql = template.format_map(words)
+        async with self._one_at_a_time:
+            if isinstance(source, Json):
+                return await self._rows.value(self.actor, f"SELECT {sql} FROM (SELECT $1::jsonb AS v) t", source.value)
+            if source is None:
+                return await self._rows.value(self.actor, f"SELECT {sql}")
+            key = TABLES[source.table].key
+            where = " AND ".join(f"t.{column} = ${n}" for n, column in enumerate(key, 1))
+            values = [source.values[column] for column in key]
+            return await self._rows.value(self.actor, f'SELECT {sql} FROM "{source.table}" t WHERE {where}', *values)
+
+    async def _column(self, field: Field, read: Column, source: Any) -> Any:
+        value = await self._raw(field, read, source)
+        if value is None:
+            return None
+        if read.finish is not None:
+            return read.finish(value)
+        if field.is_enum:
+            return [word.upper() for word in value] if field.is_list else value.upper()
+        return _moments(value, get_named_type(field.definition.type).name)
+
+    async def _node(self, id: str) -> Row | None:
+        bound = self._bindings.kinds.get(id[:2]) if len(id) == 46 and id[2] == "_" else None
+        if bound is None:
+            return None
+        if bound.over.needs not in self.actor.permissions:
+            raise DomainError("forbidden", permission=bound.over.needs)
+        for row in await self._visible(bound.over.table):
+            if _opaque(bound.over.kind, row["tenant_id"], row["id"]) == id:
+                return Row(bound.name, bound.over.table, row)
+        return None
+
+    async def _node_or_refusal(self, id: str) -> Row | DomainError | None:
+        """An item of a list that is an error is told as one, and its place is null."""
+        try:
+            return await self._node(id)
+        except DomainError as refusal:
+            return refusal
+
+    async def _visible(self, table: str) -> list[dict[str, Any]]:
+        async with self._one_at_a_time:
+            return await self._rows.table(self.actor.organisation, table)
+
+    async def _relation(self, field: Field, read: Relation, source: Any, arguments: Mapping[str, Any]) -> Any:
+        table = self._bindings.types[field.target].over.table
+        here = source.values if isinstance(source, Row) else {}
+        order, page = _page(read, arguments) if read.many == "connection" else (read.order, None)
+        asked = {name: value for name, value in arguments.items() if name in read.arguments and value is not None}
+        if read.required and not asked:
+            raise DomainError("invalid_input", problem="give_one")
+        tests = [await self._lookup(field, name, read.arguments[name], value) for name, value in asked.items()]
+        tests += self._filters(field, arguments.get("filter"))
+        found = [
+            row
+            for row in await self._visible(table)
+            if self._belongs(read, row, here) and all(test(row) for test in tests)
+        ]
+        if order is not None:
+            found.sort(key=lambda row: _place(row, order), reverse=order.descending)
+        if page is not None:
+            return _connection(field, table, found, order, *page)
+        objects = [Row(field.target, table, row) for row in found]
+        if read.many == "list":
+            return objects[: read.limit]
+        assert read.order is not None or len(objects) <= 1, f"{field.owner}.{field.name} leads to several rows"
+        return objects[0] if objects else None
+
+    def _belongs(self, read: Relation, row: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
+        if read.tenant == VIEWER:
+            if row["tenant_id"] != self.actor.organisation:
+                return False
+        elif read.tenant is not None and row["tenant_id"] != here[read.tenant]:
+            return False
+        same = all(row[theirs] is not None and row[theirs] == here[ours] for theirs, ours in read.on.items())
+        return same and (read.where is None or CONDITIONS[read.where](self, row, here))
+
+    async def _lookup(self, field: Field, name: str, where: Where, value: Any) -> Callable[[Mapping[str, Any]], bool]:
+        """What an argument asks of a row."""
+        own = self.actor.organisation
+        match field.name, name:
+            case "ticket", "number":
+                require_storable(value)
+                listed = [row for row in await self._visible("worklist") if row["number"] == value]
+                keys = [(row["owner_id"], row["ticket_id"]) for row in listed]
+                return lambda row: (row["tenant_id"], row["id"]) in keys
+            case "device", "assetNumber":
+                require_storable(value)
+                return lambda row: row["tenant_id"] == own and row["asset_number"] == value
+            case "device", "code":
+                read = scanned(value)
+                require_storable(read)
+                models = {row["id"]: row["device_identifier"] for row in await self._visible("device_model")}
+
+                def is_it(row: Mapping[str, Any]) -> bool:
+                    if read is None or row["tenant_id"] != own:
+                        return False
+                    if read.asset is not None:
+                        return bool(row["asset_number"] == read.asset)
+                    known = read.device_identifier in (None, models[row["model_id"]])
+                    return read.serial is not None and row["serial"] == read.serial and known
+
+                return is_it
+        return self._test(where, value)
+
+    def _filters(self, field: Field, given: Mapping[str, Any] | None) -> list[Callable[[Mapping[str, Any]], bool]]:
+        if not given:
+            return []
+        conditions = filter_conditions(get_named_type(field.definition.args["filter"].type))  # type: ignore[arg-type]
+        return [self._test(conditions[name], value) for name, value in given.items() if value is not None]
+
+    def _test(self, where: Where, value: Any) -> Callable[[Mapping[str, Any]], bool]:
+        column, own = where.column, self.actor.organisation
+        assert column is not None, where
+        if where.compares != "id":  # no id holds what cannot be stored: it finds nothing
+            require_storable(value)
+        match where.compares:
+            case "=":
+                return lambda row: row[column] is not None and row[column] == value
+            case "any":
+                words = [word.lower() for word in value]
+                return lambda row: row[column] in words
+            case ">=":
+                return lambda row: row[column] is not None and row[column] >= value
+            case "<":
+                return lambda row: row[column] is not None and row[column] < value
+            case "reference":
+                system, number = value["system"], value["number"]
+                return lambda row: (
+                    row["tenant_id"] == own
+                    and row["system"] == system
+                    and row["external_number" if "external_number" in row else "number"] == number
+                )
+            case "id":
+                assert where.parse is not None
+                named = where.parse(value)
+                return lambda row: (
+                    named is not None
+                    and row[column] == named.id
+                    and (where.tenant is None or row[where.tenant] == named.tenant)
+                )
+        raise AssertionError(f"no reference for {where}")
+
+
+def _moments(value: Any, scalar: str) -> Any:
+    """Times that stand as text in a JSON value."""
+    if isinstance(value, list):
+        return [_moments(item, scalar) for item in value]
+    if isinstance(value, str) and scalar in ("DateTime", "Date"):
+        return (datetime if scalar == "DateTime" else date).fromisoformat(value)
+    return value
+
+
+def _opaque(kind: str, tenant: UUID, id: UUID) -> str:
+    return f"{kind}_{base64.urlsafe_b64encode(tenant.bytes + id.bytes).decode().rstrip('=')}"
+
+
+def _place(row: Mapping[str, Any], order: Order) -> tuple[Any, ...]:
+    """Where a row stands in an order."""
+    values = []
+    for column in order.columns:
+        value = row[column]
+        values.append(ABSENT[order.absent[column]] if value is None else value)
+    return tuple(values)
+
+
+def _page(read: Relation, arguments: Mapping[str, Any]) -> tuple[Order, tuple[Any, ...]]:
+    chosen = read.orders[arguments["orderBy"]] if read.orders else read.order
+    assert chosen is not None
+    direction = arguments.get("order")
+    order = Order(chosen.columns, chosen.descending if direction is None else direction == "DESC", chosen.absent)
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise DomainError("invalid_input", problem="first_or_last")
+    if first is None and last is None:
+        first = 50
+    asked = first if first is not None else last
+    if asked < 0:
+        raise DomainError("invalid_input", problem="negative")
+    if asked > 100:
+        raise DomainError("page_too_large")
+    return order, (first, last, arguments.get("after"), arguments.get("before"))
+
+
+def _connection(
+    field: Field,
+    table: str,
+    rows: list[Mapping[str, Any]],
+    order: Order,
+    first: int | None,
+    last: int | None,
+    after: str | None,
+    before: str | None,
+) -> dict[str, Any]:
+    """A page by the words of the Relay specification. rows: the whole list, in order."""
+    place = f"{field.owner}.{field.name}"
+    edges = rows
+    earlier = later = False
+    if after is not None:
+        bound = _read_cursor(place, table, order, after)
+        edges = [row for row in edges if _is_after(_place(row, order), bound, order)]
+        earlier = any(not _is_after(_place(row, order), bound, order) for row in rows)
+    if before is not None:
+        bound = _read_cursor(place, table, order, before)
+        edges = [row for row in edges if _is_after(bound, _place(row, order), order)]
+        later = any(not _is_after(bound, _place(row, order), order) for row in rows)
+    kept = edges[:first] if first is not None else edges[max(len(edges) - (last or 0), 0) :]
+    objects = [Row(str(field.target), table, row) for row in kept]
+    cursors = [_cursor(place, row, order) for row in kept]
+    return {
+        "nodes": objects,
+        "edges": [{"node": node, "cursor": cursor} for node, cursor in zip(objects, cursors, strict=True)],
+        "totalCount": len(rows),
+        "pageInfo": {
+            "hasNextPage": len(edges) > first if first is not None else later,
+            "hasPreviousPage": len(edges) > (last or 0) if first is None else earlier,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+    }
+
+
+def _is_after(one: tuple[Any, ...], other: tuple[Any, ...], order: Order) -> bool:
+    return one < other if order.descending else one > other
+
+
+def _cursor(place: str, row: Mapping[str, Any], order: Order) -> str:
+    def text(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return "infinity" if value == END_OF_TIME else iso(value)
+        return value if isinstance(value, int) else str(value)
+
+    values = [list_of(place, order), *map(text, _place(row, order))]
+    return base64.b64encode(json.dumps(values, ensure_ascii=False).encode()).decode()
+
+
+def _read_cursor(place: str, table: str, order: Order, cursor: str) -> tuple[Any, ...]:
+    try:
+        require_storable(cursor)
+        tag, *values = json.loads(base64.b64decode(cursor, validate=True))
+        fields = [TABLES[table].model._meta.fields_map[column] for column in order.columns]
+        if tag != list_of(place, order):
+            raise ValueError
+        return tuple(_typed(field, value) for field, value in zip(fields, values, strict=True))
+    except (ValueError, TypeError):
+        raise DomainError("invalid_input", problem="not_a_cursor") from None
+
+
+def _typed(field: Any, value: Any) -> Any:
+    match type(field).__name__:
+        case "UUIDField":
+            return UUID(value)
+        case "DatetimeField":
+            return END_OF_TIME if value == "infinity" else datetime.fromisoformat(value)
+    return value
+
+
+def code_of(error: GraphQLError) -> str:
+    """The code that clients are told."""
+    cause = error.original_error
+    return cause.code if isinstance(cause, DomainError) else "bad_request"
