@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from support.cast import Cast
 
 # What the fixtures use is imported inside them: tests that ask for nothing start at once.
+
+# A machine that is busy makes no test wrong.
+hypothesis.settings.register_profile("mendline", deadline=None)
+hypothesis.settings.load_profile("mendline")
 
 _HOLDER = pytest.StashKey[Holder]()
 

@@ -16,8 +16,9 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from mendline.kernel import TABLES
+from mendline.kernel import TABLES, Kind
 from mendline_schema.fields import READ, Column, Itself, Over, Part, Read, Relation
+from mendline_schema.groups import HOLDER, KNOWN, group_of_table
 from mendline_tenants import PERMISSIONS
 
 _DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -27,7 +28,8 @@ _DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
 class Field:
     """A field as the compiler sees it.
 
-    target: the name of the object type it leads to. needs: the permission beyond that of the row it lies in.
+    target: the name of the object type it leads to. group: its field group. permission: what its reader needs, a name
+    of PERMISSIONS or a word of `groups`. needs: that permission where the row it lies in has not asked for it already.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Field:
     definition: GraphQLField
     target: str | None
     scalar: str
+    group: str
+    permission: str
     needs: str | None
     is_enum: bool
     is_list: bool
@@ -62,13 +66,19 @@ class Bindings:
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
         self.types: dict[str, Type] = {}
-        for name, definition in schema.type_map.items():
-            if isinstance(definition, GraphQLObjectType) and (fields := _declared(definition)):
-                over = _over(definition) or Over(None, None)
+        declared = {
+            name: (definition, _over(definition) or _ROOT)
+            for name, definition in schema.type_map.items()
+            if isinstance(definition, GraphQLObjectType)
+        }
+        for name, (_, over) in declared.items():
+            _check_type(name, over)
+        for name, (definition, over) in declared.items():
+            if fields := _declared(definition):
                 self.types[name] = Type(name, over, {f: self._field(name, over, f, d) for f, d in fields.items()})
         self.kinds = {bound.over.kind: bound for bound in self.types.values() if bound.over.kind}
         for bound in self.types.values():
-            _check(bound)
+            _check_fields(bound)
 
     def find(self, type_name: str, field_name: str) -> Field | None:
         """The bound field, or None where the ordinary executor resolves it."""
@@ -88,6 +98,15 @@ class Bindings:
             named = get_named_type(named.fields["nodes"].type)
         target = named.name if isinstance(named, GraphQLObjectType) else None
         reached = _over(named) if isinstance(named, GraphQLObjectType) else None
+        led = reached if reached and reached.table is not None else _ROOT
+        where = f"{owner}.{name}"
+        permission = read.needs or led.needs or over.needs
+        if permission is None:
+            raise TypeError(f"{where} names no permission, so nobody may read it: say needs=…")
+        group = read.group or _group(led) or (None if _is_mixed(over, read) else _group(over))
+        if group is None:
+            raise TypeError(f"{where} names no field group: say group=…")
+        asked = read.needs or (led.needs if led.needs != over.needs else None)
         return Field(
             name=name,
             python_name=declared.python_name,
@@ -96,7 +115,9 @@ class Bindings:
             definition=definition,
             target=target,
             scalar=named.name,
-            needs=read.needs or (reached.needs if reached and reached.needs != over.needs else None),
+            group=group,
+            permission=permission,
+            needs=None if asked == KNOWN else asked,
             is_enum=isinstance(named, GraphQLEnumType),
             is_list=_is_list(definition),
         )
@@ -105,6 +126,19 @@ class Bindings:
 def filter_conditions(definition: GraphQLInputObjectType) -> dict[str, Any]:
     """The condition that each field of a filter input adds, by its GraphQL name."""
     return {name: field.extensions[_DECLARED].metadata[READ] for name, field in definition.fields.items()}
+
+
+_ROOT = Over(None, None)
+
+
+def _group(over: Over) -> str | None:
+    return over.group or (group_of_table(over.table) if over.table in TABLES else None)
+
+
+def _is_mixed(over: Over, read: Read) -> bool:
+    """Whether nothing settles the group of this expression: a worklist's card is made of several groups."""
+    mixed = over.table in TABLES and TABLES[over.table].kind is Kind.WORKLIST
+    return mixed and isinstance(read, Column | Part) and read.sql is not None
 
 
 def _over(definition: GraphQLObjectType) -> Over | None:
@@ -130,20 +164,28 @@ def _is_list(definition: GraphQLField) -> bool:
     return is_list_type(inner)
 
 
-def _check(bound: Type) -> None:
-    """Raises TypeError, in words, for a declaration that could not work or would be readable by everyone."""
+def _check_type(name: str, over: Over) -> None:
+    """Raises TypeError, in words, for a type that could not work or would be readable by everyone."""
+    if over.table is None:
+        return
+    if over.table not in TABLES:
+        raise TypeError(f"{name} lies over {over.table}, which no domain declares")
+    if over.needs is None:
+        raise TypeError(f"{name} names no permission, so nobody may read it: say over({over.table!r}, needs=…)")
+    if _group(over) is None:
+        raise TypeError(f"{name} names no field group: say over({over.table!r}, group=…)")
+
+
+def _check_fields(bound: Type) -> None:
+    """Raises TypeError, in words, for a field that could not work or would be readable by everyone."""
     table = bound.over.table
-    if table is not None and table not in TABLES:
-        raise TypeError(f"{bound.name} lies over {table}, which no domain declares")
-    if table is not None and bound.over.needs is None:
-        raise TypeError(f"{bound.name} names no permission, so nobody may read it: say over({table!r}, needs=…)")
     for field in bound.fields.values():
         where = f"{bound.name}.{field.name}"
         plain = isinstance(field.read, Column | Part) and field.read.sql is None
         if plain and table is not None and field.python_name not in TABLES[table].columns:
             raise TypeError(f"{where} names no column of {table}; an expression is column('…')")
-        if field.needs is not None and field.needs not in PERMISSIONS:
-            raise TypeError(f"{where} needs {field.needs}, which is no permission")
+        if field.permission not in PERMISSIONS and field.permission not in (HOLDER, KNOWN):
+            raise TypeError(f"{where} needs {field.permission}, which is no permission")
         if field.needs is not None and is_non_null_type(field.definition.type):
             raise TypeError(f"{where} may be withheld ({field.needs}), so its type must be nullable")
         if field.target is None and isinstance(field.read, Itself | Part):

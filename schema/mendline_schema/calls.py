@@ -12,8 +12,10 @@ from mendline.kernel import COMMANDS, Read, parse_input, run
 from mendline.kernel import Command as KernelCommand
 from mendline_schema.context import Context
 from mendline_schema.fields import declare, first_sentence
+from mendline_schema.groups import ANYONE
 from mendline_schema.inputs import Reader, input_type
 from mendline_schema.payloads import DonePayload, payload_type
+from mendline_tenants import PERMISSIONS, authorise
 
 CALL = "mendline.call"
 """The key under which a mutation's metadata holds its call."""
@@ -30,9 +32,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Call:
-    """What a mutation does: reads its arguments into the command's typed input and runs it."""
+    """What a mutation does: reads its arguments into the command's typed input and runs it.
+
+    needs: the command's permission, or ANYONE.
+    """
 
     command: str
+    needs: str
     read: Reader
     run_with: Callable[[Context, Any, Options], Awaitable[Any]]
 
@@ -46,10 +52,12 @@ class Call:
 
 
 def mutation(command: str) -> Any:
-    """The mutation of a registered command. Raises TypeError, in words, when no domain registers it."""
+    """The mutation of a registered command. Raises TypeError, in words, for one that nobody registers or may run."""
     entry = COMMANDS.get(command)
     if entry is None:
         raise TypeError(f"a mutation is declared for the command {command}, which no domain registers")
+    if entry.permission not in PERMISSIONS:
+        raise TypeError(f"the command {command} needs {entry.permission or 'nothing'}, which is no permission")
 
     async def run_with(context: Context, given: Any, options: Options) -> Any:
         return await run(
@@ -61,33 +69,34 @@ def mutation(command: str) -> Any:
             read=options.read,
         )
 
-    return _field(command, entry.input, entry.result, run_with, entry.function.__doc__, options=True)
+    return _field(entry, run_with, options=True)
 
 
-def call(function: Callable[[Context, Any, Options], Awaitable[Any]], options: bool = False) -> Any:
-    """A mutation that is more than one command: `async def f(context, input, options) -> result`, typed structs all."""
+def call(function: Callable[[Context, Any, Options], Awaitable[Any]], *, needs: str, options: bool = False) -> Any:
+    """A mutation that is more than one command: `async def f(context, input, options) -> result`, typed structs all.
+
+    needs: a permission, or ANYONE. Raises TypeError, in words, for what is neither.
+    """
+    if needs not in PERMISSIONS and needs != ANYONE:
+        raise TypeError(f"the mutation {function.__name__} needs {needs}, which is no permission")
     hints = get_type_hints(function)
-    entry = KernelCommand(function.__name__, "", function, hints["input"], hints["return"])
+    entry = KernelCommand(function.__name__, needs, function, hints["input"], hints["return"])
 
     async def run_with(context: Context, given: Any, options: Options) -> Any:
+        if needs != ANYONE:
+            authorise(context.actor, needs)
         return await function(context, parse_input(entry, given), options)
 
-    return _field(entry.name, entry.input, entry.result, run_with, function.__doc__, options=options)
+    return _field(entry, run_with, options=options)
 
 
-def _field(
-    name: str,
-    input_struct: type,
-    result: Any,
-    run_with: Callable[[Context, Any, Options], Awaitable[Any]],
-    text: str | None,
-    options: bool,
-) -> Any:
+def _field(entry: KernelCommand, run_with: Callable[[Context, Any, Options], Awaitable[Any]], options: bool) -> Any:
     extra = {"idempotency_key": str | None, "expected_version": int | None} if options else {}
-    made, read = input_type(input_struct, extra)
+    made, read = input_type(entry.input, extra)
     arguments = {"input": (made,)} if made else {}
-    field = declare(Call(name, read, run_with), arguments, key=CALL, description=first_sentence(text))
-    field.type_annotation = StrawberryAnnotation(payload_type(result) | None)
+    done = Call(entry.name, entry.permission, read, run_with)
+    field = declare(done, arguments, key=CALL, description=first_sentence(entry.function.__doc__))
+    field.type_annotation = StrawberryAnnotation(payload_type(entry.result) | None)
     return field
 
 

@@ -11,7 +11,7 @@ from mendline.kernel import DomainError
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DeviceFunction, DeviceState
-from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.filters import ExternalReference, among, by_reference, equal, external, refers
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation
@@ -164,7 +164,7 @@ class ContractFilter:
     external: ExternalReference | None = external()
 
 
-@over(None, needs=None)
+@root
 class DeviceQueries:
     """Queries over devices."""
 

@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import OfferState
-from mendline_schema.fields import VIEWER, Order, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, column, find, many, one, over, part, parts, root
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import Member
 
@@ -72,7 +72,7 @@ class JobOffer(Node):
     answered_at: datetime | None = column()
 
 
-@over(None, needs=None)
+@root
 class DispatchQueries:
     """Queries over dispatch."""
 

@@ -11,6 +11,8 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from mendline_schema.groups import HOLDER
+
 OBJECTS: dict[str, Any] = {}
 """The type that the opaque ids of each kind name."""
 
@@ -27,22 +29,26 @@ T = TypeVar("T", bound=type)
 class Over:
     """What a type lies over: its table, the permission to read it, the prefix of its opaque ids.
 
-    table None: a part of the row that holds it (a JSON value), or a root. needs None: as the row that holds it.
+    table None: a part of the row that holds it (a JSON value), or a root. group: the field group of its columns, where
+    the table does not settle it. A root has neither group nor permission: each of its fields brings its own.
     """
 
     table: str | None
     needs: str | None
     kind: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)
 class Column:
     """A value of the row. sql: an expression over `{t}`, or None for the column of the field's own name.
 
-    needs: a permission beyond the type's. finish: what Python makes of the value's text (a signed URL).
+    group, needs: the field group and the permission, where they are not the type's. finish: what Python makes of the
+    value's text (a signed URL).
     """
 
     sql: str | None = None
+    group: str | None = None
     needs: str | None = None
     finish: Callable[[str], str] | None = None
 
@@ -52,6 +58,7 @@ class Part:
     """An object, or a list of objects, within a JSON column or expression."""
 
     sql: str | None = None
+    group: str | None = None
     needs: str | None = None
 
 
@@ -59,6 +66,7 @@ class Part:
 class Itself:
     """The same row again, as another type."""
 
+    group: str | None = None
     needs: str | None = None
 
 
@@ -120,6 +128,7 @@ class Relation:
     order: Order | None = None
     arguments: Mapping[str, Where] = field(default_factory=dict)
     required: bool = False
+    group: str | None = None
     needs: str | None = None
     limit: int = 100
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -130,6 +139,7 @@ class Named:
     """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read."""
 
     where: str = "{o}.tenant_id = {tenant} AND {o}.id = {id}"
+    group: str | None = None
     needs: str | None = None
 
 
@@ -147,15 +157,18 @@ def _argument(name: str, annotation: Any, default: Any = UNSET) -> StrawberryArg
     return StrawberryArgument(name, None, StrawberryAnnotation(annotation), default=default)
 
 
-def over(table: str | None, *, needs: str | None, kind: str | None = None) -> Callable[[T], T]:
+def over(
+    table: str | None, *, needs: str | None, kind: str | None = None, group: str | None = None
+) -> Callable[[T], T]:
     """Declares the class below it as a GraphQL type over `table`, readable with the permission `needs`.
 
-    kind: the prefix of its opaque ids, for types that implement Node.
+    kind: the prefix of its opaque ids, for types that implement Node. group: the field group, where the table's own
+    declaration does not settle it.
     """
 
     def make(cls: T) -> T:
         made: Any = strawberry.type(cls, description=first_sentence(cls.__doc__))
-        made.__over__ = Over(table, needs, kind)
+        made.__over__ = Over(table, needs, kind, group)
         if kind is not None:
             OBJECTS[kind] = made
         return made  # type: ignore[no-any-return]
@@ -165,6 +178,11 @@ def over(table: str | None, *, needs: str | None, kind: str | None = None) -> Ca
 
 def part(cls: T) -> T:
     """Declares the class below it as part of the row that holds it: its fields are keys of a JSON value."""
+    return over(None, needs=HOLDER, group=HOLDER)(cls)
+
+
+def root(cls: T) -> T:
+    """Declares the class below it as a root: each field has the group and the permission of what it leads to."""
     return over(None, needs=None)(cls)
 
 
@@ -173,21 +191,25 @@ def first_sentence(text: str | None) -> str | None:
     return " ".join((text or "").split("\n\n", maxsplit=1)[0].split()) or None
 
 
-def column(sql: str | None = None, *, needs: str | None = None, description: str | None = None) -> Any:
+def column(
+    sql: str | None = None, *, group: str | None = None, needs: str | None = None, description: str | None = None
+) -> Any:
     """The column of this name, or an SQL expression over `{t}`."""
-    return declare(Column(sql, needs), description=description)
+    return declare(Column(sql, group, needs), description=description)
 
 
 def finished(
     finish: Callable[[str], str], sql: str, *, needs: str | None = None, description: str | None = None
 ) -> Any:
     """A value that Python makes from the text of an SQL expression, for this field alone."""
-    return declare(Column(sql, needs, finish), description=description)
+    return declare(Column(sql, needs=needs, finish=finish), description=description)
 
 
-def parts(sql: str | None = None, *, needs: str | None = None, description: str | None = None) -> Any:
+def parts(
+    sql: str | None = None, *, group: str | None = None, needs: str | None = None, description: str | None = None
+) -> Any:
     """An object or a list of objects within a JSON column."""
-    return declare(Part(sql, needs), description=description)
+    return declare(Part(sql, group, needs), description=description)
 
 
 def itself(*, description: str | None = None) -> Any:

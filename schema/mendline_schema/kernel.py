@@ -6,7 +6,8 @@ from uuid import UUID
 import strawberry
 
 from mendline_schema.connections import Connection, connection
-from mendline_schema.fields import VIEWER, Order, Relation, column, declare, over, part
+from mendline_schema.fields import VIEWER, Order, Relation, column, declare, over, part, root
+from mendline_schema.groups import FOUND, KNOWN
 
 
 @strawberry.interface(description="Whatever has an opaque id.")
@@ -37,17 +38,17 @@ class DeadLetter(Node):
     replayed_at: datetime | None = column()
 
 
-@over(None, needs=None)
+@root
 class KernelQueries:
     """Queries over the kernel."""
 
     node: Node | None = declare(
-        Relation("node"),
+        Relation("node", group=FOUND, needs=KNOWN),
         {"id": (strawberry.ID,)},
         description="Anything that has an opaque id; null if not to be seen.",
     )
     nodes: list[Node | None] | None = declare(
-        Relation("nodes"),
+        Relation("nodes", group=FOUND, needs=KNOWN),
         {"ids": (list[strawberry.ID],)},
         description="Each of these in its place, at most 100; null if not to be seen.",
     )

@@ -6,6 +6,7 @@ from mendline import devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
 from mendline_schema import access, tickets, uploads
 from mendline_schema.calls import call, mutation
+from mendline_schema.groups import ANYONE
 
 LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
@@ -58,8 +59,8 @@ class FieldworkMutations:
     return_from_depot = mutation("fieldwork.return_from_depot")
     add_note = mutation("fieldwork.add_note")
     finish_job = mutation("fieldwork.finish")
-    request_upload = call(uploads.request_upload, options=True)
-    confirm_upload = call(uploads.confirm_upload, options=True)
+    request_upload = call(uploads.request_upload, needs="fieldwork.evidence", options=True)
+    confirm_upload = call(uploads.confirm_upload, needs="fieldwork.evidence", options=True)
 
 
 @strawberry.type
@@ -86,10 +87,10 @@ class DeviceMutations:
 class TenantMutations:
     """People, sessions, keys and agreements."""
 
-    login = call(access.login)
-    refresh = call(access.refresh)
-    logout = call(access.logout)
-    make_link_code = call(access.make_code)
+    login = call(access.login, needs=ANYONE)
+    refresh = call(access.refresh, needs=ANYONE)
+    logout = call(access.logout, needs=ANYONE)
+    make_link_code = call(access.make_code, needs="tenants.link")
     revoke_session = mutation("tenants.revoke_session")
     unlink_member = mutation("tenants.unlink_member")
     upsert_agreement = mutation("tenants.upsert_agreement")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -9,6 +10,7 @@ from strawberry.printer import print_schema as print_strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from mendline_schema.admission import Admission
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.context import Context
@@ -16,9 +18,11 @@ from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
-from mendline_schema.fields import over
+from mendline_schema.facts import Fact, facts
+from mendline_schema.fields import root
+from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
-from mendline_schema.limits import Limits
+from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.scalars import DATE_TIME
 from mendline_schema.statements import Statements
@@ -27,13 +31,15 @@ from mendline_schema.tenants import TenantQueries
 from mendline_schema.tickets import TicketQueries
 
 
-@over(None, needs=None)
+@root
 class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
     """What can be read. A query is one SQL statement under row-level security."""
 
 
 class MendlineSchema(strawberry.Schema):
-    """Strawberry's schema, whose errors leave the house as refusals or as an id."""
+    """Strawberry's schema, whose errors leave the house as refusals or as an id, with what lets operations in."""
+
+    admission: Admission
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Turns the errors of an operation into what its reader may see, in place."""
@@ -47,20 +53,36 @@ def build_schema() -> MendlineSchema:
     """The schema of this process. Raises TypeError, in words, for a declaration that could not work."""
     executor: type[Executor] = type("BoundExecutor", (Executor,), {})
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
+    judged: type[Judged] = type("BoundJudged", (Judged,), {})
     schema = MendlineSchema(
         Query,
         Mutation,
         Subscription,
-        extensions=[Limits, queries],
+        extensions=[judged, queries],
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
-    executor.statements = queries.statements = Statements(Bindings(schema._schema))
+    bindings = Bindings(schema._schema)
+    executor.statements = queries.statements = Statements(bindings)
+    schema.admission = Admission(schema._schema, bindings)
+    judged.documents = schema.admission.documents
     assert schema._schema.mutation_type is not None
     executor.calls = calls_of(schema._schema.mutation_type)
+    field_facts(schema)
     return schema
+
+
+def field_facts(schema: MendlineSchema) -> list[Fact]:
+    """Who may read each field. Raises TypeError, in words, for a field that does not say."""
+    executor: Any = schema.execution_context_class
+    return facts(schema._schema, executor.statements.bindings, executor.calls)
 
 
 def print_schema() -> str:
     """The schema as text, for `schema/schema.graphql`."""
     return print_strawberry(build_schema()) + "\n"
+
+
+def print_access() -> str:
+    """The access matrix as text, for `schema/access.txt`."""
+    return matrix(field_facts(build_schema()))

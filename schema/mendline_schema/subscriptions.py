@@ -34,13 +34,13 @@ class TicketChange:
     initial: bool = column("{initial}")
 
 
-@over("worklist", needs="read.progress")
+@over("worklist", needs="read.progress", group="progress")
 class WorklistChange:
     """An item of the worklist as it is now. `initial` when it is told because somebody has just subscribed."""
 
     item: WorklistItem = itself()
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
-    initial: bool = column("{initial}")
+    initial: bool = column("{initial}", group="progress")
 
 
 async def _standing(actor: Actor, ticket: Any, since: datetime | None) -> list[Change]:

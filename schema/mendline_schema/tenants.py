@@ -8,8 +8,9 @@ from strawberry.scalars import JSON
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
 from mendline_schema.filters import ExternalReference, among, by_reference, equal, external, refers
+from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
 
@@ -37,6 +38,17 @@ class OrganisationCard:
     name: Words | None = parts()
 
 
+@part
+class Quota:
+    """What an organisation may ask: units of cost that flow back per second and that it may spend at once, open
+    sockets, and whether only trusted documents are answered. The operator sets it."""
+
+    per_second: int = column()
+    burst: int = column()
+    sockets: int = column()
+    trusted_documents: bool = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -48,6 +60,7 @@ class Organisation(Node):
     timezone: str = column()
     country: str = column()
     policies: JSON = column()
+    quota: Quota | None = parts("{viewer}->'quota'")
 
 
 @over("partner", needs="read.progress")
@@ -106,6 +119,7 @@ class Viewer:
     channel: str = column()
     locale: str = column()
     unit_account: bool = column()
+    quota: Quota | None = parts(description="What its organisation may ask.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
     )
@@ -118,6 +132,7 @@ class ApiKey(Node):
 
     name: str = column()
     scopes: list[str] = column()
+    trusted_documents: bool = column()
     recorded_at: datetime = column()
     expires_at: datetime | None = column()
     used_at: datetime | None = column()
@@ -207,11 +222,11 @@ class SessionFilter:
     member: strawberry.ID | None = refers("member_id", "mb", tenant="tenant_id")
 
 
-@over(None, needs=None)
+@root
 class TenantQueries:
     """Queries over tenants."""
 
-    me: Viewer | None = parts("{viewer}", description="Who asks.")
+    me: Viewer | None = parts("{viewer}", group=OWN, needs=KNOWN, description="Who asks.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The reader's own organisation."
     )

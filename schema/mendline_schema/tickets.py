@@ -21,7 +21,7 @@ from mendline_schema.enums import (
     WaitingFor,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts
+from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
 from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, refers, since
 from mendline_schema.kernel import Node, Words
@@ -212,7 +212,7 @@ class LatestEvent:
     at: datetime | None = column()
 
 
-@over("worklist", needs="read.progress")
+@over("worklist", needs="read.progress", group="progress")
 class WorklistItem:
     """A ticket on the reader's list, with what its card shows. `ticket` is the whole of it."""
 
@@ -227,17 +227,17 @@ class WorklistItem:
     changed_at: datetime = column()
     closed_at: datetime | None = column()
     due_at: datetime | None = column()
-    eta_at: str | None = column("{t}.card->>'eta_at'")
-    device: DeviceCard | None = parts("{t}.card->'device'")
-    facility: OrganisationCard | None = parts("{t}.card->'facility'")
-    provider: OrganisationCard | None = parts("{t}.card->'provider'")
-    events: list[LatestEvent] = parts("{t}.card->'events'")
-    assignee: str | None = column("{t}.card->>'assignee'", needs="read.people")
-    location: Words | None = parts("{t}.card->'location'", needs="read.people")
-    symptom: str | None = column("{t}.card->>'symptom'", needs="read.clinical")
-    use_state: UseState | None = column("{t}.card->>'use_state'", needs="read.clinical")
-    isolation: bool | None = column("{t}.card->'isolation'", needs="read.clinical")
-    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)")
+    eta_at: str | None = column("{t}.card->>'eta_at'", group="progress")
+    device: DeviceCard | None = parts("{t}.card->'device'", group="progress")
+    facility: OrganisationCard | None = parts("{t}.card->'facility'", group="progress")
+    provider: OrganisationCard | None = parts("{t}.card->'provider'", group="progress")
+    events: list[LatestEvent] = parts("{t}.card->'events'", group="progress")
+    assignee: str | None = column("{t}.card->>'assignee'", group="people", needs="read.people")
+    location: Words | None = parts("{t}.card->'location'", group="people", needs="read.people")
+    symptom: str | None = column("{t}.card->>'symptom'", group="clinical", needs="read.clinical")
+    use_state: UseState | None = column("{t}.card->>'use_state'", group="clinical", needs="read.clinical")
+    isolation: bool | None = column("{t}.card->'isolation'", group="clinical", needs="read.clinical")
+    ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)", group="progress")
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
 
 
@@ -272,7 +272,7 @@ WORKLIST_ORDERS = Orders(
 """Newest first; but what is due first, or the most urgent and of those the oldest."""
 
 
-@over(None, needs=None)
+@root
 class TicketQueries:
     """Queries over tickets."""
 

@@ -1,12 +1,15 @@
 """Tenants: organisations, members, roles, the actor, isolation as data, login, keys, chat identities, audit."""
 
 from mendline.kernel import register_locales
-from mendline_tenants.actor import Actor, authorise, system_actor
+from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
-from mendline_tenants.authentication import actor_from_token, actor_of_member
+from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
+from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
+from mendline_tenants.checkpoint_rounds import request_checkpoints
+from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
@@ -41,7 +44,21 @@ from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
+from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
+from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.statements import public_keys
+from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
+from mendline_tenants.working_time import (
+    Hours,
+    WorkingCalendar,
+    after_working,
+    countries,
+    day_kind,
+    is_provisional,
+    working_seconds,
+    working_spans,
+)
 
 register_locales(__file__)
 
@@ -53,14 +70,19 @@ __all__ = [
     "POLICIES",
     "ROLES",
     "SCOPES",
+    "SENSITIVE",
     "Actor",
     "Agreement",
     "ApiKey",
     "ApiKeyCreated",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
+    "CheckpointCopy",
     "CreateApiKey",
+    "Hours",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -73,21 +95,33 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Quota",
+    "QuotaSaved",
+    "QuotaSet",
+    "ReadLog",
     "SetPassword",
     "SetPolicy",
+    "SetQuota",
     "Tokens",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "WitnessedCheckpoint",
+    "WitnessedTicket",
+    "WorkingCalendar",
     "actor_for_chat",
     "actor_from_token",
     "actor_of_member",
+    "after_working",
     "agreed",
     "authorise",
     "bootstrap",
     "card_of",
     "choose_organisation",
+    "copy_key",
+    "countries",
     "create_roles",
+    "day_kind",
     "entry_of",
     "field_groups",
     "forget_link_codes",
@@ -95,25 +129,34 @@ __all__ = [
     "functions",
     "hash_password",
     "identities",
+    "is_provisional",
     "link",
     "link_code",
     "login",
     "logout",
+    "make_checkpoints",
     "move_chat",
     "note_command",
+    "note_read",
     "offer_link",
+    "organisation_of",
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "public_keys",
     "refresh",
     "refusal",
+    "request_checkpoints",
     "resume_identity",
     "schema_sql",
     "sessions",
     "set_locale",
     "share_ticket",
+    "standard_quota",
     "suspend_identity",
     "system_actor",
     "unlink",
     "unshare_ticket",
+    "working_seconds",
+    "working_spans",
 ]

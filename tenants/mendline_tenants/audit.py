@@ -7,10 +7,10 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
-from mendline.kernel import Kind, Record, Reference, Work, correlation_id, definer, now, rows, table
+from mendline.kernel import Kind, Record, Reference, Work, correlation_id, definer, execute, new_id, now, table
 
 
-@table(Kind.CHILD, update=(), references={"ticket_id": "ticket"}, group="progress")
+@table(Kind.CHILD, append_only=True, references={"ticket_id": "ticket"}, group="progress")
 class AuditEntry(Record):
     """One command's mark on a ticket: `seq` counts per ticket, `prev_hash` and `hash` chain the entries.
 
@@ -37,9 +37,15 @@ class AuditEntry(Record):
     class Meta:
         table = "audit_entry"
         unique_together = (("tenant_id", "ticket_id", "seq"),)
+        indexes = (
+            ("tenant_id", "recorded_at", "id"),
+            ("tenant_id", "command", "recorded_at", "id"),
+            ("tenant_id", "actor", "recorded_at", "id"),
+            ("tenant_id", "channel", "recorded_at", "id"),
+        )
 
 
-@table(Kind.OWN, update=())
+@table(Kind.OWN, append_only=True)
 class OrganisationAudit(Record):
     """A command of this organisation that touched no ticket, such as a new member or a revoked key."""
 
@@ -54,13 +60,25 @@ class OrganisationAudit(Record):
 
     class Meta:
         table = "organisation_audit"
-        indexes = (("tenant_id", "recorded_at"),)
+        indexes = (
+            ("tenant_id", "recorded_at", "id"),
+            ("tenant_id", "command", "recorded_at", "id"),
+            ("tenant_id", "actor", "recorded_at", "id"),
+            ("tenant_id", "channel", "recorded_at", "id"),
+        )
 
 
 DIGEST = """sha256(coalesce(e.prev_hash, ''::bytea) || convert_to(jsonb_build_array(e.tenant_id, e.id, e.ticket_id,
     e.seq, e.author_org, e.command, e.actor, e.actor_role, e.channel, e.facts, extract(epoch FROM e.occurred_at),
     e.claimed, extract(epoch FROM e.recorded_at), e.correlation)::text, 'UTF8'))"""
-"""What an entry's hash is: of the hash before it and of every column as stored, so that anyone can compute it again."""
+"""What an entry's hash is: of the hash before it and of every column as stored, so that anyone can compute it again.
+
+`visible_to` is the one column outside it: sharing changes it, and the entries of share and unshare say so.
+"""
+
+BOOK_DIGEST = """sha256(convert_to(jsonb_build_array(b.tenant_id, b.id, b.command, b.actor, b.actor_name, b.channel,
+    b.facts, extract(epoch FROM b.occurred_at), extract(epoch FROM b.recorded_at), b.correlation)::text, 'UTF8'))"""
+"""What stands for a row of the organisation's book in a checkpoint: the hash of every column as stored."""
 
 AUDIT_APPEND = definer(
     "audit_append(uuid, uuid, uuid, jsonb)",
@@ -107,6 +125,13 @@ async def note_command(work: Work) -> None:
     await note(actor.organisation, actor.id, actor.name, actor.channel, work.command, work.occurred_at, **work.facts)
 
 
+# The database says when: checkpoints ask what was recorded since, and clocks of other machines may be late.
+_NOTE = """
+INSERT INTO organisation_audit (tenant_id, id, command, actor, actor_name, channel, facts, occurred_at, correlation,
+  recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+"""
+
+
 async def note(
     organisation: UUID,
     actor: UUID,
@@ -118,15 +143,6 @@ async def note(
     **facts: Any,
 ) -> None:
     """Writes into the organisation's own book, in the current transaction; also for what is no command (a login)."""
-    await rows.insert(
-        OrganisationAudit(
-            tenant_id=organisation,
-            command=command,
-            actor=actor,
-            actor_name=name,
-            channel=channel,
-            facts=facts,
-            occurred_at=occurred_at or now(),
-            correlation=correlation_id(),
-        )
+    await execute(
+        _NOTE, organisation, new_id(), command, actor, name, channel, facts, occurred_at or now(), correlation_id()
     )

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
 from mendline_tenants.sharing import sharing_functions
 
-AUDITED = ("audit_entry", "organisation_audit", "outbox", "dead_letter")
+AUDITED = (
+    *("audit_entry", "organisation_audit", "read_log", "outbox", "dead_letter"),
+    *("audit_checkpoint", "audit_leaf", "witnessed_checkpoint", "witnessed_ticket"),
+)
 """Tables of which `auditor` reads every organisation's rows."""
 
 TENANT = "tenant_id = cur()"
@@ -43,7 +46,15 @@ END $$"""
 A child is seen by the viewers that hold its field group, never by more.
 """
 
-BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET)
+APPEND_ONLY = """
+CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only: rows are added, never changed or removed', tg_table_name USING ERRCODE = '42501';
+END $$"""
+"""Refuses whoever has got past the grants: the owner of the table, or a grant that somebody made by hand."""
+
+BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, APPEND_ONLY)
 
 
 def _shows_own_rows(table: Table) -> bool:
@@ -144,6 +155,15 @@ def table_sql(table: Table) -> list[str]:
             f"CREATE OR REPLACE TRIGGER child_of_ticket BEFORE INSERT ON {name}"
             f" FOR EACH ROW EXECUTE FUNCTION child_of_ticket('{table.group}')"
         )
+    if table.append_only:
+        # One statement-level trigger: an unshare of a thousand entries costs nothing, for visible_to is not in it.
+        kept = tuple(column for column in table.columns if column != "visible_to")
+        sql.append(
+            f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OF {_listed(kept)} OR DELETE OR TRUNCATE ON {name}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
+        )
+    else:
+        sql.append(f"DROP TRIGGER IF EXISTS append_only ON {name}")
     return sql
 
 

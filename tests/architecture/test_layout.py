@@ -10,11 +10,11 @@ TOP = {
 ROOTS = {
     "platform": {"mendline", "decisions"},
     "tenants": {"mendline_tenants"},
-    "schema": {"mendline_schema", "schema.graphql"},
+    "schema": {"mendline_schema", "schema.graphql", "access.txt"},
     "bots": {"mendline_bots"},
 }
 # They declare no tables, commands or consumers: app puts the domains together, the others stand on them.
-NO_DOMAINS = {"mendline.app", "mendline.workers", "mendline_schema"}
+NO_DOMAINS = {"mendline.routing", "mendline.app", "mendline.workers", "mendline_schema"}
 
 
 def strangers(house):

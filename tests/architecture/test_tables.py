@@ -106,6 +106,9 @@ async def test_applying_the_declarations_again_changes_nothing(undone):
     "change",
     [
         "ALTER TABLE member NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE audit_entry DISABLE TRIGGER append_only",
+        "DROP TRIGGER append_only ON organisation_audit",
+        "CREATE TRIGGER append_only BEFORE DELETE ON member FOR EACH STATEMENT EXECUTE FUNCTION append_only()",
         "ALTER TABLE member DISABLE ROW LEVEL SECURITY",
         "DROP POLICY app_select ON member",
         "CREATE POLICY more ON member TO app USING (true)",
@@ -227,6 +230,25 @@ async def test_children_are_bound_to_their_ticket(database):
     found = {row["table"]: row["group"].removesuffix("\\000") for row in triggers if row["tgenabled"] == b"O"}
     assert found == {name: table.group for name, table in TABLES.items() if table.kind is Kind.CHILD}
     assert all(table.group for table in TABLES.values() if table.kind is Kind.CHILD)
+
+
+async def test_append_only_tables_refuse_every_change(database):
+    triggers = await look(
+        "SELECT tgrelid::regclass::text AS table, pg_get_triggerdef(oid) AS said, tgenabled FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgfoid = 'append_only'::regproc"
+    )
+    assert {row["table"] for row in triggers} == {name for name, table in TABLES.items() if table.append_only}
+    for row in triggers:
+        assert row["tgenabled"] == b"O"
+        assert "BEFORE DELETE OR UPDATE OF" in row["said"] and "OR TRUNCATE" in row["said"], row["said"]
+        watched = set(re.search(r"UPDATE OF (.+?) OR", row["said"]).group(1).replace('"', "").split(", "))
+        assert watched == set(TABLES[row["table"]].columns) - {"visible_to"}, row["table"]
+    for name, table in TABLES.items():
+        if table.append_only:
+            for role in LOGIN_ROLES:
+                assert await granted(role, name, "UPDATE") == set(), (role, name)
+            keepers = await granted("keeper", name, "UPDATE")
+            assert keepers <= {"visible_to"}, (name, keepers)
 
 
 async def test_no_role_of_ours_stands_above_row_level_security(database):

@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -26,22 +26,16 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, fetch, fetchval, iso, require_storable, transaction
+from mendline.kernel import TABLES, DomainError, fetch, fetchval, require_storable, transaction
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
-from mendline_schema.connections import list_of
 from mendline_schema.devices import scanned
-from mendline_schema.fields import VIEWER, Column, Itself, Order, Part, Relation, Where
+from mendline_schema.fields import VIEWER, Column, Itself, Part, Relation, Where
+from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
 from mendline_tenants import Actor
-
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-ABSENT = {"'infinity'::timestamptz": END_OF_TIME}
-"""What the SQL literals of `Order.absent` are in Python."""
-
-NUMBERS = {"ticket": "external_number"}
-"""The column beside `system` of an external reference, where it is not `number`."""
+from support.reference_pages import asked_page, page_of, place_of
 
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
@@ -156,8 +150,8 @@ class Reference:
     def _require(self, field: Field) -> None:
         """Both what the field itself needs and what the rows it leads to need, beyond the row that it lies in."""
         reached = self._bindings.types.get(field.target or "")
-        needed = {field.read.needs, reached.over.needs if reached else None}
-        for permission in needed - {None, self._bindings.types[field.owner].over.needs}:
+        needed = {field.read.needs, reached.over.needs if reached and reached.over.table else None}
+        for permission in needed - {None, KNOWN, self._bindings.types[field.owner].over.needs}:
             if permission not in self.actor.permissions:
                 raise DomainError("forbidden", permission=permission)
 
@@ -222,7 +216,7 @@ class Reference:
     async def _relation(self, field: Field, read: Relation, source: Any, arguments: Mapping[str, Any]) -> Any:
         table = self._bindings.types[field.target].over.table
         here = source.values if isinstance(source, Row) else {}
-        order, page = _page(read, arguments) if read.many == "connection" else (read.order, None)
+        order, page = asked_page(read, arguments) if read.many == "connection" else (read.order, None)
         asked = {name: value for name, value in arguments.items() if name in read.arguments and value is not None}
         if read.required and not asked:
             raise DomainError("invalid_input", problem="give_one")
@@ -234,9 +228,9 @@ class Reference:
             if self._belongs(read, row, here) and all(test(row) for test in tests)
         ]
         if order is not None:
-            found.sort(key=lambda row: _place(row, order), reverse=order.descending)
+            found.sort(key=lambda row: place_of(row, order), reverse=order.descending)
         if page is not None:
-            return _connection(field, table, found, order, *page)
+            return page_of(field, table, found, lambda row: Row(field.target, table, row), order, *page)
         objects = [Row(field.target, table, row) for row in found]
         if read.many == "list":
             return objects[: read.limit]
@@ -330,106 +324,6 @@ def _moments(value: Any, scalar: str) -> Any:
 
 def _opaque(kind: str, tenant: UUID, id: UUID) -> str:
     return f"{kind}_{base64.urlsafe_b64encode(tenant.bytes + id.bytes).decode().rstrip('=')}"
-
-
-def _place(row: Mapping[str, Any], order: Order) -> tuple[Any, ...]:
-    """Where a row stands in an order."""
-    values = []
-    for column in order.columns:
-        value = row[column]
-        values.append(ABSENT[order.absent[column]] if value is None else value)
-    return tuple(values)
-
-
-def _page(read: Relation, arguments: Mapping[str, Any]) -> tuple[Order, tuple[Any, ...]]:
-    chosen = read.orders[arguments["orderBy"]] if read.orders else read.order
-    assert chosen is not None
-    direction = arguments.get("order")
-    order = Order(chosen.columns, chosen.descending if direction is None else direction == "DESC", chosen.absent)
-    first, last = arguments.get("first"), arguments.get("last")
-    if first is not None and last is not None:
-        raise DomainError("invalid_input", problem="first_or_last")
-    if first is None and last is None:
-        first = 50
-    asked = first if first is not None else last
-    if asked < 0:
-        raise DomainError("invalid_input", problem="negative")
-    if asked > 100:
-        raise DomainError("page_too_large")
-    return order, (first, last, arguments.get("after"), arguments.get("before"))
-
-
-def _connection(
-    field: Field,
-    table: str,
-    rows: list[Mapping[str, Any]],
-    order: Order,
-    first: int | None,
-    last: int | None,
-    after: str | None,
-    before: str | None,
-) -> dict[str, Any]:
-    """A page by the words of the Relay specification. rows: the whole list, in order."""
-    place = f"{field.owner}.{field.name}"
-    edges = rows
-    earlier = later = False
-    if after is not None:
-        bound = _read_cursor(place, table, order, after)
-        edges = [row for row in edges if _is_after(_place(row, order), bound, order)]
-        earlier = any(not _is_after(_place(row, order), bound, order) for row in rows)
-    if before is not None:
-        bound = _read_cursor(place, table, order, before)
-        edges = [row for row in edges if _is_after(bound, _place(row, order), order)]
-        later = any(not _is_after(bound, _place(row, order), order) for row in rows)
-    kept = edges[:first] if first is not None else edges[max(len(edges) - (last or 0), 0) :]
-    objects = [Row(str(field.target), table, row) for row in kept]
-    cursors = [_cursor(place, row, order) for row in kept]
-    return {
-        "nodes": objects,
-        "edges": [{"node": node, "cursor": cursor} for node, cursor in zip(objects, cursors, strict=True)],
-        "totalCount": len(rows),
-        "pageInfo": {
-            "hasNextPage": len(edges) > first if first is not None else later,
-            "hasPreviousPage": len(edges) > (last or 0) if first is None else earlier,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
-        },
-    }
-
-
-def _is_after(one: tuple[Any, ...], other: tuple[Any, ...], order: Order) -> bool:
-    return one < other if order.descending else one > other
-
-
-def _cursor(place: str, row: Mapping[str, Any], order: Order) -> str:
-    def text(value: Any) -> Any:
-        if isinstance(value, datetime):
-            return "infinity" if value == END_OF_TIME else iso(value)
-        return value if isinstance(value, int) else str(value)
-
-    values = [list_of(place, order), *map(text, _place(row, order))]
-    return base64.b64encode(json.dumps(values, ensure_ascii=False).encode()).decode()
-
-
-def _read_cursor(place: str, table: str, order: Order, cursor: str) -> tuple[Any, ...]:
-    try:
-        require_storable(cursor)
-        tag, *values = json.loads(base64.b64decode(cursor, validate=True))
-        fields = [TABLES[table].model._meta.fields_map[column] for column in order.columns]
-        if tag != list_of(place, order):
-            raise ValueError
-        return tuple(_typed(field, value) for field, value in zip(fields, values, strict=True))
-    except (ValueError, TypeError):
-        raise DomainError("invalid_input", problem="not_a_cursor") from None
-
-
-def _typed(field: Any, value: Any) -> Any:
-    match type(field).__name__:
-        case "UUIDField":
-            return UUID(value)
-        case "DatetimeField":
-            return END_OF_TIME if value == "infinity" else datetime.fromisoformat(value)
-    return value
 
 
 def code_of(error: GraphQLError) -> str:

@@ -1,6 +1,8 @@
 """The kernel: what every domain stands on. It imports nothing of ours."""
 
 from mendline.kernel.blobs import Blob, Upload, get_blob, presign_download, presign_upload, put_blob, stat_blob
+from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
+from mendline.kernel.cache import valkey
 from mendline.kernel.clock import frozen, iso, now
 from mendline.kernel.commands import (
     COMMANDS,
@@ -47,8 +49,10 @@ from mendline.kernel.ids import (
     opaque,
     parse_opaque,
 )
+from mendline.kernel.kept import LRU
+from mendline.kernel.locked_blobs import LockedBlob, StoreAway, get_locked, list_locked, put_locked
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
-from mendline.kernel.outbox import Delivery, Outbox
+from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
 from mendline.kernel.runfile import RunFile, RunningProcess
@@ -66,12 +70,14 @@ from mendline.kernel import rows  # isort: skip - a module used as a word: rows.
 register_locales(__file__)
 
 __all__ = [
+    "BUCKET_WORDS",
     "CHANNEL",
     "COMMANDS",
     "CONSUMERS",
     "EVENTS",
     "FUNCTIONS",
     "LOCALES",
+    "LRU",
     "NIL",
     "QUEUES",
     "RECURRING",
@@ -91,6 +97,7 @@ __all__ = [
     "IdempotencyKey",
     "Kind",
     "Later",
+    "LockedBlob",
     "MemberId",
     "ModelId",
     "OrganisationId",
@@ -98,6 +105,7 @@ __all__ = [
     "PlaceId",
     "Principal",
     "Queued",
+    "Rate",
     "Read",
     "Record",
     "Reference",
@@ -108,12 +116,16 @@ __all__ = [
     "SettingMissing",
     "Settings",
     "SlotId",
+    "Spent",
+    "StoreAway",
     "Table",
     "TicketId",
     "Timer",
     "Upload",
     "Work",
+    "announce",
     "bind",
+    "can_spend",
     "cancel_timer",
     "catalogue",
     "close_pools",
@@ -132,11 +144,13 @@ __all__ = [
     "frozen",
     "gateway",
     "get_blob",
+    "get_locked",
     "handles",
     "in_transaction",
     "install_runner",
     "iso",
     "known_locale",
+    "list_locked",
     "log",
     "new_correlation",
     "new_id",
@@ -153,6 +167,7 @@ __all__ = [
     "presign_upload",
     "problem_facts",
     "put_blob",
+    "put_locked",
     "recurring",
     "register_locales",
     "replay",
@@ -164,12 +179,15 @@ __all__ = [
     "session",
     "set_timer",
     "settings",
+    "spend",
     "stat_blob",
     "table",
     "timer",
     "told",
     "touch",
     "transaction",
+    "valkey",
     "wake",
+    "whole_seconds",
     "work",
 ]

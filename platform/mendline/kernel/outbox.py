@@ -19,7 +19,7 @@ from mendline.kernel.tables import Kind, Record, table
 from mendline.kernel.work import Work
 
 
-@table(Kind.OWN, update=())
+@table(Kind.OWN, append_only=True)
 class Outbox(Record):
     """An event as it was written: never changed, the acting organisation's."""
 
@@ -79,23 +79,32 @@ async def conclude(work: Work, viewers: Viewers, key: str | None = None, answer:
 
     Answers how many deliveries there are.
     """
-    told = [_told(happened, viewers) for happened in work.events]
+    told = [_told(happened, _may_know(happened, viewers)) for happened in work.events]
     if told or key is not None:
-        await execute(
-            _CONCLUDE,
-            work.actor.organisation,
-            work.actor.id,
-            work.occurred_at,
-            correlation_id(),
-            now(),
-            told,
-            key,
-            answer,
-        )
+        await _write(work.actor.organisation, work.actor.id, work.occurred_at, told, key, answer)
     return sum(len(event["deliveries"]) for event in told)
 
 
-def _told(happened: msgspec.Struct, viewers: Viewers) -> dict[str, Any]:
+async def announce(organisation: UUID, happened: msgspec.Struct) -> None:
+    """Writes an event of what the organisation's system did without a command, in the current transaction.
+
+    It is for the organisation's own consumers alone; call `wake()` after the commit.
+    """
+    await _write(organisation, organisation, now(), [_told(happened, [organisation])])
+
+
+async def _write(
+    organisation: UUID,
+    actor: UUID,
+    occurred_at: datetime,
+    told: list[dict[str, Any]],
+    key: str | None = None,
+    answer: Any = None,
+) -> None:
+    await execute(_CONCLUDE, organisation, actor, occurred_at, correlation_id(), now(), told, key, answer)
+
+
+def _told(happened: msgspec.Struct, visible_to: list[UUID]) -> dict[str, Any]:
     name, version = event_name(happened)
     consumers = list(CONSUMERS.get(name, ()))
     return {
@@ -103,7 +112,7 @@ def _told(happened: msgspec.Struct, viewers: Viewers) -> dict[str, Any]:
         "name": name,
         "version": version,
         "payload": happened,
-        "visible_to": _may_know(happened, viewers),
+        "visible_to": visible_to,
         "deliveries": [new_id() for _ in consumers],
         "consumers": consumers,
     }

@@ -22,6 +22,7 @@ class Secrets(BaseModel):
     """What a development system keeps to itself. Production is given its own through the environment."""
 
     secret_key: str = Field(default_factory=_token, repr=False)
+    audit_key: str = Field(default_factory=_token, repr=False)
     telegram_webhook_secret: str = Field(default_factory=_token, repr=False)
     slack_signing_secret: str = Field(default_factory=_token, repr=False)
     standins_token: str = Field(default_factory=_token, repr=False)

@@ -27,7 +27,7 @@ LoginRole = Literal["app", "gateway", "relay", "auditor"]
 LOGIN_ROLES: tuple[LoginRole, ...] = ("app", "gateway", "relay", "auditor")
 
 _NEEDED_IN_PRODUCTION = (
-    *("secret_key", "broker_url", "cache_url", "s3_endpoint_url", "s3_access_key", "s3_secret_key"),
+    *("secret_key", "audit_key", "broker_url", "cache_url", "s3_endpoint_url", "s3_access_key", "s3_secret_key"),
     *(f"database_url_{role}" for role in LOGIN_ROLES),
 )
 
@@ -61,9 +61,13 @@ class Settings(BaseSettings):
     s3_secret_key: str = Field(default="", repr=False)
     s3_region: str = "us-east-1"
     s3_bucket: str = "mendline-evidence"
+    s3_audit_bucket: str = "mendline-audit"
     evidence_limit_bytes: int = 200 * 1024 * 1024
 
     secret_key: str = Field(default="", repr=False)
+    audit_key: str = Field(default="", repr=False)
+    audit_retired_keys: str = ""
+    audit_retention_days: int = Field(default=3650, ge=1)
     demo_password: str = Field(default="", repr=False)
 
     standins_url: str | None = None
@@ -76,6 +80,16 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
 
     lease_seconds: float = Field(default=20, gt=0)
+
+    # What an organisation may ask of GraphQL when the operator has set nothing else for it (see tenants/quotas.py),
+    # and what all strangers behind one address may. Units are those of an operation's cost.
+    quota_per_second: int = Field(default=500, ge=1)
+    quota_burst: int = Field(default=15_000, ge=1)
+    quota_sockets: int = Field(default=200, ge=1)
+    stranger_per_second: int = Field(default=20, ge=1)
+    stranger_burst: int = Field(default=600, ge=1)
+    trusted_documents: Literal["nobody", "strangers", "everyone"] | None = None
+    trusted_proxies: str = ""
 
     @classmethod
     def settings_customise_sources(
@@ -95,6 +109,8 @@ class Settings(BaseSettings):
         self.public_url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
         if self.cache_url is None and self.broker_url and self.broker_url.startswith(("redis://", "rediss://")):
             self.cache_url = self.broker_url
+        if self.trusted_documents is None:
+            self.trusted_documents = "strangers" if self.environment == "production" else "nobody"
         if self.environment == "production":
             self._refuse_gaps()
         return self
@@ -170,7 +186,7 @@ class _SecretsSource(_HomeSource):
     def __call__(self) -> dict[str, Any]:
         if self.current_state.get("environment") == "production":
             return {}
-        names = {"secret_key", "demo_password", "telegram_webhook_secret", "slack_signing_secret"}
+        names = {"secret_key", "audit_key", "demo_password", "telegram_webhook_secret", "slack_signing_secret"}
         return load_secrets(self.home()).model_dump(include=names)
 
 

@@ -46,6 +46,7 @@ class Table:
     delete: whether `app` may delete rows. role: who works the table, for gateway and queue kinds.
     group: the field group that a child belongs to. writer: who may update a child's rows: every viewer of it, only the
     organisation that wrote it, or only the user facility. checks: name -> condition of a CHECK constraint.
+    append_only: no row is ever changed or deleted, whoever asks; of a child's rows only `visible_to` changes.
     """
 
     model: type[Model]
@@ -58,6 +59,7 @@ class Table:
     group: str | None = None
     writer: Writer = "viewers"
     checks: Mapping[str, str] = field(default_factory=dict)
+    append_only: bool = False
 
     @property
     def name(self) -> str:
@@ -72,6 +74,8 @@ class Table:
     @property
     def updatable(self) -> tuple[str, ...]:
         """The columns `app` may update; never keys, never visible_to."""
+        if self.append_only:
+            return ()
         if self.update != "*":
             return tuple(self.update)
         fixed = {
@@ -103,11 +107,16 @@ def table(
     group: str | None = None,
     writer: Writer = "viewers",
     checks: Mapping[str, str] | None = None,
+    append_only: bool = False,
 ) -> Callable[[type[RecordT]], type[RecordT]]:
     """Declares the model below it as a table of this kind (see `Table`)."""
 
     def declare(model: type[RecordT]) -> type[RecordT]:
-        declared = Table(model, kind, key, references or {}, update, delete, role, group, writer, checks or {})
+        declared = Table(
+            model, kind, key, references or {}, update, delete, role, group, writer, checks or {}, append_only
+        )
+        if append_only and (delete or kind is Kind.QUEUE):
+            raise TypeError(f"{declared.name} is append-only: nobody deletes from it, and it is no queue")
         if TABLES.get(declared.name, declared).model.__qualname__ != model.__qualname__:
             raise TypeError(f"two models declare the table {declared.name}")
         TABLES[declared.name] = declared

@@ -8,7 +8,7 @@ from typing import Self
 from mendline.app.child import Child, wait_until
 from mendline.app.parts.part import Part, PartFailed
 from mendline.app.parts.postgres import Postgres
-from mendline.app.parts.seaweedfs import PORTS, Keys, SeaweedFS
+from mendline.app.parts.seaweedfs import PORTS, Buckets, Keys, SeaweedFS
 from mendline.app.parts.valkey import Valkey
 from mendline.app.ports import Ports
 from mendline.kernel import Settings
@@ -48,7 +48,7 @@ class Parts:
     def known(self) -> dict[str, str]:
         """The settings that differ from an unstarted system's: how to reach each part."""
         names = ("database_url", "broker_url", "cache_url", "s3_endpoint_url", "s3_access_key", "s3_secret_key")
-        values = {name: getattr(self.settings, name) for name in (*names, "s3_region", "s3_bucket")}
+        values = {name: getattr(self.settings, name) for name in (*names, "s3_region", "s3_bucket", "s3_audit_bucket")}
         return {name: value for name, value in values.items() if value}
 
     def environment(self) -> dict[str, str]:
@@ -119,7 +119,8 @@ def _embedded(settings: Settings, durable: bool) -> tuple[list[Part], dict[str, 
         secrets = settings.secrets()
         keys = Keys(secrets.s3_access_key, secrets.s3_secret_key)
         taken = {role: ports.take(f"seaweedfs.{role}") for role in PORTS}
-        store = SeaweedFS(home / "seaweedfs", taken, keys, settings.s3_region, settings.s3_bucket)
+        buckets = Buckets(settings.s3_bucket, settings.s3_audit_bucket)
+        store = SeaweedFS(home / "seaweedfs", taken, keys, settings.s3_region, buckets)
         embedded.append(store)
         found |= {"s3_endpoint_url": store.endpoint_url, "s3_access_key": keys.access, "s3_secret_key": keys.secret}
     if not (settings.broker_url and settings.cache_url):

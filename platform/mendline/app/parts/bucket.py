@@ -1,4 +1,6 @@
-"""Makes the evidence bucket: object lock, and uploads straight from a browser. Run as a module."""
+"""Makes the buckets, both with object lock: evidence, uploaded straight from a browser, and the audit's checkpoints.
+
+Run as a module."""
 
 import time
 
@@ -19,8 +21,8 @@ _BROWSERS = {
 }
 
 
-def make_bucket(to: Settings, patience: float = 15) -> None:
-    """Make the bucket named in the settings, unless it is there, and wait until it stores and gives back an object.
+def make_buckets(to: Settings, patience: float = 15) -> None:
+    """Make the buckets named in the settings, unless they are there, and wait until evidence is stored and given back.
 
     Raises botocore's errors when it does not within `patience` seconds.
     """
@@ -39,6 +41,8 @@ def make_bucket(to: Settings, patience: float = 15) -> None:
             if to.s3_bucket not in present:
                 client.create_bucket(Bucket=to.s3_bucket, ObjectLockEnabledForBucket=True)
                 client.put_bucket_cors(Bucket=to.s3_bucket, CORSConfiguration={"CORSRules": [_BROWSERS]})  # type: ignore[list-item]
+            if to.s3_audit_bucket not in present:
+                client.create_bucket(Bucket=to.s3_audit_bucket, ObjectLockEnabledForBucket=True)
             if "Contents" not in client.list_objects_v2(Bucket=to.s3_bucket, Prefix=_PROBE):
                 client.put_object(Bucket=to.s3_bucket, Key=_PROBE, Body=b"ready")
             client.get_object(Bucket=to.s3_bucket, Key=_PROBE)["Body"].read()
@@ -50,4 +54,4 @@ def make_bucket(to: Settings, patience: float = 15) -> None:
 
 
 if __name__ == "__main__":
-    make_bucket(settings())
+    make_buckets(settings())

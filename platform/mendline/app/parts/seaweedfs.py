@@ -29,18 +29,25 @@ class Keys(NamedTuple):
     secret: str
 
 
+class Buckets(NamedTuple):
+    """What lies in it: evidence, and the locked copies of the audit's checkpoints."""
+
+    evidence: str
+    audit: str
+
+
 class SeaweedFS(Part):
     """One server in `folder`, all four of its roles in one process. `ports` has one for each name in `PORTS`."""
 
     name = "seaweedfs"
     title = "SeaweedFS (S3)"
 
-    def __init__(self, folder: Path, ports: Mapping[str, int], keys: Keys, region: str, bucket: str) -> None:
+    def __init__(self, folder: Path, ports: Mapping[str, int], keys: Keys, region: str, buckets: Buckets) -> None:
         self._folder = folder
         self._ports = ports
         self._keys = keys
         self._region = region
-        self._bucket = bucket
+        self._buckets = buckets
 
     @property
     def endpoint_url(self) -> str:
@@ -97,13 +104,14 @@ class SeaweedFS(Part):
         )
 
     def finish(self) -> None:
-        """Make the bucket. In a process of its own: the S3 client would add 40 MB to this one for good."""
+        """Make the buckets. In a process of its own: the S3 client would add 40 MB to this one for good."""
         environment = {
             "MENDLINE_S3_ENDPOINT_URL": self.endpoint_url,
             "MENDLINE_S3_ACCESS_KEY": self._keys.access,
             "MENDLINE_S3_SECRET_KEY": self._keys.secret,
             "MENDLINE_S3_REGION": self._region,
-            "MENDLINE_S3_BUCKET": self._bucket,
+            "MENDLINE_S3_BUCKET": self._buckets.evidence,
+            "MENDLINE_S3_AUDIT_BUCKET": self._buckets.audit,
         }
         made = subprocess.run(
             [sys.executable, "-m", "mendline.app.parts.bucket"],
@@ -113,7 +121,7 @@ class SeaweedFS(Part):
             check=False,
         )
         if made.returncode:
-            raise PartFailed(f"the bucket {self._bucket} could not be made: {made.stderr.strip()}")
+            raise PartFailed(f"the buckets {', '.join(self._buckets)} could not be made: {made.stderr.strip()}")
 
     def _environment(self) -> dict[str, str]:
         """Small memory, and keys without which its inner ports refuse strangers."""

@@ -1,0 +1,46 @@
+"""Solving: VROOM's plan first, then PyVRP's better one, within one time limit; only what keeps every rule counts."""
+
+from time import perf_counter
+
+import msgspec
+
+from mendline.routing import pyvrp_solver, vroom_solver
+from mendline.routing.plan import Plan, moved
+from mendline.routing.problem import Problem, Sequences
+from mendline.routing.repair import planned
+from mendline.routing.validate import violations
+
+
+def solve(problem: Problem, seconds: float, seed: int = 0) -> Plan:
+    """The best plan found within `seconds` of solving.
+
+    Where no solver's answer keeps every rule, the plan is made by inserting visits one after the other.
+    """
+    if not problem.visits or not problem.technicians:
+        return planned(problem, {}, "insertion")
+    began = perf_counter()
+    first = vroom_solver.solve(problem)
+    spent = perf_counter() - began
+    plans = [planned(problem, first, "vroom")]
+    left = seconds - spent
+    if left > 0:
+        began = perf_counter()
+        better = pyvrp_solver.solve(problem, left, seed, _kept(problem, first))
+        spent += perf_counter() - began
+        plans.append(planned(problem, better, "pyvrp"))
+    good = [plan for plan in plans if not violations(problem, plan)] or [planned(problem, {}, "insertion")]
+    return msgspec.structs.replace(min(good, key=lambda plan: cost(problem, plan)), solving=spent)
+
+
+def cost(problem: Problem, plan: Plan) -> int:
+    """Travel, prizes of what is left out, and changes to what people know."""
+    prizes = {visit.id: visit.prize for visit in problem.visits}
+    changes = len(moved(problem.previous, plan)) if problem.change_cost else 0
+    return plan.travel + sum(prizes[visit] for visit in plan.unserved) + changes * problem.change_cost
+
+
+def _kept(problem: Problem, first: Sequences) -> Sequences | None:
+    """PyVRP may begin with a plan that serves all that must be served; otherwise it begins on its own."""
+    served = {task.visit for tasks in first.values() for task in tasks}
+    must = {number for number, visit in enumerate(problem.visits) if visit.required}
+    return first if must <= served else None

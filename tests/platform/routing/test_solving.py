@@ -1,0 +1,117 @@
+"""Plans keep every rule, whoever made them; a new urgent visit moves few others; a stuck solver is killed."""
+
+import sys
+import time
+
+import msgspec
+import pytest
+
+from mendline.routing import PlanFailed, moved, solve_in_child, violations
+from mendline.routing.repair import planned
+from mendline.routing.solve import cost, solve
+from mendline.routing.vroom_solver import solve as by_vroom
+from support.days import HOUR, PRIZES, a_day
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_day_with_everything_in_it_keeps_every_rule(seed):
+    problem = a_day(seed, visits=24, technicians=5)
+    plan = solve(problem, 0.5, seed)
+    assert violations(problem, plan) == []
+    assert plan.routes
+    first = planned(problem, by_vroom(problem), "vroom")
+    assert violations(problem, first) == []
+    assert cost(problem, plan) <= cost(problem, first)
+
+
+def test_nobody_is_sent_where_nobody_is_able():
+    problem = a_day(3, visits=6, technicians=2)
+    nobody = msgspec.structs.replace(problem.visits[0], skills=frozenset({"surgery"}), technician=None)
+    plan = solve(msgspec.structs.replace(problem, visits=(nobody, *problem.visits[1:])), 0.3)
+    assert nobody.id in plan.unserved
+
+
+def test_an_empty_day_is_a_plan():
+    problem = a_day(1, visits=0, technicians=2)
+    plan = solve(problem, 0.2)
+    assert (plan.routes, plan.unserved) == ((), ())
+
+
+def test_an_urgent_visit_moves_few_of_150():
+    whole = a_day(11, visits=151, technicians=28)
+    *others, last = whole.visits
+    before = msgspec.structs.replace(whole, visits=tuple(others))
+    known = solve(before, 3.0)
+    assert violations(before, known) == []
+    urgent = msgspec.structs.replace(last, windows=((9 * HOUR, 11 * HOUR),), prize=10 * PRIZES[1])
+    after = msgspec.structs.replace(whole, visits=(*others, urgent), previous=known.assignment(), change_cost=HOUR // 2)
+    plan = solve(after, 3.0)
+    assert violations(after, plan) == []
+    assert urgent.id not in plan.unserved
+    assert len(moved(after.previous, plan)) <= len(after.previous) // 10
+
+
+async def test_the_child_answers_with_a_plan_that_was_checked():
+    problem = a_day(5, visits=10, technicians=3)
+    plan = await solve_in_child(problem, 0.5)
+    assert violations(problem, plan) == []
+    assert plan.solving >= 0.4
+
+
+STUCK = (
+    "import sys, time; sys.stdin.buffer.read(); print('ready', flush=True);"
+    " import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass"
+)
+
+
+async def test_a_stuck_solver_is_killed():
+    began = time.monotonic()
+    with pytest.raises(PlanFailed, match="killed"):
+        await solve_in_child(a_day(5, visits=3, technicians=1), 0.2, command=(sys.executable, "-c", STUCK))
+    assert time.monotonic() - began < 30
+
+
+async def test_a_child_that_dies_or_cheats_is_told():
+    problem = a_day(5, visits=3, technicians=1)
+    with pytest.raises(PlanFailed, match="died"):
+        await solve_in_child(problem, 0.2, command=(sys.executable, "-c", "raise SystemExit('no memory')"))
+    empty = "import sys, msgspec; sys.stdin.buffer.read(); print('ready', flush=True);" + (
+        "sys.stdout.buffer.write(msgspec.msgpack.encode({'routes': [], 'unserved': []}))"
+    )
+    with pytest.raises(PlanFailed, match="breaks a rule"):
+        await solve_in_child(problem, 0.2, command=(sys.executable, "-c", empty))
+
+
+BROKEN = {
+    "twice": lambda plan: msgspec.structs.replace(plan, routes=(*plan.routes, plan.routes[0])),
+    "lost": lambda plan: msgspec.structs.replace(plan, routes=plan.routes[1:]),
+    "too early": lambda plan: _with_stop(plan, lambda stop: msgspec.structs.replace(stop, begins=0, arrives=0)),
+    "too short": lambda plan: _with_stop(plan, lambda stop: msgspec.structs.replace(stop, ends=stop.begins)),
+    "not able": lambda plan: msgspec.structs.replace(
+        plan,
+        routes=tuple(
+            msgspec.structs.replace(route, technician=other.technician)
+            for route, other in zip(plan.routes, plan.routes[1:] + plan.routes[:1], strict=True)
+        ),
+    ),
+    "no rest": lambda plan: msgspec.structs.replace(
+        plan, routes=tuple(msgspec.structs.replace(route, rests=()) for route in plan.routes)
+    ),
+    "less travel": lambda plan: msgspec.structs.replace(
+        plan, routes=tuple(msgspec.structs.replace(route, travel=route.travel - 1) for route in plan.routes)
+    ),
+}
+
+
+def _with_stop(plan, change):
+    route = plan.routes[0]
+    stops = (change(route.stops[0]), *route.stops[1:])
+    return msgspec.structs.replace(plan, routes=(msgspec.structs.replace(route, stops=stops), *plan.routes[1:]))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_validator_sees_a_plan_that_was_spoilt(name):
+    problem = a_day(7, visits=24, technicians=5)
+    plan = solve(problem, 0.3)
+    assert violations(problem, plan) == []
+    assert violations(problem, BROKEN[name](plan)) != []
