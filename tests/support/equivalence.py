@@ -8,9 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, get_named_type, parse, validate
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    TypeInfo,
+    TypeInfoVisitor,
+    get_named_type,
+    parse,
+    validate,
+    visit,
+)
+from graphql.language import Visitor
 
-from mendline.kernel import iso, opaque
 from mendline_schema.context import Context
 from mendline_schema.schema import build_schema
 from mendline_tenants import Actor
@@ -111,86 +122,6 @@ def _first_difference(one: Any, other: Any, path: str = "data") -> str:
     return f"{path}: ours {str(one)[:300]} theirs {str(other)[:300]}"
 
 
-CURSORS = """{
-  worklist(first: 20) { edges { cursor node { ticket {
-    messages(first: 8) { edges { cursor } } evidence(first: 8) { edges { cursor } } audit(first: 8) { edges { cursor } }
-  } } } }
-  due: worklist(orderBy: DUE_AT) { edges { cursor } }
-  urgent: worklist(orderBy: PRIORITY) { edges { cursor } }
-  up: worklist(order: ASC) { edges { cursor } }
-  devices(first: 20) { edges { cursor node { history(first: 20) { edges { cursor } } } } }
-  recorded: devices(orderBy: RECORDED_AT) { edges { cursor } }
-  places { edges { cursor } } partners { edges { cursor } } members { edges { cursor } } models { edges { cursor } }
-  technicians { edges { cursor } } agreements { edges { cursor } } apiKeys { edges { cursor } }
-  sessions { edges { cursor } } contracts { edges { cursor } } deadLetters { edges { cursor } }
-  organisationAudit { edges { cursor } }
-}"""
-"""Every connection, so that pages can begin at real places."""
-
-
-async def material(actors: list[Actor], rows: Rows) -> Material:
-    """Ids, cursors, texts and moments of what these actors see."""
-    made = Material()
-    for actor in actors:
-        await _gather(actor, rows, made)
-    return made
-
-
-async def _gather(actor: Actor, rows: Rows, made: Material) -> None:
-    ours = build_schema()
-    bindings = ours.execution_context_class.statements.bindings  # type: ignore[attr-defined]
-    for kind, bound in bindings.kinds.items():
-        known = await rows.table(actor.organisation, bound.over.table)
-        made.ids.setdefault(kind, []).extend(opaque(kind, row["tenant_id"], row["id"]) for row in known)
-    for table, column, name in (
-        ("worklist", "number", "number"),
-        ("device", "asset_number", "assetNumber"),
-        ("device", "serial", "serial"),
-        ("device", "asset_number", "code"),
-        ("device", "serial", "code"),
-        ("device_model", "device_class", "deviceClass"),
-        ("device_model", "model_number", "modelNumber"),
-        ("device_model", "device_identifier", "deviceIdentifier"),
-        ("contract", "title", "title"),
-        ("partner", "code", "code"),
-        ("member", "login", "login"),
-        ("member", "status", "status"),
-        ("place", "kind", "kind"),
-    ):
-        found = {row[column] for row in await rows.table(actor.organisation, table)}
-        made.texts.setdefault(name, []).extend(sorted(found - {None}))
-    for table, number in (
-        ("ticket", "external_number"),
-        ("device", "number"),
-        ("place", "number"),
-        ("member", "number"),
-    ):
-        found = {(row["system"], row[number]) for row in await rows.table(actor.organisation, table)}
-        made.texts.setdefault("pairs", []).extend(pair for pair in sorted(found, key=str) if None not in pair)
-    made.texts.setdefault("code", []).append("(01)06921234567890(21)SN1001")
-    made.texts["code"].append("(01)06921234567891(21)SN1001")
-    made.moments += [iso(row["changed_at"]) for row in await rows.table(actor.organisation, "worklist")]
-    answer = await compiled(actor, Operation(CURSORS, None, {}))
-    assert answer.data is not None, answer.errors
-    _cursors(json.loads(msgspec.json.encode(answer.data)), ours._schema.query_type, "Query", made)
-
-
-def _cursors(value: Any, type_: Any, name: str, made: Material) -> None:
-    """Sorts the cursors of an answer by the list they belong to."""
-    names = {"due": "worklist", "urgent": "worklist", "up": "worklist", "recorded": "devices"}
-    for key, item in value.items() if isinstance(value, dict) else ():
-        field = names.get(key, key)
-        definition = type_.fields.get(field)
-        if definition is None or not isinstance(item, dict):
-            continue
-        inner = get_named_type(definition.type)
-        for edge in item.get("edges", ()):
-            made.cursors.setdefault(f"{type_.name}.{field}", []).append(edge["cursor"])
-            node = get_named_type(inner.fields["nodes"].type)
-            _cursors(edge.get("node"), node, "", made)
-        _cursors(item, inner, "", made)
-
-
 @dataclass(frozen=True)
 class Fault:
     """An operation that is answered differently, made as small as it can be."""
@@ -206,12 +137,45 @@ class Fault:
         return f"seed {self.seed} as {who}: {self.difference}\n{self.operation.document}\nvariables: {variables}"
 
 
+class _Asked(Visitor):
+    """Notes the type and the name of each field that a document asks for."""
+
+    def __init__(self, types: TypeInfo, found: set[tuple[str, str]]) -> None:
+        super().__init__()
+        self._types = types
+        self._found = found
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent = self._types.get_parent_type()
+        if parent is not None:
+            self._found.add((parent.name, node.name.value))
+
+
+def readable() -> set[tuple[str, str]]:
+    """Every field that a query can ask for, by its type and name."""
+    schema = plain_schema()
+    waiting, seen, found = [schema.query_type], set(), set()
+    while waiting:
+        type_ = waiting.pop()
+        if type_ is None or type_.name in seen:
+            continue
+        seen.add(type_.name)
+        if isinstance(type_, GraphQLInterfaceType):
+            waiting += schema.get_possible_types(type_)
+        for name, definition in type_.fields.items():
+            found.add((type_.name, name))
+            named = get_named_type(definition.type)
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+                waiting.append(named)
+    return found
+
+
 class Hunt:
     """Compares random operations, one for each seed, by each actor in turn; counts what came of them."""
 
     def __init__(self, actors: list[Actor], rows: Rows, stuff: Material) -> None:
         self.counts: Counter[str] = Counter()
-        self.fields: set[str] = set()
+        self.fields: set[tuple[str, str]] = set()
         self._actors = actors
         self._rows = rows
         self._material = stuff
@@ -221,7 +185,8 @@ class Hunt:
         schema = plain_schema()
         operation = Author(schema, self._material, seed).operation()
         actor = self._actors[seed % len(self._actors)]
-        if validate(schema, parse(operation.document)):
+        parsed = parse(operation.document)
+        if validate(schema, parsed):
             self.counts["invalid"] += 1
             return None
         try:
@@ -230,6 +195,8 @@ class Hunt:
             self.counts["too large"] += 1
             return None
         self.counts["compared"] += 1
+        types = TypeInfo(schema)
+        visit(parsed, TypeInfoVisitor(types, _Asked(types, self.fields)))
         return await self._small(seed, actor, operation) if found else None
 
     async def _small(self, seed: int, actor: Actor, operation: Operation) -> Fault:

@@ -10,6 +10,9 @@ from mendline.quality import SignatureSlot
 from mendline_tenants import LoginSession
 from support.cast import Cast
 
+READERS = ("engineer_a", "dispatcher_v", "admin_a", "nurse_a", "technician_v", "analyst_m", "quality_a", "admin_v")
+"""People of a hospital, a vendor and a manufacturer, who may read more or less of it."""
+
 MICROSECONDS = (0, 120_000, 123_456, 5, 999_990, 100)
 """Times are written with more or fewer digits."""
 
