@@ -21,7 +21,7 @@ from mendline.tickets import (
     TicketQuality,
     steps_from,
 )
-from mendline_tenants import Actor, AuditEntry, Member, own_organisation
+from mendline_tenants import SENSITIVE, Actor, AuditEntry, Member, own_organisation
 
 _STEP_COMMANDS = {step.command for step in STEPS}
 GroupRow = TypeVar("GroupRow", bound=Record)
@@ -49,6 +49,11 @@ class TicketView:
     events: list[AuditEntry] = field(default_factory=list)
     names: dict[UUID, str] = field(default_factory=dict)
     files: int = 0
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """The field groups in it whose reading is recorded when a person has asked for it."""
+        return tuple(group for group in SENSITIVE if getattr(self, group) is not None)
 
     @property
     def facility(self) -> bool:

@@ -1,11 +1,13 @@
 """Coming in and leaving over GraphQL: login, refresh, logout, and codes that link a chat account."""
 
+from typing import Annotated
+
 import msgspec
 
 from mendline.kernel import DomainError, MemberId, parse_opaque
 from mendline_schema.calls import Options
 from mendline_schema.context import Context
-from mendline_tenants import LinkOffer, Tokens
+from mendline_tenants import LinkOffer, Tokens, claim
 from mendline_tenants import link_code as make_link_code
 from mendline_tenants import login as open_session
 from mendline_tenants import logout as end_session
@@ -58,6 +60,26 @@ async def logout(context: Context, input: Logout, options: Options) -> None:
     if token is None:
         raise DomainError("unauthenticated")
     await end_session(token)
+
+
+class ClaimHospital(msgspec.Struct, frozen=True):
+    """A hospital's own code and its claim code, and its first administrator: login, name and password."""
+
+    organisation: Annotated[str, msgspec.Meta(max_length=60)]
+    code: Annotated[str, msgspec.Meta(max_length=60)]
+    login: Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^\S+$")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    password: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+async def claim_hospital(context: Context, input: ClaimHospital, options: Options) -> Tokens:
+    """Makes a hospital that was kept by another its own: the code is used up, and its steward acts for it no more.
+
+    Answers a session of its first administrator.
+    """
+    tokens = await claim(input.organisation, input.code, input.login, input.name, input.password)
+    await context.authenticate(tokens.access_token)
+    return tokens
 
 
 async def make_code(context: Context, input: LinkCodeFor, options: Options) -> LinkOffer:

@@ -116,7 +116,8 @@ class Admission:
         await charge(payer, cost if proven or asking.token is None else FAULT)
         await self._identify(asking)
         if asking.known is not None and not proven:  # a key that this process sees for the first time
-            await charge(organisation_payer(asking.known.organisation), cost)
+            # A steward pays from its own organisation's purse, not from that of the hospital it acts for.
+            await charge(organisation_payer(asking.known.asked_by or asking.known.organisation), cost)
         self._require_allowed(asking, document, operation)
         return Admitted(text, operation.operation is OperationType.SUBSCRIPTION)
 
@@ -133,6 +134,8 @@ class Admission:
         open_to = settings().environment == "development" and asking.known is not None
         if not open_to and document.introspects(operation):
             raise DomainError("introspection_refused")
+        if operation.operation is not OperationType.MUTATION:
+            _ = asking.actor  # only commands are open to strangers: to log in is one
 
     def _cost(self, document: Document, operation: OperationDefinitionNode, given: dict[str, Any]) -> int:
         name = operation.name.value if operation.name else ""

@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -17,7 +18,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from mendline.kernel import TABLES, Kind
-from mendline_schema.fields import READ, Column, Itself, Over, Part, Read, Relation
+from mendline_schema.fields import READ, Column, Feed, Itself, Over, Part, Read, Relation
 from mendline_schema.groups import HOLDER, KNOWN, group_of_table
 from mendline_tenants import PERMISSIONS
 
@@ -28,8 +29,9 @@ _DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
 class Field:
     """A field as the compiler sees it.
 
-    target: the name of the object type it leads to. group: its field group. permission: what its reader needs, a name
-    of PERMISSIONS or a word of `groups`. needs: that permission where the row it lies in has not asked for it already.
+    target: the name of the object type it leads to. members: of a feed, the types of its changes. group: its field
+    group. permission: what its reader needs, a name of PERMISSIONS or a word of `groups`. needs: that permission where
+    the row it lies in has not asked for it already.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Field:
     needs: str | None
     is_enum: bool
     is_list: bool
+    members: tuple[str, ...] = ()
 
     @property
     def is_text(self) -> bool:
@@ -120,7 +123,13 @@ class Bindings:
             needs=None if asked == KNOWN else asked,
             is_enum=isinstance(named, GraphQLEnumType),
             is_list=_is_list(definition),
+            members=self._members(named) if isinstance(read, Feed) else (),
         )
+
+    def _members(self, feed: Any) -> tuple[str, ...]:
+        change = get_named_type(feed.fields["nodes"].type)
+        assert isinstance(change, GraphQLInterfaceType)
+        return tuple(sorted(member.name for member in self.schema.get_possible_types(change)))
 
 
 def filter_conditions(definition: GraphQLInputObjectType) -> dict[str, Any]:

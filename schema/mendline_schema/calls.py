@@ -1,8 +1,8 @@
 """Calls: one line makes a mutation of a command; its input, payload and description come from the command itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_origin, get_type_hints
 
 from graphql import GraphQLObjectType
 from strawberry.annotation import StrawberryAnnotation
@@ -15,7 +15,7 @@ from mendline_schema.fields import declare, first_sentence
 from mendline_schema.groups import ANYONE
 from mendline_schema.inputs import Reader, input_type
 from mendline_schema.payloads import DonePayload, payload_type
-from mendline_tenants import PERMISSIONS, authorise
+from mendline_tenants import PERMISSIONS, Asked, ask_and_wait, authorise
 
 CALL = "mendline.call"
 """The key under which a mutation's metadata holds its call."""
@@ -52,12 +52,17 @@ class Call:
 
 
 def mutation(command: str) -> Any:
-    """The mutation of a registered command. Raises TypeError, in words, for one that nobody registers or may run."""
+    """The mutation of a registered command. Raises TypeError, in words, for one that nobody registers or may run.
+
+    The payload of one that asks another organisation is what that one answers.
+    """
     entry = COMMANDS.get(command)
     if entry is None:
         raise TypeError(f"a mutation is declared for the command {command}, which no domain registers")
     if entry.permission not in PERMISSIONS:
         raise TypeError(f"the command {command} needs {entry.permission or 'nothing'}, which is no permission")
+    if get_origin(entry.result) is Asked:
+        return _field(replace(entry, result=get_args(entry.result)[0]), _asking(command), options=True)
 
     async def run_with(context: Context, given: Any, options: Options) -> Any:
         return await run(
@@ -70,6 +75,15 @@ def mutation(command: str) -> Any:
         )
 
     return _field(entry, run_with, options=True)
+
+
+def _asking(command: str) -> Callable[[Context, Any, Options], Awaitable[Any]]:
+    async def run_with(context: Context, given: Any, options: Options) -> Any:
+        return await ask_and_wait(
+            context.actor, command, given, key=options.key, expected_version=options.expected_version
+        )
+
+    return run_with
 
 
 def call(function: Callable[[Context, Any, Options], Awaitable[Any]], *, needs: str, options: bool = False) -> Any:

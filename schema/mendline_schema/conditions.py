@@ -15,12 +15,12 @@ from mendline_schema.plan import Selected
 from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
 
 
-def opaque_id(kind: str) -> Callable[[str], Reference | None]:
-    """Reads an opaque id of this kind; None for anything else, so that it finds nothing, as a foreign one would."""
+def opaque_id(kind: str | None) -> Callable[[str], Reference | None]:
+    """Reads an opaque id of this kind, or of any; None for anything else: it finds nothing, as a foreign one would."""
 
     def parse(text: str) -> Reference | None:
         try:
-            return parse_opaque(kind, text)
+            return parse_opaque(kind or text[:2], text)
         except DomainError:
             return None
 
@@ -44,7 +44,7 @@ class Ids(NamedTuple):
 def _taken_apart(texts: list[str]) -> Ids:
     if len(texts) > LARGEST_PAGE:
         raise DomainError("page_too_large", asked=len(texts), limit=LARGEST_PAGE)
-    read = [(text[:2], opaque_id(text[:2])(text)) for text in texts]
+    read = [(text[:2], opaque_id(None)(text)) for text in texts]
     named = [(kind, *reference) if reference else ("", NIL, NIL) for kind, reference in read]
     return Ids(*(list(part) for part in zip(*named, strict=True))) if named else Ids([], [], [])
 

@@ -132,7 +132,11 @@ def list_of(place: str, order: Order) -> str:
 
 def cursor_sql(place: str, order: Order, alias: str) -> str:
     """The cursor of a row: its list, and the values it is ordered by, as opaque text."""
-    values = ", ".join([f"'{list_of(place, order)}'", *order.terms(alias)])
+    return opaque_text(", ".join([f"'{list_of(place, order)}'", *order.terms(alias)]))
+
+
+def opaque_text(values: str) -> str:
+    """SQL: these values as a JSON array in base64, to be given back and not to be read."""
     return f"translate(encode(convert_to(json_build_array({values})::text, 'UTF8'), 'base64'), E'\\n', '')"
 
 

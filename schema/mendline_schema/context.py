@@ -7,8 +7,11 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from mendline.kernel import DomainError, known_locale
-from mendline_tenants import Actor, actor_from_token
+from mendline.kernel import DomainError, known_locale, parse_opaque
+from mendline_tenants import Actor, acting_for, actor_from_token
+
+NOT_IN_CARE = ("not_stewarded", "not_found", "forbidden")
+"""What a good token is refused with that names a hospital to act for."""
 
 
 @dataclass
@@ -16,7 +19,7 @@ class Context:
     """Made before the document is read; who asks is known when the operation was admitted.
 
     response: what becomes the head of an HTTP answer; a socket has none. A socket's token may come with its first
-    message.
+    message. acting_for: the opaque id of the hospital in whose name a steward acts, from `X-Acting-For`.
     """
 
     request: HTTPConnection
@@ -25,6 +28,7 @@ class Context:
     response: Response | None = None
     known: Actor | None = None
     refusal: DomainError | None = None
+    acting_for: str | None = None
     connection_params: dict[str, Any] | None = None
 
     @property
@@ -37,28 +41,36 @@ class Context:
     async def authenticate(self, token: str | None) -> None:
         """Finds who the token belongs to, anew each time.
 
-        A bad one is told when something is asked for that needs an actor, and makes an HTTP answer's status 401.
+        A bad one is told when something is asked for that needs an actor, and makes an HTTP answer's status 401; a
+        hospital to act for that is not in one's care makes it 403.
         """
         known = refusal = None
         if token is not None:
             try:
-                known = await actor_from_token(token, channel="graphql", locale=self.locale)
+                known = await self._read(token)
             except DomainError as refused:
                 refusal = refused
         # All at once: other operations of the same socket must never find nobody here.
         self.token, self.known, self.refusal = token, known, refusal
         self.locale = known.locale if known else self.locale
         if self.response is not None:
-            self.response.status_code = 401 if refusal else None  # type: ignore[assignment]
+            status = None if refusal is None else 403 if refusal.code in NOT_IN_CARE else 401
+            self.response.status_code = status  # type: ignore[assignment]
 
     async def again(self) -> Actor:
-        """Who asks, read anew: a subscription ends with its session, its key or its access token.
+        """Who asks, read anew: a subscription ends with its session, its key, its access token or its stewardship.
 
-        Raises DomainError unauthenticated, session_ended or key_revoked.
+        Raises DomainError unauthenticated, session_ended, key_revoked or not_stewarded.
         """
         if self.token is not None:
             await self.authenticate(self.token)
         return self.actor
+
+    async def _read(self, token: str) -> Actor:
+        actor = await actor_from_token(token, channel="graphql", locale=self.locale)
+        if self.acting_for is None:
+            return actor
+        return await acting_for(actor, parse_opaque("or", self.acting_for).id)
 
     def tell(self, headers: Mapping[str, str]) -> None:
         """Headers for the answer, where it is one over HTTP."""

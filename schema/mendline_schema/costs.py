@@ -10,7 +10,7 @@ from graphql import OperationType, get_named_type
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
 from mendline_schema.connections import LARGEST_PAGE, page_of
-from mendline_schema.fields import Column, Itself, Named, Part, Relation
+from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.introspection import introspects
 from mendline_schema.plan import Selected
 from mendline_schema.sql import NODE_LIMIT
@@ -92,11 +92,24 @@ class _Rows:
                 return times * limit + self._within(field, one, times * limit)
             case Relation(many="connection"):
                 return self._connection(field, one, times)
+            case Feed():
+                return self._feed(one, times)
             case Named() | Relation():
                 return times + self._within(field, one, times)
 
     def _within(self, field: Field, one: Selected, times: int) -> int:
         return self.of(field.target, one.of[field.target], times) if field.target else 0
+
+    def _feed(self, one: Selected, times: int) -> int:
+        """Each of its changes counts as the dearest kind of change."""
+        try:
+            size = page_of(one.arguments).size
+        except DomainError:
+            return 0
+        total = times * size
+        for part in next(iter(one.of.values())):
+            total += max((self.of(name, inner, times * size) for name, inner in part.of.items()), default=0)
+        return total
 
     def _connection(self, field: Field, one: Selected, times: int) -> int:
         try:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     WorkResult = Enum
     WaitingFor = Enum
     SlotState = Enum
+    ErrandState = Enum
+    SubcontractState = Enum
     EvidenceState = Enum
     OfferState = Enum
     DeviceState = Enum
@@ -65,6 +67,10 @@ else:
     SlotState = enumeration(
         "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
     )
+    ErrandState = enumeration("ErrandState", ("asked", "done", "refused"), "What came of an errand.")
+    SubcontractState = enumeration(
+        "SubcontractState", ("asked", "approved", "refused", "withdrawn"), "Where a request to subcontract stands."
+    )
     EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
     OfferState = enumeration(
         "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
@@ -84,6 +90,7 @@ else:
     enumeration(
         "WaitReason", ("parts", "customer", "access", "decontamination"), "What a technician may say to wait for."
     )
+    enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")
     enumeration("EuRiskClass", ("I", "IIa", "IIb", "III"), "A risk class of the EU.")

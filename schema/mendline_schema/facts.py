@@ -8,10 +8,11 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from mendline_schema.binding import Bindings, Field
 from mendline_schema.calls import Call
+from mendline_schema.changes import Changes
 from mendline_schema.connections import Connection, Edge, PageInfo
 from mendline_schema.groups import ANSWER
 
-PLUMBING = (Connection, Edge, PageInfo)
+PLUMBING = (Connection, Edge, PageInfo, Changes)
 """Types that carry pages: what they show is shown by the field that leads to them."""
 
 

@@ -136,14 +136,26 @@ class Relation:
 
 @dataclass(frozen=True)
 class Named:
-    """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read."""
+    """The row that a command's result or a live message names: `{tenant}` and `{id}` are given when it is read.
+
+    rows: SQL of the row itself, for a type that lies over no table.
+    """
 
     where: str = "{o}.tenant_id = {tenant} AND {o}.id = {id}"
     group: str | None = None
     needs: str | None = None
+    rows: str | None = None
 
 
-Read = Column | Part | Itself | Relation | Named
+@dataclass(frozen=True)
+class Feed:
+    """The changes of the reader's own organisation: rows of several tables, one type for each, in one order."""
+
+    group: str | None = None
+    needs: str | None = None
+
+
+Read = Column | Part | Itself | Relation | Named | Feed
 
 
 def declare(what: Any, arguments: Mapping[str, Any] | None = None, *, key: str = READ, **options: Any) -> Any:

@@ -1,5 +1,6 @@
 """Filters: the fields of a filter input, each a comparison of one column that an index begins with."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import strawberry
@@ -45,8 +46,8 @@ def among(column: str) -> Any:
     )
 
 
-def refers(column: str, kind: str, tenant: str | None = None) -> Any:
-    """The column holds the row that an opaque id of this kind names. tenant: the column that says whose it is."""
+def refers(column: str, kind: str | None = None, tenant: str | None = None) -> Any:
+    """The column holds the row that an opaque id names. kind: of these; tenant: the column that says whose it is."""
     whose = f" AND {{o}}.{tenant} = {{value.tenant}}" if tenant else ""
     sql = f"{{o}}.{column} = {{value.id}}{whose}"
     return _field(Where(sql, opaque_id(kind), column=column, compares="id", tenant=tenant))
@@ -61,6 +62,11 @@ def before(column: str, absent: str | None = None) -> Any:
     """The column is an earlier moment than this. absent: what NULL stands for in the index, as in `Order`."""
     term = f"coalesce({{o}}.{column}, {absent})" if absent else f"{{o}}.{column}"
     return _field(Where(f"{term} < {{value}}", column=column, compares="<"))
+
+
+def condition(sql: str, column: str, parse: Callable[[Any], Any] | None = None) -> Any:
+    """What only SQL can say, over `{o}` and `{value}`. column: the one that it finds the row by."""
+    return _field(Where(sql, parse, column=column, compares="sql"))
 
 
 def external(number: str = "number") -> Any:

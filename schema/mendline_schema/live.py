@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from mendline.kernel import Envelope, consumer, log, settings
-from mendline.tickets import TicketChanged
+from mendline.tickets import ShareEnded, TicketChanged
 
 WAITING = 1_000
 """Changes that may wait for one slow subscriber; what is beyond is dropped, since each message is read anew anyway."""
@@ -49,9 +49,20 @@ def _valkey() -> Redis:
 async def publish(envelope: Envelope) -> None:
     """Tells every organisation that may know. Told twice, it does no harm: each reader reads the ticket anew."""
     changed: TicketChanged = envelope.event
-    message = msgspec.json.encode(Change(changed.tenant, changed.ticket, changed.version))
+    await _tell(Change(changed.tenant, changed.ticket, changed.version), *envelope.visible_to)
+
+
+@consumer("live.ended", ShareEnded)
+async def publish_end(envelope: Envelope) -> None:
+    """Tells the organisation that sees the ticket no more: its readers find the tombstone and end."""
+    ended: ShareEnded = envelope.event
+    await _tell(Change(ended.tenant, ended.ticket), ended.organisation)
+
+
+async def _tell(change: Change, *organisations: UUID) -> None:
+    message = msgspec.json.encode(change)
     async with _valkey().pipeline(transaction=False) as pipeline:
-        for organisation in envelope.visible_to:
+        for organisation in organisations:
             pipeline.publish(channel_of(organisation), message)
         await pipeline.execute()
 

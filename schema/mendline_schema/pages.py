@@ -10,6 +10,7 @@ from mendline_schema.connections import Page, cursor_sql, cursor_value, order_of
 from mendline_schema.fields import Order, Relation
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.plan import Selected
+from mendline_schema.recording import Source
 from mendline_schema.values import Parameters, Reader
 
 ObjectSql = Callable[[str, str, list[Selected]], str]
@@ -43,8 +44,9 @@ class PageWriter:
         self._object = object_sql
         self._values: list[str] = []
 
-    def sql(self, conditions: Conditions, this: str, other: str) -> str:
+    def sql(self, conditions: Conditions, this: str, source: Source) -> str:
         """The connection's JSON, as an expression beside the row under `this`."""
+        other = source.alias
         base = conditions.of(self._field, self._read, this, other, self._selected)
         bounds = self._bounds(conditions, other)
         type_name, wanted = next(iter(self._selected.of.items()))
@@ -59,7 +61,8 @@ class PageWriter:
             f" ORDER BY {ordering(other, self._order, self.page.backward)} LIMIT {self.page.size + look_ahead}"
         )
         values = "".join(f", {value} AS v{n}" for n, value in enumerate(self._values))
-        numbered = f"SELECT row_number() OVER () AS n{values} FROM ({rows}) {other}"  # noqa: S608
+        page = source.drawn_from(f"({rows}) {other}", self.page.size)
+        numbered = f"SELECT row_number() OVER () AS n{values} FROM {page}"  # noqa: S608
         # HAVING makes it one row even where nothing that was asked for is an aggregate.
         return f"(SELECT {json_object(parts)} FROM ({numbered}) p HAVING true)"  # noqa: S608
 

@@ -11,8 +11,10 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.admission import Admission
+from mendline_schema.audit import AuditQueries
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
+from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
@@ -24,6 +26,7 @@ from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
+from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.scalars import DATE_TIME
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
@@ -32,7 +35,16 @@ from mendline_schema.tickets import TicketQueries
 
 
 @root
-class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, TicketQueries):
+class Query(
+    KernelQueries,
+    TenantQueries,
+    AuditQueries,
+    ReadLogQueries,
+    DeviceQueries,
+    DispatchQueries,
+    TicketQueries,
+    ChangeQueries,
+):
     """What can be read. A query is one SQL statement under row-level security."""
 
 
@@ -58,6 +70,7 @@ def build_schema() -> MendlineSchema:
         Query,
         Mutation,
         Subscription,
+        types=CHANGES,
         extensions=[judged, queries],
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),

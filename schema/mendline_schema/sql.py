@@ -10,11 +10,13 @@ from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field, Type
 from mendline_schema.conditions import EVERY_ID, Conditions, by_id
 from mendline_schema.connections import LARGEST_PAGE
-from mendline_schema.fields import Column, Itself, Named, Part, Relation
+from mendline_schema.feed import FeedWriter
+from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
+from mendline_schema.recording import Recorder
 from mendline_schema.values import Parameters, kind_of
 
 NODE_LIMIT = 10_000
@@ -48,6 +50,7 @@ class Writer:
     def __init__(self, bindings: Bindings, permissions: frozenset[str], faults: Faults) -> None:
         self.parameters = Parameters()
         self.finishers = Finishers(self.parameters)
+        self.recorder = Recorder(self.parameters)
         self.refusals: list[Refusal | Fault] = []
         self._faults = faults
         self._bindings = bindings
@@ -74,6 +77,7 @@ class Writer:
         """
         if not self._allowed(field.needs, f"{field.owner}.{field.name}", selected):
             return "NULL"
+        self.recorder.enter(field, selected)
         fault = selected.fault or self._faults.get(selected.path)
         try:
             if fault is not None:
@@ -94,8 +98,9 @@ class Writer:
             case Itself():
                 return self.object(str(field.target), alias, selected.of[str(field.target)])
             case Named() as read:
-                other = self._alias()
-                return self._row(str(field.target), self._conditions.fill(read.where, o=other), other, selected)
+                return self._named(field, read, selected)
+            case Feed():
+                return self._feed(field, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
             case Relation(many="nodes"):
@@ -116,6 +121,7 @@ class Writer:
         return False
 
     def _expression(self, read: Column | Part, field: Field, alias: str) -> str:
+        self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
         if read.sql is not None:
             return self._conditions.fill(read.sql, t=alias)
         if self._bindings.types[field.owner].over.table is None:
@@ -135,18 +141,31 @@ class Writer:
     def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
         sql = self._expression(read, field, alias)
         name, inner = str(field.target), self._alias()
-        json = self.object(name, inner, selected.of[name])
+        with self.recorder.within(inner) as source:
+            json = self.object(name, inner, selected.of[name])
         if field.is_list:
             items = f"jsonb_array_elements(CASE WHEN jsonb_typeof({sql}) = 'array' THEN {sql} ELSE '[]' END)"
-            return f"(SELECT coalesce(json_agg({json}), '[]') FROM {items} AS {inner}(v))"  # noqa: S608
+            rows = source.drawn_from(f"{items} AS {inner}(v)")
+            return f"(SELECT coalesce(json_agg({json}), '[]') FROM {rows})"  # noqa: S608
         is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
-        return f"(SELECT {json} FROM (SELECT {sql} AS v) {inner} WHERE {is_object})"  # noqa: S608
+        rows = source.drawn_from(f"(SELECT {sql} AS v) {inner} WHERE {is_object}")
+        return f"(SELECT {json} FROM {rows})"  # noqa: S608
 
     def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
         self._count(1)
-        json = self.object(name, other, selected.of[name])
+        with self.recorder.within(other) as source:
+            json = self.object(name, other, selected.of[name])
         first = f" ORDER BY {ordering(other, read.order, False)} LIMIT 1" if read and read.order else ""
-        return f'(SELECT {json} FROM "{self._table(name)}" {other} WHERE {condition}{first})'  # noqa: S608
+        rows = source.drawn_from(f'"{self._table(name)}" {other} WHERE {condition}{first}')
+        return f"(SELECT {json} FROM {rows})"  # noqa: S608
+
+    def _named(self, field: Field, read: Named, selected: Selected) -> str:
+        name, other = str(field.target), self._alias()
+        if read.rows is None:
+            return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
+        self._count(1)
+        json = self.object(name, other, selected.of[name])
+        return f"(SELECT {json} FROM ({self._conditions.fill(read.rows)}) {other})"  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
         bound = self._of_kind(kind_of(selected.arguments["id"]), selected)
@@ -159,14 +178,15 @@ class Writer:
     def _every_node(self, field: Field, selected: Selected) -> str:
         """Each id's object in its place, NULL where there is none; the tables are those that the ids speak of."""
         kinds = sorted({kind for one in selected.arguments["ids"] if (kind := kind_of(one))})
-        given, cases = self._alias(), []
-        with self._repeated(LARGEST_PAGE):
+        given, rows = self._alias(), []
+        with self._repeated(LARGEST_PAGE), self.recorder.within(given) as source:
             for bound in filter(None, (self._of_kind(kind, selected) for kind in kinds)):
                 other = self._alias()
-                condition = f"{other}.tenant_id = {given}.tenant AND {other}.id = {given}.id"
-                cases.append(f"WHEN '{bound.over.kind}' THEN {self._row(bound.name, condition, other, selected)}")
-        value = f"CASE {given}.kind {' '.join(cases)} END" if cases else "NULL::json"
-        ids = self._conditions.given(field, selected, EVERY_ID, ("ids",), given)
+                named = f"{other}.tenant_id = {given}.tenant AND {other}.id = {given}.id"
+                condition = f"{given}.kind = '{bound.over.kind}' AND {named}"
+                rows.append(self._row(bound.name, condition, other, selected))
+        value = f"coalesce({', '.join(rows)})" if rows else "NULL::json"
+        ids = source.drawn_from(self._conditions.given(field, selected, EVERY_ID, ("ids",), given))
         return f"(SELECT coalesce(json_agg({value} ORDER BY {given}.n), '[]') FROM {ids})"  # noqa: S608
 
     def _of_kind(self, kind: str | None, selected: Selected) -> Type | None:
@@ -177,17 +197,24 @@ class Writer:
         assert read.order is not None
         name, other = str(field.target), self._alias()
         condition = self._conditions.of(field, read, alias, other, selected)
-        with self._repeated(read.limit):
+        with self._repeated(read.limit), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
         order = ordering(other, read.order, False)
         rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit}'  # noqa: S608
-        return f"(SELECT coalesce(json_agg({json}), '[]') FROM ({rows}) {other})"  # noqa: S608
+        return f"(SELECT coalesce(json_agg({json}), '[]') FROM {source.drawn_from(f'({rows}) {other}')})"  # noqa: S608
 
     def _connection(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         table = self._table(str(field.target))
         page = PageWriter(field, read, table, selected, self.parameters, self.object)
-        with self._repeated(page.page.size):
-            return page.sql(self._conditions, alias, self._alias())
+        other = self._alias()
+        with self._repeated(page.page.size), self.recorder.within(other) as source:
+            return page.sql(self._conditions, alias, source)
+
+    def _feed(self, field: Field, selected: Selected) -> str:
+        feed = FeedWriter(field, selected, self.parameters, self.object)
+        with self._repeated(feed.size):
+            tables = {name: (self._table(name), self._alias()) for name in field.members}
+            return feed.sql(self._conditions, tables)
 
     def _alias(self) -> str:
         self._aliases += 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import asyncpg
 import msgspec
 from graphql import (
     FieldNode,
@@ -16,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import fetchval, in_transaction, transaction
+from mendline.kernel import DomainError, fetchval, in_transaction, transaction
 from mendline_schema.binding import Bindings
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
@@ -27,6 +28,9 @@ from mendline_tenants import Actor
 DEADLINE = 10.0
 """Seconds that one statement may take."""
 
+REFUSED = "MD001"
+"""The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
+
 KEPT = 1_000
 """Statements that one process keeps; the one longest unused goes first."""
 
@@ -36,26 +40,34 @@ class Statement:
     """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
 
     checks: readers of what the SQL needs not and must be right all the same.
+    records: whether it also writes into the read log.
     """
 
     sql: str
     readers: tuple[Reader, ...]
     refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
-    checks: tuple[Reader, ...] = ()
+    records: bool
+    checks: tuple[Reader, ...]
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
 
-        Raises TimeoutError after DEADLINE, and Unreadable for arguments that are no values.
+        Raises TimeoutError after DEADLINE, Unreadable for arguments that are no values, and DomainError for what a
+        function of ours refuses.
         """
         if self.finishers:
             inputs.extra["mark"] = new_mark()
         values = read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
         # In a command's transaction already where a mutation's payload is read.
-        own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation)
-        async with asyncio.timeout(DEADLINE), own:
-            json: str | None = await fetchval(self.sql, *values)
+        own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
+        try:
+            async with asyncio.timeout(DEADLINE), own:
+                json: str | None = await fetchval(self.sql, *values)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != REFUSED:
+                raise
+            raise DomainError(str(error.args[0])) from None
         if json is None:
             return None
         return msgspec.Raw(self.finishers.finish(json, inputs.extra["mark"]) if self.finishers else json)
@@ -77,9 +89,21 @@ class Request:
     @property
     def key(self) -> Hashable:
         """The same for requests that have the same statement."""
-        source = self.operation.loc.source.body if self.operation.loc else id(self.operation)
         name = self.operation.name.value if self.operation.name else ""
-        return source, name, shape(self.variables.coerced)
+        return self.source or id(self.operation), name, shape(self.variables.coerced)
+
+    @property
+    def source(self) -> str:
+        """The text of the document."""
+        return self.operation.loc.source.body if self.operation.loc else ""
+
+    @property
+    def title(self) -> str:
+        """What the client calls the operation, or else the fields that it asks for."""
+        if self.operation.name:
+            return self.operation.name.value
+        asked = self.operation.selection_set.selections
+        return ", ".join(dict.fromkeys(field.name.value for field in asked if isinstance(field, FieldNode)))
 
     def planner(self) -> Planner:
         """A planner over this request's fragments and variables."""
@@ -129,7 +153,7 @@ class Statements:
         root = request.schema.query_type
         assert root is not None
         wanted = request.planner().fields(root, [request.operation.selection_set])
-        return _made(writer, writer.object(root.name, "", wanted))
+        return _made(request, writer, writer.object(root.name, "", wanted))
 
     def _compile_field(
         self,
@@ -143,7 +167,7 @@ class Statements:
         writer = Writer(self.bindings, actor.permissions, faults)
         selected = request.planner().field(parent, path[-1], nodes, path[:-1])
         field = self.bindings.types[parent.name].fields[selected.name]
-        return _made(writer, writer.value(field, "", selected))
+        return _made(request, writer, writer.value(field, "", selected))
 
     def _kept_under(self, key: Hashable) -> Statement | None:
         found = self._kept.get(key)
@@ -158,6 +182,8 @@ class Statements:
         return statement
 
 
-def _made(writer: Writer, json: str) -> Statement:
-    sql, readers = writer.parameters.used(f"SELECT {json}")
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, tuple(writer.parameters.checks))
+def _made(request: Request, writer: Writer, json: str) -> Statement:
+    whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
+    sql, readers = writer.parameters.used(whole)
+    checks = tuple(writer.parameters.checks)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), checks)

@@ -8,12 +8,14 @@ from typing import Any
 import strawberry
 from strawberry.types.unset import UNSET
 
-from mendline.kernel import fetch, fetchval, now, transaction
+from mendline.kernel import DomainError, Reference, fetch, fetchval, now, opaque, transaction
+from mendline_schema.changes import TICKET_ID, TicketGone
 from mendline_schema.conditions import opaque_id
 from mendline_schema.context import Context
-from mendline_schema.fields import READ, Named, column, itself, one, over
+from mendline_schema.fields import READ, VIEWER, Named, column, one, over
 from mendline_schema.live import Change, hub
 from mendline_schema.tickets import Ticket, WorklistItem
+from mendline_schema.watch import watch
 from mendline_tenants import Actor
 
 FIRST = 50
@@ -22,72 +24,99 @@ FIRST = 50
 MARGIN = timedelta(minutes=1)
 """After an interruption, tickets are told again that changed so long before the last message or later."""
 
-ON_THE_LIST = "{o}.tenant_id = {organisation} AND {o}.owner_id = {tenant} AND {o}.ticket_id = {id}"
+ITEM = {"owner_id": "owner_id", "ticket_id": "ticket_id"}
+
+NAMED = Named(rows="SELECT {tenant} AS owner_id, {id} AS ticket_id", group="progress", needs="read.progress")
+"""What a message tells of is looked up as it stands: the ticket, or the tombstone that has taken its place."""
 
 
-@over("ticket", needs="read.progress")
+@over(None, needs="read.progress", group="progress")
 class TicketChange:
-    """A ticket as it is now. `initial` when it is told because somebody has just subscribed."""
+    """A ticket as it is now, or `gone`. `initial` when it is told because somebody has just subscribed."""
 
-    ticket: Ticket = itself()
-    version: int = column()
+    ticket_id: strawberry.ID = column(TICKET_ID, group="progress")
+    ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
+    version: int | None = column(
+        "(SELECT k.version FROM ticket k WHERE k.tenant_id = {t}.owner_id AND k.id = {t}.ticket_id)"
+    )
+    gone: TicketGone | None = one(ITEM, tenant=VIEWER, description="When it was unshared: forget what you hold of it.")
     initial: bool = column("{initial}")
 
 
-@over("worklist", needs="read.progress", group="progress")
+@over(None, needs="read.progress", group="progress")
 class WorklistChange:
-    """An item of the worklist as it is now. `initial` when it is told because somebody has just subscribed."""
+    """An item of the worklist as it is now, or `gone`. `initial` when told because somebody has just subscribed."""
 
-    item: WorklistItem = itself()
+    ticket_id: strawberry.ID = column(TICKET_ID, group="progress")
+    item: WorklistItem | None = one(ITEM, tenant=VIEWER)
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
-    initial: bool = column("{initial}", group="progress")
+    gone: TicketGone | None = one(ITEM, tenant=VIEWER, description="When it was unshared: forget what you hold of it.")
+    initial: bool = column("{initial}")
 
 
-async def _standing(actor: Actor, ticket: Any, since: datetime | None) -> list[Change]:
-    """The tickets a new subscriber is told of: the one it asks for, or those that changed last, oldest first."""
+_STANDING = """
+SELECT owner_id, ticket_id, version FROM (
+  (SELECT owner_id, ticket_id, version, changed_at AS at FROM worklist WHERE tenant_id = $1
+   AND ($2::uuid IS NULL OR (owner_id = $2 AND ticket_id = $3)) AND ($4::timestamptz IS NULL OR changed_at > $4)
+   ORDER BY changed_at DESC, ticket_id DESC LIMIT $5)
+  UNION ALL
+  (SELECT owner_id, ticket_id, 0, gone_at FROM tombstone WHERE tenant_id = $1
+   AND CASE WHEN $2::uuid IS NULL THEN gone_at > $4 ELSE owner_id = $2 AND ticket_id = $3 END
+   ORDER BY gone_at DESC, ticket_id DESC LIMIT $5)
+) told ORDER BY at, ticket_id
+"""
+
+_SIGHT = """
+SELECT CASE WHEN EXISTS (SELECT FROM ticket WHERE tenant_id = $2 AND id = $3) THEN 'seen'
+  WHEN EXISTS (SELECT FROM tombstone WHERE tenant_id = $1 AND owner_id = $2 AND ticket_id = $3) THEN 'gone' END
+"""
+
+
+async def _standing(actor: Actor, wanted: Reference | None, since: datetime | None) -> list[Change]:
+    """The tickets a new subscriber is told of: the one it asks for, or those that changed last, oldest first.
+
+    With a moment to begin from, also those that were unshared since.
+    """
     async with transaction(actor.organisation):
-        found = await fetch(
-            "SELECT owner_id, ticket_id, version FROM (SELECT * FROM worklist WHERE tenant_id = $1"
-            " AND ($2::uuid IS NULL OR (owner_id = $2 AND ticket_id = $3))"
-            " AND ($4::timestamptz IS NULL OR changed_at > $4)"
-            " ORDER BY changed_at DESC, ticket_id DESC LIMIT $5) w ORDER BY changed_at, ticket_id",
-            actor.organisation,
-            ticket.tenant if ticket else None,
-            ticket.id if ticket else None,
-            since,
-            FIRST,
-        )
+        found = await fetch(_STANDING, actor.organisation, *(wanted or (None, None)), since, FIRST)
     return [Change(row["owner_id"], row["ticket_id"], row["version"], initial=True) for row in found]
 
 
-async def _visible(actor: Actor, change: Change) -> bool:
+async def _sight(actor: Actor, change: Change) -> str | None:
+    """What the organisation sees of the ticket: `seen`, `gone` when it saw it once, None for a stranger."""
     async with transaction(actor.organisation):
-        seen = await fetchval("SELECT 1 FROM ticket WHERE tenant_id = $1 AND id = $2", change.tenant, change.ticket)
-    return seen is not None
+        sight: str | None = await fetchval(_SIGHT, actor.organisation, change.tenant, change.ticket)
+    return sight
 
 
 async def changes(context: Context, ticket: str | None, since: datetime | None) -> AsyncGenerator[Change, None]:
     """How things stand, then every change that the actor's organisation can see, until the subscriber leaves.
 
-    Who asks is read anew for each change. Raises DomainError session_ended, key_revoked or unauthenticated.
+    Who asks is read anew for each change, and whether it still may act is watched between them. Raises DomainError
+    session_ended, key_revoked or unauthenticated; and share_ended when the one ticket that is followed is unshared.
     """
     actor = context.actor
     wanted = opaque_id("tk")(ticket) if ticket is not None else None
     if ticket is not None and wanted is None:
         return
-    async with hub().listen(actor.organisation) as queue:
+    async with hub().listen(actor.organisation) as queue, watch().over(str(context.token), queue):
         moment = now()
-        for change in await _standing(actor, wanted, since):
-            yield change
+        come = await _standing(actor, wanted, since)
         while True:
-            come = await queue.get()
-            actor = await context.again()
-            missed = [] if come else await _standing(actor, wanted, moment - MARGIN)
-            moment = now()
-            for change in [come] if come else missed:
-                named = wanted is None or (change.tenant, change.ticket) == tuple(wanted)
-                if named and await _visible(actor, change):
+            for change in come:
+                own = change.initial and wanted is None  # from the organisation's own list
+                sight = "seen" if own else await _sight(actor, change)
+                if sight == "gone" and wanted is not None:
+                    raise DomainError("share_ended", ticket=opaque("tk", *wanted))
+                if sight is not None:
                     yield change
+            told = await queue.get()
+            actor = await context.again()
+            if told is None:
+                come = await _standing(actor, wanted, moment - MARGIN)
+            else:
+                come = [told] if wanted in (None, (told.tenant, told.ticket)) else []
+            moment = now()
 
 
 async def ticket_changed(
@@ -117,5 +146,5 @@ def followed(resolver: Any, read: Named) -> Any:
 class Subscription:
     """What can be followed."""
 
-    ticket_changed: TicketChange | None = followed(ticket_changed, Named())
-    worklist_changed: WorklistChange | None = followed(worklist_changed, Named(ON_THE_LIST))
+    ticket_changed: TicketChange | None = followed(ticket_changed, NAMED)
+    worklist_changed: WorklistChange | None = followed(worklist_changed, NAMED)

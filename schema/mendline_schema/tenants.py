@@ -7,9 +7,9 @@ from strawberry.scalars import JSON
 
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import FieldGroup, OrganisationType, Part, Role
+from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
 from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
-from mendline_schema.filters import ExternalReference, among, by_reference, equal, external, refers
+from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, external, refers, since
 from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
@@ -49,6 +49,18 @@ class Quota:
     trusted_documents: bool = column()
 
 
+@over("audit_checkpoint", needs="read.audit", kind="cp")
+class Checkpoint(Node):
+    """What this organisation wrote in one minute, as one signed Merkle root that links to the checkpoint before it."""
+
+    number: int = column()
+    size: int = column(description="How many tickets and rows of the book it covers.")
+    root: str = column("encode({t}.root, 'hex')")
+    statement: str = column(description="A JWS; the keys are at /.well-known/jwks.json.")
+    key_id: str = column()
+    taken_at: datetime = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -61,6 +73,12 @@ class Organisation(Node):
     country: str = column()
     policies: JSON = column()
     quota: Quota | None = parts("{viewer}->'quota'")
+    checkpoint: Checkpoint | None = one(
+        {"tenant_id": "id"}, order=Order(("number",), descending=True), description="The latest of its audit."
+    )
+    steward: OrganisationCard | None = parts(
+        known_organisation("{t}.stewarded_by"), description="Who keeps it until it is claimed."
+    )
 
 
 @over("partner", needs="read.progress")
@@ -160,10 +178,20 @@ class Agreement(Node):
     groups: list[FieldGroup] = column()
     device_classes: list[str] = column()
     own_models: bool = column()
+    subcontracting: bool = column(description="Whether a service provider may subcontract without asking each time.")
     starts_on: date = column()
     ends_on: date | None = column()
     external_system: str | None = column("{t}.system")
     external_number: str | None = column("{t}.number")
+
+
+@over("stewardship", needs="tenants.steward")
+class Stewardship:
+    """A hospital that this organisation keeps, or has kept until it was claimed."""
+
+    hospital: OrganisationCard | None = parts(known_organisation("{t}.id"))
+    recorded_at: datetime = column()
+    ended_at: datetime | None = column()
 
 
 @over("organisation_audit", needs="read.audit")
@@ -176,6 +204,34 @@ class OrganisationAuditEntry:
     facts: JSON = column()
     occurred_at: datetime = column()
     recorded_at: datetime = column()
+    correlation: str = column()
+
+
+@over("received_agreement", needs="read.devices")
+class ReceivedAgreement:
+    """What another organisation has promised to share with this one, as it last told."""
+
+    giver: OrganisationCard | None = parts("{t}.card")
+    part: Part = column()
+    groups: list[FieldGroup] = column()
+    device_classes: list[str] = column()
+    own_models: bool = column()
+    subcontracting: bool = column()
+    starts_on: date = column()
+    ends_on: date | None = column()
+    told_at: datetime = column()
+
+
+@over("errand", needs="read.audit", kind="er")
+class Errand(Node):
+    """What this organisation has asked of another, and what came of it."""
+
+    asked_of: OrganisationCard | None = parts(known_organisation("{t}.asked_of"))
+    command: str = column(description="What the other's system was asked to do.")
+    state: ErrandState = column()
+    refusal: str | None = column("CASE {t}.state WHEN 'refused' THEN {t}.outcome->>'code' END")
+    recorded_at: datetime = column()
+    answered_at: datetime | None = column()
     correlation: str = column()
 
 
@@ -222,6 +278,17 @@ class SessionFilter:
     member: strawberry.ID | None = refers("member_id", "mb", tenant="tenant_id")
 
 
+@strawberry.input(description="Which rows of the book. Times are when they were recorded.")
+class OrganisationAuditFilter:
+    """Which rows of the book."""
+
+    since: datetime | None = since("recorded_at")
+    before: datetime | None = before("recorded_at")
+    command: str | None = equal("command")
+    actor: strawberry.ID | None = refers("actor", "mb")
+    channel: str | None = equal("channel")
+
+
 @root
 class TenantQueries:
     """Queries over tenants."""
@@ -236,10 +303,20 @@ class TenantQueries:
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb")), "external": (ExternalReference, by_reference())})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=AgreementFilter)
+    received_agreements: Connection[ReceivedAgreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    stewardships: Connection[Stewardship] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(
         tenant=VIEWER, order=Order(("id",), descending=True), filter=SessionFilter
     )
+    errands: Connection[Errand] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        description="What was asked of other organisations in the last fortnight.",
+    )
     organisation_audit: Connection[OrganisationAuditEntry] | None = connection(
-        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
+        tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), filter=OrganisationAuditFilter
+    )
+    checkpoints: Connection[Checkpoint] | None = connection(
+        tenant=VIEWER, order=Order(("number",), descending=True), description="Of this organisation's audit."
     )

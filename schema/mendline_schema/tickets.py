@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from mendline_schema.audit import TicketProof
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
@@ -14,6 +15,7 @@ from mendline_schema.enums import (
     EntitlementKind,
     FieldGroup,
     Part,
+    SubcontractState,
     TicketKind,
     TicketPhase,
     TicketState,
@@ -23,7 +25,7 @@ from mendline_schema.enums import (
 )
 from mendline_schema.fields import VIEWER, Order, Orders, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
-from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, refers, since
+from mendline_schema.filters import ExternalReference, among, before, by_reference, condition, equal, refers, since
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -138,10 +140,26 @@ class Participant:
     ends_at: datetime | None = column()
 
 
+@over("subcontract", needs="read.progress", kind="sc")
+class Subcontract(Node):
+    """A provider's request to pass its ticket on, and the hospital's answer; seen by these two alone."""
+
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
+    asked_by: OrganisationCard | None = parts(known_organisation("{t}.asked_by"))
+    subcontractor: OrganisationCard | None = parts("{t}.card")
+    reason: str = column()
+    state: SubcontractState = column()
+    answer: str = column(description="The hospital's reason.")
+    asked_at: datetime = column()
+    answered_at: datetime | None = column()
+    child: "Ticket | None" = one({"id": "child_id"}, description="The subcontractor's ticket, once approved.")
+
+
 @over("audit_entry", needs="read.audit", kind="ae")
 class AuditEntry(Node):
     """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
 
+    ticket: "Ticket | None" = one({"id": "ticket_id"})
     seq: int = column()
     command: str = column()
     actor_name: str | None = column(own_member_name("{t}.actor"))
@@ -183,6 +201,7 @@ class Ticket(Node):
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
+    subcontracts: list[Subcontract] = many(OF_TICKET, order=Order(("asked_at", "id")))
     people: TicketPeople | None = one(GROUP)
     clinical: TicketClinical | None = one(GROUP)
     quality: TicketQuality | None = one(GROUP)
@@ -195,6 +214,11 @@ class Ticket(Node):
     messages: Connection[Message] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     evidence: Connection[Evidence] | None = connection(OF_TICKET, order=Order(("recorded_at", "id")))
     audit: Connection[AuditEntry] | None = connection(OF_TICKET, order=Order(("seq",)))
+    proof: TicketProof | None = one(
+        {"organisation": "tenant_id", "ticket_id": "id"},
+        tenant=VIEWER,
+        description="That a signed checkpoint covers this ticket's audit, as the reader was told it.",
+    )
     suggestion: Suggestion | None = one(
         IN_OWN_BOOK, tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True), description="The latest one."
     )
@@ -272,6 +296,29 @@ WORKLIST_ORDERS = Orders(
 """Newest first; but what is due first, or the most urgent and of those the oldest."""
 
 
+@strawberry.input(description="Which entries. Times are when they were recorded.")
+class AuditFilter:
+    """Which entries."""
+
+    since: datetime | None = since("recorded_at")
+    before: datetime | None = before("recorded_at")
+    command: str | None = equal("command")
+    actor: strawberry.ID | None = refers("actor", "mb")
+    channel: str | None = equal("channel")
+    ticket_number: str | None = condition(
+        "{o}.ticket_id = (SELECT w.ticket_id FROM worklist w WHERE w.tenant_id = {organisation}"
+        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)",
+        column="ticket_id",
+    )
+
+
+@strawberry.input(description="Which requests.")
+class SubcontractFilter:
+    """Which requests."""
+
+    state: list[SubcontractState] | None = among("state")
+
+
 @root
 class TicketQueries:
     """Queries over tickets."""
@@ -281,6 +328,18 @@ class TicketQueries:
         order=WORKLIST_ORDERS,
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
+    )
+    audit: Connection[AuditEntry] | None = connection(
+        tenant=VIEWER,
+        order=Order(("recorded_at", "id"), descending=True),
+        filter=AuditFilter,
+        description="What was done to this organisation's own tickets, by whomever.",
+    )
+    subcontracts: Connection[Subcontract] | None = connection(
+        tenant=VIEWER,
+        order=Order(("asked_at", "id"), descending=True),
+        filter=SubcontractFilter,
+        description="What this hospital's providers have asked to pass on.",
     )
     ticket: Ticket | None = find(
         {

@@ -94,10 +94,11 @@ class View(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What is known of a request at once; who asks is found out when its operation is admitted."""
-        token = bearer(request.headers.get("authorization"))
-        context = Context(request, wished_locale(request), token)
+        headers = request.headers
+        token = bearer(headers.get("authorization"))
+        context = Context(request, wished_locale(request), token, acting_for=headers.get("x-acting-for"))
         if isinstance(request, Request) and isinstance(response, Response):
-            response.media_type = answer_type(request.headers.get("accept"))
+            response.media_type = answer_type(headers.get("accept"))
             context.response = response
             request.state.asking = context
         return context
@@ -111,6 +112,8 @@ class View(GraphQL[Context, None]):
         given = params.get("authorization") or params.get("token")
         if context.token is None and isinstance(given, str):
             context.token = bearer(given) or given
+            hospital = params.get("x-acting-for", context.acting_for)
+            context.acting_for = None if hospital is None else str(hospital)
         await self.admission.knock(context)
         if context.known is None:
             raise ConnectionRejectionError

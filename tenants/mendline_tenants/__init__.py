@@ -10,10 +10,13 @@ from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, Lin
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
 from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
+from mendline_tenants.claiming import ClaimCodeMade, claim
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
+from mendline_tenants.lapse import Credential, credential_of, lapsed
 from mendline_tenants.linking import (
     LinkOffer,
     actor_for_chat,
@@ -42,12 +45,16 @@ from mendline_tenants.organisations import (
 )
 from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
-from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
+from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
-from mendline_tenants.read_log import SENSITIVE, ReadLog, note_read
+from mendline_tenants.read_log import LONGEST_NAME, SENSITIVE, ReadLog, note_read
+from mendline_tenants.received_agreements import ReceivedAgreement
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
+from mendline_tenants.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
+from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
+from mendline_tenants.verification import Checked, Finding, Witness, verify
 from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 from mendline_tenants.working_time import (
     Hours,
@@ -63,25 +70,37 @@ from mendline_tenants.working_time import (
 register_locales(__file__)
 
 __all__ = [
+    "ASKABLE",
     "BUNDLES",
+    "BURY",
     "GROUP_ROLES",
     "LOGIN_ROLES",
+    "LONGEST_NAME",
     "PERMISSIONS",
     "POLICIES",
+    "POSITION",
     "ROLES",
     "SCOPES",
     "SENSITIVE",
+    "STEWARDS",
+    "TOMBSTONE_LIFETIME",
     "Actor",
     "Agreement",
     "ApiKey",
     "ApiKeyCreated",
+    "Asked",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
+    "Checked",
     "CheckpointCopy",
+    "ClaimCodeMade",
     "CreateApiKey",
+    "Credential",
+    "Errand",
+    "Finding",
     "Hours",
     "LinkAttempt",
     "LinkCode",
@@ -99,28 +118,40 @@ __all__ = [
     "QuotaSaved",
     "QuotaSet",
     "ReadLog",
+    "ReceivedAgreement",
     "SetPassword",
     "SetPolicy",
     "SetQuota",
+    "Steward",
+    "Stewarded",
+    "Stewardship",
     "Tokens",
+    "Tombstone",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "Witness",
     "WitnessedCheckpoint",
     "WitnessedTicket",
     "WorkingCalendar",
+    "acting_for",
     "actor_for_chat",
     "actor_from_token",
     "actor_of_member",
     "after_working",
     "agreed",
+    "ask",
+    "ask_and_wait",
+    "askable",
     "authorise",
     "bootstrap",
     "card_of",
     "choose_organisation",
+    "claim",
     "copy_key",
     "countries",
     "create_roles",
+    "credential_of",
     "day_kind",
     "entry_of",
     "field_groups",
@@ -130,6 +161,7 @@ __all__ = [
     "hash_password",
     "identities",
     "is_provisional",
+    "lapsed",
     "link",
     "link_code",
     "login",
@@ -140,6 +172,7 @@ __all__ = [
     "note_read",
     "offer_link",
     "organisation_of",
+    "outcome",
     "own_organisation",
     "partner_card",
     "permissions_of",
@@ -147,6 +180,7 @@ __all__ = [
     "refresh",
     "refusal",
     "request_checkpoints",
+    "require_stewardship",
     "resume_identity",
     "schema_sql",
     "sessions",
@@ -157,6 +191,7 @@ __all__ = [
     "system_actor",
     "unlink",
     "unshare_ticket",
+    "verify",
     "working_seconds",
     "working_spans",
 ]

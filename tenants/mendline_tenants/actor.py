@@ -23,15 +23,16 @@ class Quota(msgspec.Struct, frozen=True):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """A member, an API key, or the system of one organisation.
+    """A member, an API key, the system of one organisation, or a steward: another's member who acts in its name.
 
-    id: the member's, the key's, or the organisation's own id for its system. permissions: what it may do.
-    quota: what its organisation may ask of GraphQL, where the actor came that way.
+    id: the member's, the key's, or the organisation's own id for its system. permissions: what it may do. quota: what
+    its organisation may ask of GraphQL, where the actor came that way. asked_by: the other organisation behind the act,
+    which asked for it by an errand or whose member the steward is.
     """
 
     organisation: UUID
     id: UUID
-    kind: Literal["member", "api_key", "system"]
+    kind: Literal["member", "api_key", "system", "steward"]
     name: str
     permissions: frozenset[str]
     channel: str
@@ -40,10 +41,11 @@ class Actor(msgspec.Struct, frozen=True):
     unit_account: bool = False
     place: UUID | None = None
     quota: Quota | None = None
+    asked_by: UUID | None = None
 
     @property
     def role(self) -> str:
-        """The word for it where no name may stand: its first role, `api_key` or `system`."""
+        """The word for it where no name may stand: its first role, `api_key`, `system` or `steward`."""
         return self.roles[0] if self.roles else self.kind
 
     def may(self, permission: str) -> bool:
@@ -51,9 +53,13 @@ class Actor(msgspec.Struct, frozen=True):
         return permission in self.permissions
 
 
-def system_actor(organisation: UUID, channel: str = "system") -> Actor:
-    """The organisation's own system, which does by rule what no person asked for."""
-    return Actor(organisation, organisation, "system", "system", permissions_of(("system",)), channel)
+def system_actor(organisation: UUID, channel: str = "system", asked_by: UUID | None = None) -> Actor:
+    """The organisation's own system, which does by rule what no person of it asked for.
+
+    asked_by: the organisation whose errand it does.
+    """
+    may = permissions_of(("system",))
+    return Actor(organisation, organisation, "system", "system", may, channel, asked_by=asked_by)
 
 
 def authorise(actor: Actor, permission: str) -> None:

@@ -23,7 +23,10 @@ from mendline.kernel import (
     told,
 )
 from mendline_tenants.actor import Actor
-from mendline_tenants.organisations import Partner
+from mendline_tenants.errands import ask
+from mendline_tenants.organisations import Partner, card_of, own_organisation
+from mendline_tenants.permissions import refusal
+from mendline_tenants.received_agreements import TellAgreement
 from mendline_tenants.sharing import field_groups
 
 PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
@@ -36,7 +39,8 @@ class Agreement(Record):
     """A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.
 
     device_classes: only devices of these classes (empty: of every class). own_models: only models that the partner
-    makes. ends_on: the last day on which new tickets are shared. system/number: the external reference.
+    makes. subcontracting: a service provider may pass its tickets on without asking each time. ends_on: the last day
+    on which new tickets are shared. system/number: the external reference.
     """
 
     partner_id = fields.UUIDField()
@@ -44,6 +48,8 @@ class Agreement(Record):
     groups = ArrayField("text")
     device_classes = ArrayField("text", default=list)
     own_models = fields.BooleanField(default=False)
+    subcontracting = fields.BooleanField(default=False)
+    version = fields.BigIntField(default=1)
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)
     recorded_at = fields.DatetimeField(default=now)
@@ -83,6 +89,7 @@ class UpsertAgreement(Struct, frozen=True, kw_only=True):
     groups: Annotated[list[str], Meta(min_length=1, max_length=10)]
     device_classes: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=200)] = []
     own_models: bool | None = None
+    subcontracting: bool = False
     starts_on: date | None = None
     ends_on: date | None = None
     agreement: AgreementId | None = None
@@ -98,10 +105,15 @@ class AgreementSaved(Struct, frozen=True):
 async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSaved:
     """Shares new tickets with a partner by itself. Tickets that exist already stay as they are.
 
-    Raises not_found for an organisation that is not a partner, unknown_group, and agreement_ends_early.
+    Raises not_found for an organisation that is not a partner, unknown_group, agreement_ends_early, and invalid_input
+    for subcontracting by another than a service provider.
     """
     if strangers := set(input.groups) - set(field_groups()):
         raise DomainError("unknown_group", groups=", ".join(sorted(strangers)), known=", ".join(field_groups()))
+    if input.subcontracting and input.part != "service_provider":
+        raise DomainError("invalid_input", field="subcontracting", problem="for_providers")
+    if input.subcontracting and actor.kind == "steward":  # it would consent to its own requests
+        raise DomainError("forbidden", permission="tickets.triage", why=refusal("tickets.triage"))
     starts_on = input.starts_on or now().date()
     if input.ends_on is not None and input.ends_on < starts_on:
         raise DomainError("agreement_ends_early", starts_on=starts_on.isoformat(), ends_on=input.ends_on.isoformat())
@@ -113,6 +125,7 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         "groups": groups,
         "device_classes": input.device_classes,
         "own_models": input.part == "manufacturer" if input.own_models is None else input.own_models,
+        "subcontracting": input.subcontracting,
         "starts_on": starts_on,
         "ends_on": input.ends_on,
     }
@@ -121,7 +134,11 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         await rows.insert(agreement)
     else:
         agreement = await _own(actor, input.agreement)
+        before = agreement.partner_id
         await rows.update(agreement, **values)
+        if before != partner.id:
+            await _tell(actor, agreement, before, ends_on=_yesterday())
+    await _tell(actor, agreement, partner.id, ends_on=agreement.ends_on)
     told(partner=str(partner.id), part=input.part, groups=groups, device_classes=input.device_classes)
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
 
@@ -140,10 +157,32 @@ async def end_agreement(actor: Actor, input: EndAgreement) -> AgreementSaved:
     Raises not_found.
     """
     agreement = await _own(actor, input.agreement)
-    ends_on = input.ends_on or now().date() - timedelta(days=1)
+    ends_on = input.ends_on or _yesterday()
     await rows.update(agreement, ends_on=ends_on)
+    await _tell(actor, agreement, agreement.partner_id, ends_on=ends_on)
     told(partner=str(agreement.partner_id), part=agreement.part, ends_on=ends_on.isoformat())
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
+
+
+def _yesterday() -> date:
+    return now().date() - timedelta(days=1)
+
+
+async def _tell(actor: Actor, agreement: Agreement, partner: UUID, ends_on: date | None) -> None:
+    """The partner keeps a copy and a line in its book; nobody waits for that."""
+    terms = TellAgreement(
+        agreement=agreement.id,
+        version=agreement.version,
+        card=card_of(await own_organisation(actor.organisation)),
+        part=agreement.part,
+        groups=list(agreement.groups),
+        device_classes=list(agreement.device_classes),
+        own_models=agreement.own_models,
+        subcontracting=agreement.subcontracting,
+        starts_on=agreement.starts_on,
+        ends_on=ends_on,
+    )
+    await ask(actor, partner, "tenants.tell_agreement", terms, waits=False)
 
 
 async def _own(actor: Actor, id: str) -> Agreement:

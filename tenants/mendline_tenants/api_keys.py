@@ -18,9 +18,13 @@ FOR_PERSONS_ALONE = frozenset(
         "dispatch.answer",
         "tenants.manage",
         "tenants.agree",
+        "tenants.book",
+        "tenants.errand",
+        "tenants.hand_over",
         "tenants.link",
         "tenants.operate",
         "tenants.self",
+        "tenants.steward",
         "tickets.share",
     }
 )

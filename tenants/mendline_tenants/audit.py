@@ -115,14 +115,20 @@ def entry_of(work: Work, ticket: Reference) -> dict[str, Any]:
         "occurred_at": work.occurred_at,
         "claimed": work.claimed,
         "correlation": correlation_id(),
-        "facts": work.touched[ticket],
+        "facts": _asked(actor, work.touched[ticket]),
     }
+
+
+def _asked(actor: Any, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of an act, with the other organisation that stands behind it, where one does."""
+    return facts | {"asked_by": str(actor.asked_by)} if actor.asked_by else facts
 
 
 async def note_command(work: Work) -> None:
     """Writes a command that touched no ticket into the organisation's own book."""
     actor: Any = work.actor
-    await note(actor.organisation, actor.id, actor.name, actor.channel, work.command, work.occurred_at, **work.facts)
+    facts = _asked(actor, work.facts)
+    await note(actor.organisation, actor.id, actor.name, actor.channel, work.command, work.occurred_at, **facts)
 
 
 # The database says when: checkpoints ask what was recorded since, and clocks of other machines may be late.

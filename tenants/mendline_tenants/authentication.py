@@ -9,13 +9,15 @@ from mendline_tenants.permissions import permissions_of
 from mendline_tenants.quotas import quota_of
 from mendline_tenants.tokens import is_api_key, read_access_token, read_api_key
 
-NEVER_FOR_UNIT_ACCOUNTS = frozenset({"quality.sign", "quality.archive", "tenants.manage", "tenants.agree"})
+NEVER_FOR_UNIT_ACCOUNTS = frozenset(
+    {"quality.sign", "quality.archive", "tenants.manage", "tenants.keep", "tenants.agree", "tenants.steward"}
+)
 """A shared account has no one person behind it: it never signs and never governs."""
 
 # Both bind the tenant themselves and so need no transaction of several messages: one round trip in place of three.
 # Since what a function answers cannot be changed, each is dropped before it is made anew.
 # They run with the rights of the caller, under row-level security, and refuse to rebind a transaction.
-_BIND = """
+BIND = """
   IF coalesce(public.cur(), of_tenant) <> of_tenant THEN RAISE EXCEPTION 'another tenant is bound'; END IF;
   PERFORM set_config('app.tenant', of_tenant::text, true);"""
 
@@ -27,7 +29,7 @@ CREATE FUNCTION member_acting(of_tenant uuid, of_member uuid, of_session uuid, m
 RETURNS TABLE (name text, locale text, house_locale text, roles text[], place_id uuid, unit_account boolean,
   status text, session_open boolean, per_second int, burst int, sockets int, trusted_documents boolean)
 LANGUAGE plpgsql SECURITY INVOKER AS $$
-BEGIN {_BIND}
+BEGIN {BIND}
   RETURN QUERY SELECT m.name, m.locale, o.locale, m.roles, m.place_id, m.unit_account, m.status,
     of_session IS NULL OR coalesce(s.revoked_at IS NULL AND s.expires_at > moment, false),
     q.per_second, q.burst, q.sockets, q.trusted_documents
@@ -48,7 +50,7 @@ CREATE FUNCTION key_acting(of_tenant uuid, of_key uuid, digest bytea, moment tim
 RETURNS TABLE (name text, house_locale text, scopes text[], usable boolean,
   per_second int, burst int, sockets int, trusted_documents boolean)
 LANGUAGE plpgsql SECURITY INVOKER AS $$
-BEGIN {_BIND}
+BEGIN {BIND}
   UPDATE public.api_key k SET used_at = moment WHERE k.tenant_id = of_tenant AND k.id = of_key
     AND k.secret_hash = digest AND k.revoked_at IS NULL AND coalesce(k.used_at < moment - interval '1 minute', true);
   RETURN QUERY SELECT k.name, o.locale, k.scopes,

@@ -1,12 +1,13 @@
 """Founding: how an organisation comes to be, with its code, before it has anyone who could act for it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from mendline.kernel import DomainError, fetchval, gateway, new_id, rows, transaction
 from mendline_tenants.actor import system_actor
 from mendline_tenants.audit import note
-from mendline_tenants.organisations import Organisation, OrganisationKind
+from mendline_tenants.organisations import Organisation, OrganisationKind, Partner
 
 
 async def bootstrap(
@@ -19,12 +20,13 @@ async def bootstrap(
     timezone: str = "Asia/Shanghai",
     country: str = "CN",
     policies: dict[str, Any] | None = None,
-    stewarded_by: UUID | None = None,
+    steward: Mapping[str, Any] | None = None,
 ) -> UUID:
-    """Founds an organisation and answers its id; the operator's act (migration, demo), never a tenant's.
+    """Founds an organisation and answers its id; the operator's act (migration, demo), or an errand of its steward.
 
     code: what people type at login and what ticket numbers begin with. The code is claimed first, so that the same
-    call after a crash completes what was begun. Raises DomainError code_taken.
+    call after a crash completes what was begun. steward: the card {id, code, kind, name} of the organisation that keeps
+    it, and is its first partner. Raises DomainError code_taken.
     """
     tenant = id or new_id()
     async with gateway():
@@ -49,13 +51,19 @@ async def bootstrap(
                     timezone=timezone,
                     country=country,
                     policies=policies or {},
-                    stewarded_by=stewarded_by,
+                    stewarded_by=UUID(steward["id"]) if steward else None,
                 )
             )
-            system = system_actor(owner)
-            await note(owner, system.id, system.name, system.channel, "tenants.found", code=code)
+            if steward:
+                await rows.insert(_partner(owner, steward))
+            system, told = system_actor(owner), {"asked_by": steward["id"]} if steward else {}
+            await note(owner, system.id, system.name, system.channel, "tenants.found", code=code, **told)
     found: UUID = owner
     return found
+
+
+def _partner(owner: UUID, card: Mapping[str, Any]) -> Partner:
+    return Partner(tenant_id=owner, id=UUID(card["id"]), code=card["code"], kind=card["kind"], name=card["name"])
 
 
 async def _founded(tenant: UUID) -> bool:

@@ -49,7 +49,7 @@ class PlaceSaved(Struct, frozen=True):
     place: PlaceId
 
 
-@command("tenants.upsert_place", "tenants.manage")
+@command("tenants.upsert_place", "tenants.keep")
 async def upsert_place(actor: Actor, input: UpsertPlace) -> PlaceSaved:
     """Makes or changes a place. Raises not_found for a place or parent that is not one's own, place_inside_itself."""
     tenant = actor.organisation
@@ -102,7 +102,7 @@ class PartnerSaved(Struct, frozen=True):
     organisation: OrganisationId
 
 
-@command("tenants.upsert_partner", "tenants.manage")
+@command("tenants.upsert_partner", "tenants.keep")
 async def upsert_partner(actor: Actor, input: UpsertPartner) -> PartnerSaved:
     """Makes or changes a partner. Whether that organisation exists here is not told: the id is taken as given."""
     reference = parse_opaque("or", input.organisation)

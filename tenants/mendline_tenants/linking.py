@@ -1,8 +1,5 @@
 """Linking: a chat account becomes a member by a code that the member was given elsewhere."""
 
-import hashlib
-import hmac
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,7 +28,7 @@ from mendline_tenants.authentication import actor_of_member
 from mendline_tenants.chat_identities import ChatIdentity
 from mendline_tenants.members import Member
 from mendline_tenants.permissions import refusal
-from mendline_tenants.tokens import derived_key
+from mendline_tenants.typed_codes import code_digest, typed_code
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODES_AT_ONCE = 5
@@ -41,7 +38,7 @@ TRIES = 5
 TRY_WINDOW = timedelta(minutes=15)
 """Wrong codes one chat account may type within the window."""
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread aloud or by eye: no 0 O 1 I L
+_PURPOSE = "link code"
 
 
 class LinkOffer(Struct, frozen=True):
@@ -71,7 +68,7 @@ async def link_code(actor: Actor, member: UUID | None = None) -> LinkOffer:
 
 async def offer_link(tenant: UUID, member: UUID) -> LinkOffer:
     """The code itself, for who has made sure that it may be given (demo data, tests)."""
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    code = typed_code(8)
     expires_at = now() + CODE_LIFETIME
     async with gateway():
         await execute("DELETE FROM link_code WHERE tenant_id = $1 AND expires_at < $2", tenant, now() - CODE_LIFETIME)
@@ -94,18 +91,12 @@ async def offer_link(tenant: UUID, member: UUID) -> LinkOffer:
             " VALUES ($1, $2, $3, $4, $5, $6)",
             tenant,
             new_id(),
-            _code_hash(code),
+            code_digest(_PURPOSE, code),
             member,
             expires_at,
             now(),
         )
     return LinkOffer(code, expires_at)
-
-
-def _code_hash(code: str) -> bytes:
-    """Keyed, because a code is short enough to be guessed from a plain hash."""
-    typed = "".join(code.split()).replace("-", "").upper()
-    return hmac.digest(derived_key("link code"), typed.encode(), hashlib.sha256)
 
 
 async def link(
@@ -178,7 +169,7 @@ async def _look_up(code: str, channel: str, workspace: str, account: str):  # ty
             raise DomainError("too_many_attempts", minutes=max(1, -(-int(left.total_seconds()) // 60)))
         found = await fetchrow(
             "SELECT tenant_id, member_id, code_hash, expires_at, used_at FROM link_code WHERE code_hash = $1",
-            _code_hash(code),
+            code_digest(_PURPOSE, code),
         )
         if found is None:
             await execute(

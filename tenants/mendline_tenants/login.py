@@ -81,7 +81,7 @@ async def login(organisation: str, login: str, password: str, channel: str = "gr
     Raises DomainError wrong_login (the same, and as slowly, for an unknown organisation or person),
     too_many_attempts, member_suspended.
     """
-    tenant = await _tenant_of(organisation)
+    tenant = await tenant_of(organisation)
     member = await _attempt(tenant, login) if tenant else None
     stored = member.password_hash if member else None
     if not await password_matches(stored, password) or member is None:
@@ -91,7 +91,8 @@ async def login(organisation: str, login: str, password: str, channel: str = "gr
     return await _open(member, channel)
 
 
-async def _tenant_of(code: str) -> UUID | None:
+async def tenant_of(code: str) -> UUID | None:
+    """Whose code a person has typed."""
     async with gateway():
         found: UUID | None = await fetchval(
             "SELECT tenant_id FROM organisation_slug WHERE code = ANY ($1)", [code.strip(), code.strip().upper()]

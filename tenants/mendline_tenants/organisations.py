@@ -21,11 +21,16 @@ class OrganisationKind(StrEnum):
 KIND_CHECK = "kind IN ('hospital', 'manufacturer', 'vendor', 'testing_body')"
 
 
-@table(Kind.OWN, update=("name", "locale", "timezone", "policies", "ticket_counter"), checks={"kind": KIND_CHECK})
+@table(
+    Kind.OWN,
+    update=("name", "locale", "timezone", "policies", "stewarded_by", "ticket_counter"),
+    checks={"kind": KIND_CHECK},
+)
 class Organisation(Record):
     """A tenant: its own row (id = tenant_id), with its policies.
 
-    policies: choices that switch guarded steps, such as {"triage": "direct"}. ticket_counter: the last number given.
+    policies: choices that switch guarded steps, such as {"triage": "direct"}. stewarded_by: who keeps it until it is
+    claimed (stewardship.py). ticket_counter: the last number given.
     """
 
     code = fields.TextField()

@@ -140,15 +140,66 @@ PERMISSIONS: dict[str, Permission] = {
     "tenants.operate": _row(
         (), "这由系统运营方设定。请联系运营方。", "The operator of this system sets this. Ask them."
     ),
+    "tenants.keep": _row(
+        ("admin",), "地点与合作单位由管理员维护。", "Places and partners are kept by an administrator."
+    ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
         "服务协议由医学工程部或管理员维护。",
         "Agreements are kept by clinical engineering or an administrator.",
     ),
+    "tenants.book": _row(
+        (),
+        "本单位的账簿由系统自动记录，不能由人填写。",
+        "What others share with the organisation is written into its book by the system, never by a person.",
+    ),
+    "tenants.steward": _row(
+        ("service_desk", "admin"),
+        "代管医院由服务台或管理员进行。",
+        "Hospitals are kept for others by the service desk or an administrator.",
+    ),
+    "tenants.hand_over": _row(
+        (),
+        "只有代管方才能交接由其代管的医院。",
+        "Only the steward of a hospital hands it over.",
+    ),
+    "tenants.errand": _row(
+        (),
+        "这一步由系统应另一单位的请求执行，不能由人直接操作。",
+        "This is done by the system when another organisation asks for it, never by a person.",
+    ),
     "tenants.self": _row(_EVERYONE, "您不能更改自己的账号。", "You may not change your own account."),
     "tenants.link": _row(_EVERYONE, "您不能绑定聊天账号。", "You may not link a chat account."),
 }
 """Every permission by name. Default deny: what is not here nobody may do."""
+
+
+STEWARDS = frozenset(
+    {
+        "read.progress",
+        "read.people",
+        "read.clinical",
+        "read.quality",
+        "read.commercial",
+        "read.messages",
+        "read.devices",
+        "read.audit",
+        "tickets.report",
+        "tickets.update",
+        "tickets.comment",
+        "tickets.remind",
+        "tickets.cancel",
+        "devices.manage",
+        "tenants.keep",
+        "tenants.agree",
+        "tenants.hand_over",
+    }
+)
+"""What a steward may do in the name of a hospital that nobody has claimed yet (decision 0014).
+
+It keeps the registry and speaks for callers. It never decides for the hospital: no triage, no answer to a quotation or
+to a subcontract, no sharing, no signature, no members, policies or keys.
+"""
 
 
 @cache

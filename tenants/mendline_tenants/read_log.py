@@ -69,10 +69,10 @@ async def note_read(
     """Records a read that no compiled statement made (in a chat, by an export), in the current transaction.
 
     groups: field groups that were read; those that are not SENSITIVE may be among them (an export names all). Nothing
-    is written when no ticket was read.
+    is written when no group or no ticket was read.
     """
-    read = sorted(set(tickets))
-    if not read:
+    read, named = sorted(set(tickets)), sorted(set(groups))
+    if not (read and named):
         return
     await rows.insert(
         ReadLog(
@@ -83,7 +83,7 @@ async def note_read(
             actor_name=actor.name,
             channel=actor.channel,
             operation=operation[:LONGEST_NAME],
-            groups=sorted(set(groups)),
+            groups=named,
             owners=[ticket.tenant for ticket in read],
             tickets=[ticket.id for ticket in read],
             arguments=arguments,

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from mendline.kernel import TABLES, Function, Kind, Reference, execute, not_found
+from mendline_tenants.tombstones import BURY, Tombstone
 
 _SHARE = """
 CREATE OR REPLACE FUNCTION share(of_tenant uuid, of_ticket uuid, partner uuid, wanted text[]) RETURNS uuid[]
@@ -70,6 +71,11 @@ _UNSHARE_CHILD = """
 _UNLIST = """
   DELETE FROM public.{table} WHERE tenant_id = partner AND owner_id = of_tenant AND ticket_id = of_ticket;"""
 
+_BURY = f"""
+  IF t.visible_to @> ARRAY[partner] THEN {BURY.format(viewers="unnest(ARRAY[partner])")};
+  END IF;"""
+"""Only who saw the ticket is told that it is gone: nobody plants an id in a stranger's feed."""
+
 
 def field_groups() -> tuple[str, ...]:
     """Every field group that some table belongs to; `progress`, which each viewer holds, is the first."""
@@ -85,14 +91,17 @@ def sharing_functions() -> tuple[Function, Function]:
     children = sorted(
         (table.name, table.group) for table in TABLES.values() if table.kind is Kind.CHILD and table.group is not None
     )
-    worklists = sorted(table.name for table in TABLES.values() if table.kind is Kind.WORKLIST)
+    worklists = sorted(
+        table.name for table in TABLES.values() if table.kind is Kind.WORKLIST and table.model is not Tombstone
+    )
     groups = ", ".join(f"'{group}'" for group in field_groups())
     needs = {"ticket": "SELECT, UPDATE (visible_to, audience)"}
     needs |= {name: "SELECT, UPDATE (visible_to)" for name, _ in children}
-    needs_to_leave = needs | dict.fromkeys(worklists, "SELECT, DELETE")
+    needs_to_leave = needs | dict.fromkeys(worklists, "SELECT, DELETE") | {"tombstone": "SELECT, INSERT, UPDATE"}
     share = _SHARE.format(groups=groups, children="".join(_widen(children)))
     leave = [_UNSHARE_CHILD.format(table=name) for name, _ in children]
     leave += [_UNLIST.format(table=name) for name in worklists]
+    leave.append(_BURY)
     unshare = _UNSHARE.format(children="".join(leave))
     return (
         Function("share(uuid, uuid, uuid, text[])", share, needs),

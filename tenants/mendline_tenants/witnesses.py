@@ -39,6 +39,8 @@ class WitnessedCheckpoint(Record):
     class Meta:
         table = "witnessed_checkpoint"
         unique_together = (("tenant_id", "organisation", "number"),)
+        # The second for the auditor, who asks what everybody holds of one organisation.
+        indexes = (("tenant_id", "received_at", "id"), ("organisation", "number"))
 
 
 @table(

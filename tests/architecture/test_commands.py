@@ -27,7 +27,7 @@ def impure_commands(house):
 
 
 def _is_command(mark):
-    return isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "command"
+    return isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id in ("command", "askable")
 
 
 def _calls(node):

@@ -14,6 +14,7 @@ from mendline_schema import close_hub
 from mendline_tenants import LoginSession
 from mendline_tenants.tokens import access_token
 from support.cast import PEOPLE, Cast
+from support.sockets import served
 
 
 @dataclass
@@ -82,3 +83,10 @@ async def portal(cast: Cast) -> AsyncIterator[Portal]:
     async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
         yield Portal(cast, client)
     await close_hub()
+
+
+@pytest_asyncio.fixture
+async def port(portal: Portal) -> AsyncIterator[int]:
+    """The application on a real port."""
+    async with served() as listening:
+        yield listening

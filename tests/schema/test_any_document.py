@@ -58,6 +58,8 @@ class Author:
         return f"{alias}{name}{self._arguments(name, definition)}{directive}{inner}"
 
     def _arguments(self, name: str, definition: Any) -> str:
+        if "since" in definition.args:
+            return self._random.choice(["", f"(first: {self._random.randint(1, 3)})"])
         if "first" in definition.args:
             size = self._random.choice(
                 ["", f"first: {self._random.randint(0, 3)}", f"last: {self._random.randint(1, 3)}"]

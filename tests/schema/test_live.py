@@ -1,76 +1,36 @@
 """Subscriptions: over WebSocket and server-sent events, from a command through the consumer to who may know."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import pytest_asyncio
-import uvicorn
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mendline.app.web import make_app
+from mendline.kernel import parse_opaque
 from mendline_schema.live import Change, _valkey, channel_of, hub
 from support.cast import Cast
-
-FOLLOW = "subscription($t: ID) { ticketChanged(ticket: $t) { initial version ticket { number state } } }"
-PATIENCE = 5
-
-
-@pytest_asyncio.fixture
-async def port(portal: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """The application on a real port."""
-    monkeypatch.setattr(uvicorn.Server, "capture_signals", lambda self: nullcontext())
-    config = uvicorn.Config(
-        make_app(), host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await task
+from support.database import look
+from support.following import FOLLOW, following
+from support.sockets import PATIENCE, Follower
 
 
-class Follower:
-    """One graphql-transport-ws connection."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-
-    async def send(self, **message: Any) -> None:
-        await self._socket.send(msgspec.json.encode(message).decode())
-
-    async def receive(self) -> Any:
-        received = await asyncio.wait_for(self._socket.recv(), PATIENCE)
-        assert isinstance(received, str), "text frames, not binary ones"
-        return msgspec.json.decode(received)
-
-    async def next(self) -> Any:
-        """The data of the next message."""
-        message = await self.receive()
-        assert message["type"] == "next", message
-        return message["payload"]
-
-    async def nothing(self) -> None:
-        """Nothing comes for a while."""
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(self._socket.recv(), 0.3)
-
-
-@asynccontextmanager
-async def following(port: int, token: str | None, **variables: Any) -> AsyncIterator[Follower]:
-    async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
-        follower = Follower(socket)
-        await follower.send(type="connection_init", payload={"authorization": f"Bearer {token}"} if token else {})
-        assert (await follower.receive())["type"] == "connection_ack"
-        await follower.send(id="1", type="subscribe", payload={"query": FOLLOW, "variables": variables})
-        yield follower
+async def test_each_message_with_sensitive_fields_is_a_read(portal: Any, port: int, cast: Cast) -> None:
+    ticket = await portal.report()
+    await cast.drain()
+    query = "subscription Follow { worklistChanged { item { number symptom } ticket { people { contactName } } } }"
+    async with following(port, await portal.token("dispatcher_v"), document=query) as follower:
+        assert (await follower.next())["data"]["worklistChanged"]["item"]["symptom"]
+        await cast.run("nurse_a", "tickets.remind", {"ticket": ticket})
+        await cast.drain()
+        await follower.next()
+    noted = await look("SELECT * FROM read_log WHERE tenant_id = $1", cast["vendor_v"])
+    assert [entry["operation"] for entry in noted] == ["Follow", "Follow"]
+    assert [entry["groups"] for entry in noted] == [["clinical", "people"]] * 2
+    assert {entry["tickets"][0] for entry in noted} == {parse_opaque("tk", ticket).id}
 
 
 async def test_first_how_it_stands_then_each_change(portal: Any, port: int, cast: Cast) -> None:

@@ -137,3 +137,22 @@ async def test_a_query_is_one_statement(portal: Any, cast: Cast, monkeypatch: py
         id=ticket_id,
     )
     assert len(asked) == 1
+
+
+async def test_the_maker_sees_quality_and_vigilance_of_its_models_and_nothing_of_the_ward(
+    portal: Any, cast: Any
+) -> None:
+    agreement = {"organisation": cast.organisation_id("manufacturer_m"), "part": "manufacturer"}
+    await cast.run("engineer_a", "tenants.upsert_agreement", {**agreement, "groups": ["quality", "vigilance"]})
+    await portal.report(symptom="漏电,患者被电击")
+    await portal.report(device="monitor_a")  # of another maker
+    scopes = ["read.progress", "read.quality", "read.vigilance", "read.people", "read.clinical"]
+    key = await cast.run("admin_m", "tenants.create_api_key", {"name": "vigilance", "scopes": scopes})
+    document = """{ changes { nodes { ... on TicketChanged { item { part } ticket {
+      quality { cause } vigilance { suspected } people { contactName } clinical { symptom } } } } } }"""
+    response = await portal.client.post(
+        "/graphql", json={"query": document}, headers={"authorization": f"Bearer {key.secret}"}
+    )
+    ticket = {"quality": {"cause": ""}, "vigilance": {"suspected": True}, "people": None, "clinical": None}
+    changed = {"item": {"part": "MANUFACTURER"}, "ticket": ticket}
+    assert response.json() == {"data": {"changes": {"nodes": [changed]}}}

@@ -29,6 +29,7 @@ async def make_database(worker: str) -> None:
     for variable, database in (("MENDLINE_BROKER_URL", 2 + 2 * number), ("MENDLINE_CACHE_URL", 3 + 2 * number)):
         if known[variable].startswith("redis"):
             os.environ[variable] = on_database(known[variable], str(database))
+    os.environ["MENDLINE_STRANGER_BURST"] = "1000000"  # the strangers of all tests come from one address
     settings.cache_clear()
 
 

@@ -198,6 +198,58 @@ async def test_many_at_once_leave_no_row_behind(cast, ticket):
     assert left[0][0] == 0
 
 
+async def test_a_list_that_is_rebuilt_meanwhile_does_not_bring_back_what_is_unshared(cast, ticket, two):
+    """Whoever writes the lists waits for the ticket, and then reads who sees it."""
+    await shared(cast, ticket, "testing_t", "messages")
+    async with transaction(cast["hospital_a"]):
+        await fetchval("SELECT worklist_put($1, $2)", *ticket)
+    hospital, rebuilding = two
+    for connection in two:
+        await bind(connection, ticket.tenant)
+    await hospital.fetchval("SELECT unshare($1, $2, $3)", *ticket, cast["testing_t"])
+    waiting = asyncio.create_task(rebuilding.fetchval("SELECT worklist_put($1, $2)", *ticket))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await hospital.execute("COMMIT")
+    await waiting
+    await rebuilding.execute("COMMIT")
+    assert await lists(cast["testing_t"], ticket) == (0, 1)
+
+
+async def lists(viewer, ticket) -> tuple[int, int]:
+    """How many rows an organisation has of the ticket on its list, and among its tombstones."""
+    async with transaction(viewer):
+        listed, buried = [
+            await fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1 AND ticket_id = $2", viewer, ticket.id)
+            for table in ("worklist", "tombstone")
+        ]
+    return listed, buried
+
+
+async def test_a_ticket_is_on_the_list_or_buried_never_both(cast, ticket):
+    """Share, unshare, messages and rebuilding at once; whoever wins, one row tells how it stands."""
+
+    async def act(n: int) -> None:
+        try:
+            async with transaction(cast["testing_t" if n % 4 == 3 else "hospital_a"]):
+                match n % 4:
+                    case 0:
+                        await share_ticket(ticket, cast["testing_t"], ["messages"])
+                    case 1:
+                        await unshare_ticket(ticket, cast["testing_t"])
+                    case 3:
+                        await execute(MESSAGE, ticket.tenant, new_id(), ticket.id, cast["testing_t"])
+                await fetchval("SELECT worklist_put($1, $2)", *ticket)
+        except asyncpg.PostgresError as error:
+            assert error.sqlstate in {"P0002", "42501"}
+
+    for _ in range(5):
+        await asyncio.gather(*(act(n) for n in range(16)))
+        (stands,) = await look("SELECT visible_to FROM ticket WHERE tenant_id = $1 AND id = $2", *ticket)
+        sees = cast["testing_t"] in stands["visible_to"]
+        assert await lists(cast["testing_t"], ticket) == ((1, 0) if sees else (0, 1))
+
+
 async def test_every_group_has_a_table(database):
     assert set(field_groups()) == {"progress", "people", "clinical", "quality", "commercial", "messages", "vigilance"}
     assert {TicketPeople, TicketQuality} <= {t.model for t in TABLES.values() if t.kind is Kind.CHILD}

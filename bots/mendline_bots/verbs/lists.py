@@ -7,6 +7,7 @@ from mendline.tickets import WorklistRow
 from mendline_bots.messages import Message, plain
 from mendline_bots.talk import Press, Talk
 from mendline_bots.verbs.verb import Answers, verb
+from mendline_tenants import note_read
 
 MOST = 8
 
@@ -86,10 +87,16 @@ def _line(talk: Talk, row: WorklistRow) -> str:
 
 @verb("open")
 async def open_ticket(talk: Talk, _: Answers) -> None:
-    """The ticket's card; where one hangs in this chat already, a short answer to it leads there."""
+    """The ticket's card; where one hangs in this chat already, a short answer to it leads there.
+
+    Whoever asks for a ticket reads it, and that is recorded; cards that follow a ticket by themselves are not reads.
+    """
+    assert talk.ticket is not None
+    view = await talk.view()
+    async with transaction(talk.tenant):
+        await note_read(talk.person, "open", view.sensitive, [talk.ticket])
     card, new = await talk.show()
     if not new and card.message:
-        view = await talk.view()
         await talk.say(
             talk.words("said.card_above", number=view.ticket.number, state=talk.words(f"state.{view.ticket.state}")),
             card=card,

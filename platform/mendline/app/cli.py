@@ -25,8 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(help="Reach the database.", no_args_is_help=True)
-organisations = typer.Typer(help="Found organisations, and list them.", no_args_is_help=True)
+organisations = typer.Typer(help="Found organisations, hand them over, and list them.", no_args_is_help=True)
 keys = typer.Typer(help="Make, list and revoke API keys of an organisation.", no_args_is_help=True)
+audit = typer.Typer(help="What organisations have written: verify it, export it.", no_args_is_help=True)
 worklists = typer.Typer(help="The lists that organisations work from.", no_args_is_help=True)
 demo = typer.Typer(help="The demonstration organisations.", no_args_is_help=True)
 letters = typer.Typer(help="Work that failed for good.", no_args_is_help=True)
@@ -36,6 +37,7 @@ app.add_typer(worklists, name="worklists", rich_help_panel=_DATA)
 app.add_typer(letters, name="dead-letters", rich_help_panel=_DATA)
 app.add_typer(organisations, name="organisations", rich_help_panel=_ACCESS)
 app.add_typer(keys, name="keys", rich_help_panel=_ACCESS)
+app.add_typer(audit, name="audit", rich_help_panel=_ACCESS)
 
 
 def _run(target: str, *arguments: Any, **named: Any) -> None:
@@ -221,6 +223,30 @@ def organisations_found(
     _run("mendline.app.organisations:found", code, kind, names, admin, admin_name or admin, locale, timezone)
 
 
+@organisations.command("steward")
+def organisations_steward(
+    code: Annotated[str, typer.Argument(help="The hospital's code, which ticket numbers begin with: ACME.")],
+    keeper: Annotated[str, typer.Option("--by", help="The code of the vendor or manufacturer that keeps it.")],
+    name: Annotated[str, typer.Option(help="Its name in Chinese, or in any language.")],
+    name_en: Annotated[str | None, typer.Option(help="Its name in English, where it differs.")] = None,
+    locale: Annotated[Literal["zh", "en"], typer.Option(help="The language it is spoken to in.")] = "zh",
+    timezone: Annotated[str, typer.Option(help="Its IANA time zone.")] = "Asia/Shanghai",
+) -> None:
+    """Found a hospital that has no account yet and that a vendor keeps until the hospital claims it.
+
+    Example: mendline organisations steward SMALL --by ACMESERVICE --name "Small Hospital"
+    """
+    _run("mendline.app.organisations:steward", code, keeper, {"zh": name, "en": name_en or name}, locale, timezone)
+
+
+@organisations.command("claim-code")
+def organisations_claim_code(
+    code: Annotated[str, typer.Argument(help="The code of a hospital that a vendor keeps.")],
+) -> None:
+    """Print the code with which the hospital's first administrator claims it, this once; earlier codes are void."""
+    _run("mendline.app.organisations:claim_code", code)
+
+
 @organisations.command("list")
 def organisations_list() -> None:
     """List the organisations: code, kind and name."""
@@ -276,6 +302,51 @@ def keys_revoke(
 ) -> None:
     """End an API key at once."""
     _run("mendline.app.keys:revoke", organisation, key)
+
+
+@audit.command("verify")
+def audit_verify(
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", "-o", help="The organisation, by its code.")
+    ] = None,
+    all: Annotated[bool, typer.Option("--all", help="Every organisation.")] = False,
+    checkpoints_from: Annotated[
+        str | None,
+        typer.Option(help="Compare with what this participant holds (its code), or a file of statements; none: all."),
+    ] = None,
+    copies: Annotated[bool, typer.Option(help="Compare with the copies under lock in S3.")] = True,
+) -> None:
+    """Compute an organisation's audit again and name what is not as it was written.
+
+    Every ticket's chain, the organisation's book, every checkpoint with its signature, its copy under object lock, and
+    what participants hold as witnesses. Ends with 0 when all is right, 1 when something is wrong, 2 when it could
+    not be looked at.
+
+    Example: mendline audit verify -o ACME --checkpoints-from VENDOR
+    """
+    if all == (organisation is not None):
+        raise typer.BadParameter("name an organisation with -o, or say --all")
+    _run("mendline.app.audit:verify", organisation, checkpoints_from, copies)
+
+
+@audit.command("checkpoint")
+def audit_checkpoint(
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", "-o", help="Only this organisation, by its code.")
+    ] = None,
+) -> None:
+    """Make checkpoints now of whatever none covers yet. The workers do so every minute by themselves."""
+    _run("mendline.app.audit:checkpoint", organisation)
+
+
+@audit.command("keys")
+def audit_keys() -> None:
+    """Print the public keys that checkpoints are checked with, as a JSON Web Key Set.
+
+    To change the key, set MENDLINE_AUDIT_KEY (32 bytes of base64url) and add the old one's "x" to
+    MENDLINE_AUDIT_RETIRED_KEYS.
+    """
+    _run("mendline.app.audit:keys")
 
 
 def main() -> None:

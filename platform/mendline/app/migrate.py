@@ -12,7 +12,7 @@ from tortoise.migrations.executor import MigrationTarget
 
 from mendline.app.domains import DOMAINS, load_domains
 from mendline.app.schema_editor import TenantMigrationExecutor
-from mendline.kernel import TABLES, settings
+from mendline.kernel import TABLES, Kind, settings
 from mendline_tenants import LOGIN_ROLES, create_roles, function_sql, schema_sql
 
 LABEL = "mendline"
@@ -61,6 +61,7 @@ async def migrate(
         await _run_migrations(owner_url, told)
         told("policies, grants and functions")
         await _apply_schema(administrator)
+        await _settle_feeds(administrator)
     finally:
         await administrator.close()
 
@@ -86,6 +87,18 @@ async def _apply_schema(administrator: asyncpg.Connection) -> None:
         await administrator.execute("RESET ROLE")
         for statement in function_sql():
             await administrator.execute(statement)
+
+
+async def _settle_feeds(administrator: asyncpg.Connection) -> None:
+    """Rows from a cluster whose transactions had higher ids would be in no feed until this one has come as far."""
+    async with administrator.transaction():
+        await administrator.execute("SET LOCAL ROLE keeper")
+        for table in TABLES.values():
+            if table.kind is Kind.WORKLIST:
+                await administrator.execute(
+                    f'UPDATE "{table.name}" SET changed_in = pg_current_xact_id()::text::bigint'  # noqa: S608
+                    " WHERE changed_in >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+                )
 
 
 def run() -> None:

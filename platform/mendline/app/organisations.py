@@ -1,17 +1,19 @@
-"""`mendline organisations`: an operator founds organisations, each with its first administrator, and lists them."""
+"""`mendline organisations`: an operator founds organisations, lists them, and hands over those that are kept."""
 
 import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from rich.console import Console
 from rich.table import Table
 
 from mendline.app.start import start
+from mendline.app.worklists import organisations
 from mendline.kernel import DomainError, close_pools, fetch, gateway, rows, run, say, transaction
-from mendline_tenants import Organisation, bootstrap, system_actor
+from mendline_tenants import ClaimCodeMade, Organisation, ask_and_wait, bootstrap, system_actor
 
 
 def found(code: str, kind: str, name: dict[str, str], login: str, person: str, locale: str, timezone: str) -> int:
@@ -32,17 +34,49 @@ def found(code: str, kind: str, name: dict[str, str], login: str, person: str, l
     return _do(work)
 
 
+def steward(code: str, keeper: str, name: dict[str, str], locale: str, timezone: str) -> int:
+    """Founds a hospital that a vendor or manufacturer keeps until it is claimed."""
+
+    async def work() -> None:
+        wanted = {"code": code, "name": name, "locale": locale, "timezone": timezone}
+        await ask_and_wait(system_actor(await _tenant(keeper)), "tenants.steward", wanted)
+        Console(stderr=True).print(f"{keeper} keeps {code} until it is claimed; see `organisations claim-code {code}`.")
+
+    return _do(work)
+
+
+def claim_code(code: str) -> int:
+    """Prints a claim code of a hospital that is kept, this once."""
+
+    async def work() -> None:
+        made: ClaimCodeMade = await run(system_actor(await _tenant(code)), "tenants.make_claim_code", {})
+        Console(stderr=True).print(
+            f"Who claims {code} with this code until {made.expires_at:%Y-%m-%d %H:%M} UTC owns it:"
+        )
+        print(made.code)  # noqa: T201 - alone on standard output, so that a script can take it
+
+    return _do(work)
+
+
+async def _tenant(code: str) -> UUID:
+    known = await organisations(code)
+    if not known:
+        raise DomainError("not_found", what="organisation")
+    return known[0][1]
+
+
 def show() -> int:
-    """Prints code, kind and name of every organisation."""
+    """Prints code, kind and name of every organisation, and whether another keeps it."""
 
     async def work() -> None:
         async with gateway():
             known = await fetch("SELECT code, tenant_id FROM organisation_slug ORDER BY code")
-        table = Table("code", "kind", "name")
+        table = Table("code", "kind", "name", "")
         for slug in known:
             async with transaction(slug["tenant_id"]):
                 organisation = await rows.get(Organisation, slug["tenant_id"], slug["tenant_id"])
-            table.add_row(slug["code"], organisation.kind, " ".join(dict.fromkeys(organisation.name.values())))
+            names = " ".join(dict.fromkeys(organisation.name.values()))
+            table.add_row(slug["code"], organisation.kind, names, "kept" if organisation.stewarded_by else "")
         Console().print(table if known else "No organisations.")
 
     return _do(work)

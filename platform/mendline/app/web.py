@@ -18,6 +18,7 @@ from mendline.app.readiness import readiness
 from mendline.app.start import start
 from mendline.kernel import close_pools, settings
 from mendline_schema import close_hub, graphql_view
+from mendline_tenants import public_keys
 
 FAREWELL = 5
 """Seconds that open requests and subscriptions get when the process is asked to end."""
@@ -34,12 +35,18 @@ async def readyz(_: Request) -> Response:
     return JSONResponse(told, status_code=200 if told["ready"] else 503)
 
 
+async def audit_keys(_: Request) -> Response:
+    """The public keys of the audit's checkpoints, as a JSON Web Key Set, for whoever keeps checkpoints as a witness."""
+    return JSONResponse(public_keys(), headers={"cache-control": "public, max-age=3600"})
+
+
 def make_app() -> Starlette:
     """The application; pools and domains are opened by whoever serves it (`run`, or a test)."""
     graphql = graphql_view()
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/.well-known/jwks.json", audit_keys),
         Route("/graphql", graphql, methods=["POST"]),
         WebSocketRoute("/graphql", graphql),
         *chat_routes(),

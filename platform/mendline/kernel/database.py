@@ -105,15 +105,17 @@ def in_transaction() -> bool:
 
 
 @asynccontextmanager
-async def transaction(tenant: UUID) -> AsyncIterator[Session]:
+async def transaction(tenant: UUID, *, durable: bool = True) -> AsyncIterator[Session]:
     """One READ COMMITTED transaction as `app`, bound to `tenant`; commits at the end, rolls back on any error.
 
+    durable: whether COMMIT waits for the disk; without it a crash of the database may lose the last half second.
     Raises TypeError when no tenant is given, RuntimeError when one is open already: a transaction never nests
     and never changes its tenant.
     """
     if not isinstance(tenant, UUID):
         raise TypeError("a transaction needs the tenant it works for")
-    async with _begin("app", tenant, f"BEGIN; SET LOCAL app.tenant = '{tenant}'") as opened:
+    waits = "" if durable else "; SET LOCAL synchronous_commit = off"
+    async with _begin("app", tenant, f"BEGIN; SET LOCAL app.tenant = '{tenant}'{waits}") as opened:
         yield opened
 
 

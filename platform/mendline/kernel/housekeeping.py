@@ -18,11 +18,16 @@ FORGET_KEYS = definer(
 CREATE OR REPLACE FUNCTION forget_idempotency_keys(before timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   DELETE FROM public.idempotency_key WHERE recorded_at < least(before, clock_timestamp() - interval '24 hours')
+    AND NOT (actor = tenant_id AND key LIKE 'errand:%')
 $$""",
     {"idempotency_key": "SELECT, DELETE"},
     roles=("gateway",),
 )
-"""Deletes keys of every organisation; never one that a client may still rely on."""
+"""Deletes keys of every organisation; never one that a client may still rely on.
+
+Those of errands stay for good: they are the receipt by which an errand that is asked again, however late, is not done
+again (decision 0013).
+"""
 
 
 @recurring("forget_idempotency_keys", every=timedelta(hours=1))

@@ -61,8 +61,12 @@ OrganisationId = Annotated[
     str, msgspec.Meta(description="The opaque id of an organisation.", extra={"id": "or"}, max_length=80)
 ]
 PlaceId = Annotated[str, msgspec.Meta(description="The opaque id of a place.", extra={"id": "pl"}, max_length=80)]
+ErrandId = Annotated[str, msgspec.Meta(description="The opaque id of an errand.", extra={"id": "er"}, max_length=80)]
 EvidenceId = Annotated[
     str, msgspec.Meta(description="The opaque id of a piece of evidence.", extra={"id": "ev"}, max_length=80)
+]
+SubcontractId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a request to subcontract.", extra={"id": "sc"}, max_length=80)
 ]
 SlotId = Annotated[
     str, msgspec.Meta(description="The opaque id of a signature slot.", extra={"id": "sl"}, max_length=80)

@@ -13,6 +13,7 @@ LOCALES = ("zh", "en")
 _NAMED = {
     "state": "state",
     "status": "state",
+    "subcontract": "subcontract",
     "role": "role",
     "by": "role",
     "part": "part",

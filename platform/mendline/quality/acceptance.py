@@ -12,6 +12,7 @@ from mendline.kernel import (
     TicketId,
     command,
     emit,
+    fetchval,
     parse_opaque,
     rows,
     touch,
@@ -209,6 +210,16 @@ async def condemn(actor: Actor, input: Condemn) -> TicketResult:
     return result(ticket)
 
 
+_WORK_REPORTED = """
+WITH RECURSIVE below(id) AS (
+  SELECT id FROM ticket WHERE tenant_id = $1 AND parent_id = $2
+  UNION ALL SELECT t.id FROM ticket t JOIN below ON t.tenant_id = $1 AND t.parent_id = below.id)
+SELECT EXISTS (SELECT 1 FROM below JOIN ticket_quality q ON q.tenant_id = $1 AND q.id = below.id
+               WHERE q.result IS NOT NULL)
+"""
+"""Whether somebody below this ticket did the work: the provider it was passed on to, or that one's subcontractor."""
+
+
 class Conclude(Struct, frozen=True):
     """Ends a ticket whose work was passed on, when the child that did it is accepted."""
 
@@ -226,8 +237,7 @@ async def conclude(actor: Actor, input: Conclude) -> TicketResult:
     children = await rows.select(Ticket, "tenant_id = $1 AND parent_id = $2", ticket.tenant_id, ticket.id)
     if not children or any(child.state not in ("approved", *CLOSED_STATES) for child in children):
         raise DomainError("children_open", number=ticket.number)
-    reports = [await rows.get(TicketQuality, child.tenant_id, child.id) for child in children]
-    if all(report.result is None for report in reports):
+    if not await fetchval(_WORK_REPORTED, ticket.tenant_id, ticket.id):
         raise DomainError("nothing_accepted", number=ticket.number)
     await move(actor, ticket, waiting_for=None)
     emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))

@@ -1,10 +1,13 @@
 """Tickets: intake, triage, life cycle, participants and worklists."""
 
 from mendline.kernel import register_locales
+from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
+from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
 from mendline.tickets.device_state import state_by_other_tickets
-from mendline.tickets.events import ProviderAssigned, TicketChanged, TicketReported
+from mendline.tickets.events import ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
+from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
 from mendline.tickets.lifecycle import (
@@ -23,6 +26,7 @@ from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, requi
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import KINDS, PHASES, WAITING_FOR, UseState
+from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -44,13 +48,18 @@ __all__ = [
     "KINDS",
     "PHASES",
     "PROVIDER_GROUPS",
+    "SETTLED",
     "STEPS",
     "WAITING_FOR",
+    "FeedCursor",
     "ImportClosed",
     "Part",
     "ProviderAssigned",
     "ReportFault",
+    "ShareEnded",
+    "ShareGranted",
     "Step",
+    "Subcontract",
     "Ticket",
     "TicketChanged",
     "TicketClinical",
@@ -66,6 +75,7 @@ __all__ = [
     "WorklistRow",
     "add_message",
     "change",
+    "feed_cursor",
     "lock_ticket",
     "may_step",
     "move",

@@ -8,8 +8,11 @@ DEVICE_STATES = {"down": "out_of_service", "patient_affected": "out_of_service",
 """What a use state at the ward makes of the device's state."""
 
 _OTHER_OPEN = """
+WITH RECURSIVE line(id, parent_id) AS (
+  SELECT id, parent_id FROM ticket WHERE tenant_id = $1 AND id = $3
+  UNION ALL SELECT t.id, t.parent_id FROM ticket t JOIN line ON t.tenant_id = $1 AND t.id = line.parent_id)
 SELECT c.use_state FROM ticket t JOIN ticket_clinical c ON c.tenant_id = $1 AND c.id = t.id
-WHERE t.tenant_id = $1 AND t.device_id = $2 AND t.id <> $3 AND t.id IS DISTINCT FROM $4
+WHERE t.tenant_id = $1 AND t.device_id = $2 AND t.id NOT IN (SELECT id FROM line)
   AND t.phase <> 'closed' AND t.state <> 'approved'
 """
 
@@ -31,10 +34,10 @@ async def report_use_state(device: Device, use_state: str) -> None:
 async def state_by_other_tickets(ticket: Ticket) -> str:
     """The state that the device of an accepted ticket comes back to: in service, unless another open ticket says worse.
 
-    The parent of the ticket has passed its fault on to it and does not count.
+    The parent of the ticket, and the parent's own, have passed this fault on to it and do not count.
     """
     state = "in_service"
-    for other in await fetch(_OTHER_OPEN, ticket.tenant_id, ticket.device_id, ticket.id, ticket.parent_id):
+    for other in await fetch(_OTHER_OPEN, ticket.tenant_id, ticket.device_id, ticket.id):
         state = worse(state, DEVICE_STATES.get(other["use_state"], "in_service"))
     return state
 

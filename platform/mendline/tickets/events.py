@@ -33,6 +33,32 @@ class TicketChanged(msgspec.Struct, frozen=True):
     at: datetime
 
 
+@event("tickets.share_granted")
+class ShareGranted(msgspec.Struct, frozen=True):
+    """An organisation now has this part in the ticket and holds these groups, until told otherwise or until then."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    organisation: UUID
+    part: str
+    groups: tuple[str, ...]
+    until: datetime | None = None
+
+
+@event("tickets.share_ended")
+class ShareEnded(msgspec.Struct, frozen=True):
+    """An organisation sees the ticket no more. part, groups, began_at: what it had, since when."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    organisation: UUID
+    part: str
+    groups: tuple[str, ...]
+    began_at: datetime
+
+
 @event("tickets.assigned")
 class ProviderAssigned(msgspec.Struct, frozen=True):
     """A provider now answers for the ticket and may look for somebody to send."""

@@ -123,7 +123,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     anchor = {"id": ticket.id, "tenant_id": ticket.tenant_id, "ticket_id": ticket.id, "author_org": ticket.tenant_id}
     suspects = safety_words(input.symptom)
     await rows.insert(
-        *await participants(ticket, parts),
+        *await participants(ticket, parts, news=False),
         TicketPeople(
             **anchor,
             reporter_name=input.reporter_name,

@@ -88,7 +88,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
             model.device_class if model else None,
             model.manufacturer_id if model else None,
         )
-        if a.part != "service_provider" or a.partner_id == provider
+        # Who services the device by agreement sees what stays with the hospital; never what another answers for.
+        if a.part != "service_provider" or provider in (a.partner_id, actor.organisation)
     ]
     parts = parts_of(actor.organisation, provider, standing)
     viewers, held = audience(parts)

@@ -110,12 +110,12 @@ async def _last_writer(ticket: Ticket) -> str | dict[str, str]:
     return card.get("name") or ticket.changed_by
 
 
-def may_step(actor: Actor, ticket: Ticket) -> Step:
-    """The step that the running command is for this ticket.
+def may_step(actor: Actor, ticket: Ticket, command: str | None = None) -> Step:
+    """The step that the running command is for this ticket; command: whose step it takes, when not its own.
 
     Raises DomainError wrong_part, or wrong_state with the state it is in and what can be done there.
     """
-    step = _BY_COMMAND[work().command]
+    step = _BY_COMMAND[command or work().command]
     require_part(actor, ticket, step.part)
     if ticket.state not in step.sources or (step.kinds and ticket.kind not in step.kinds):
         part = "facility" if actor.organisation == ticket.tenant_id else "provider"
@@ -129,12 +129,14 @@ def may_step(actor: Actor, ticket: Ticket) -> Step:
     return step
 
 
-async def move(actor: Actor, ticket: Ticket, target: str | None = None, **changes: Any) -> Ticket:
-    """Takes the step of the running command: checks it, changes state and the given columns, tells everyone."""
-    step = may_step(actor, ticket)
-    for guard in step.guards:
+async def move(
+    actor: Actor, ticket: Ticket, target: str | None = None, *, step: str | None = None, **changes: Any
+) -> Ticket:
+    """Takes the step of the running command (or of `step`): checks it, changes state and columns, tells everyone."""
+    taken = may_step(actor, ticket, step)
+    for guard in taken.guards:
         await guard(actor, ticket)
-    return await change(actor, ticket, step.target or target or ticket.state, **changes)
+    return await change(actor, ticket, taken.target or target or ticket.state, **changes)
 
 
 async def change(actor: Actor, ticket: Ticket, state: str | None = None, **changes: Any) -> Ticket:

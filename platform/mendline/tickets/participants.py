@@ -3,12 +3,17 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from mendline.kernel import DomainError
+from mendline.kernel import DomainError, Reference, emit, touch
+from mendline.tickets.events import ShareGranted
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
 from mendline_tenants import Actor, partner_card
 
 PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages")
 """What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
+
+
+SUBCONTRACTOR_GROUPS = tuple(group for group in PROVIDER_GROUPS if group != "commercial")
+"""What the hospital agreed with the provider that passed the work on is not the subcontractor's to see."""
 
 
 class Part(NamedTuple):
@@ -19,11 +24,13 @@ class Part(NamedTuple):
     groups: tuple[str, ...]
 
 
-def parts_of(facility: UUID, provider: UUID, agreed: list[Part]) -> list[Part]:
+def parts_of(
+    facility: UUID, provider: UUID, agreed: list[Part], groups: tuple[str, ...] = PROVIDER_GROUPS
+) -> list[Part]:
     """The facility with everything, the provider with what its work needs, and what standing agreements add."""
     parts = {facility: Part(facility, "user_facility", GROUPS)}
     if provider != facility:
-        parts[provider] = Part(provider, "service_provider", PROVIDER_GROUPS)
+        parts[provider] = Part(provider, "service_provider", groups)
     for part in agreed:
         known = parts.get(part.organisation)
         if known is None:
@@ -50,8 +57,25 @@ def require_group(actor: Actor, ticket: Ticket, group: str) -> None:
         raise DomainError("group_withheld", number=ticket.number)
 
 
-async def participants(ticket: Ticket, parts: list[Part]) -> list[TicketParticipant]:
-    """The participants of a new ticket, yet to be stored, each with its name as the user facility knows it."""
+async def participants(ticket: Ticket, parts: list[Part], *, news: bool = True) -> list[TicketParticipant]:
+    """The participants of a new ticket, yet to be stored, each with its name as the user facility knows it.
+
+    Every grant to a partner is a fact of the ticket's first audit entry and, unless it is history (`news`), an event.
+    """
+    granted = [part for part in parts if part.organisation != ticket.tenant_id]
+    facts = [{"partner": part.organisation, "part": part.part, "groups": part.groups} for part in granted]
+    touch(Reference(ticket.tenant_id, ticket.id), shared=facts)
+    for part in granted if news else ():
+        emit(
+            ShareGranted(
+                tenant=ticket.tenant_id,
+                ticket=ticket.id,
+                number=ticket.number,
+                organisation=part.organisation,
+                part=part.part,
+                groups=part.groups,
+            )
+        )
     known = {ticket.tenant_id: ticket.facility_card, ticket.provider_id: ticket.provider_card}
     return [
         TicketParticipant(

@@ -1,7 +1,7 @@
 """Sharing one ticket: the user facility lets another organisation in, for a time or until told otherwise."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -14,6 +14,7 @@ from mendline.kernel import (
     Timer,
     cancel_timer,
     command,
+    emit,
     fetchval,
     opaque,
     parse_opaque,
@@ -21,8 +22,10 @@ from mendline.kernel import (
     run,
     set_timer,
     timer,
+    touch,
     work,
 )
+from mendline.tickets.events import ShareEnded, ShareGranted
 from mendline.tickets.lifecycle import change, lock_ticket, require_part
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
@@ -55,7 +58,7 @@ async def share(actor: Actor, input: Share) -> TicketResult:
     groups = [group for group in GROUPS if group == "progress" or group in input.groups]
     await share_ticket(Reference(ticket.tenant_id, ticket.id), partner, groups)
     known = await _participant(ticket, partner)
-    values = {"part": input.part, "groups": groups, "ends_at": input.until}
+    values: dict[str, Any] = {"part": input.part, "groups": groups, "ends_at": input.until}
     if known is None:
         await rows.insert(
             TicketParticipant(
@@ -69,6 +72,8 @@ async def share(actor: Actor, input: Share) -> TicketResult:
             )
         )
     else:
+        if not known.groups:  # an earlier share has ended
+            values["starts_at"] = work().occurred_at
         await rows.update(known, **values)
     key = f"share:{ticket.id}:{partner}"
     if input.until is not None:
@@ -78,6 +83,18 @@ async def share(actor: Actor, input: Share) -> TicketResult:
     else:
         await cancel_timer(actor.organisation, key)
     await change(actor, ticket)
+    touch(Reference(ticket.tenant_id, ticket.id), partner=partner, part=input.part, groups=groups, until=input.until)
+    emit(
+        ShareGranted(
+            tenant=ticket.tenant_id,
+            ticket=ticket.id,
+            number=ticket.number,
+            organisation=partner,
+            part=input.part,
+            groups=tuple(groups),
+            until=input.until,
+        )
+    )
     return result(ticket)
 
 
@@ -106,9 +123,20 @@ async def unshare(actor: Actor, input: Unshare) -> TicketResult:
     if known is None or not seen:
         raise DomainError("not_found", what="participant")
     await unshare_ticket(Reference(ticket.tenant_id, ticket.id), partner)
+    ended = ShareEnded(
+        tenant=ticket.tenant_id,
+        ticket=ticket.id,
+        number=ticket.number,
+        organisation=partner,
+        part=known.part,
+        groups=tuple(known.groups),
+        began_at=known.starts_at,
+    )
     await rows.update(known, ends_at=work().occurred_at, groups=[])
     await cancel_timer(actor.organisation, f"share:{ticket.id}:{partner}")
     await change(actor, ticket)
+    touch(Reference(ticket.tenant_id, ticket.id), partner=partner, part=known.part, groups=ended.groups, ended=True)
+    emit(ended)
     return result(ticket)
 
 

@@ -191,7 +191,13 @@ class TicketMessage(Record):
         indexes = (("tenant_id", "ticket_id", "recorded_at"),)
 
 
-@table(Kind.CHILD, references=_OF_TICKET, group="progress", update=("part", "groups", "ends_at"), writer="facility")
+@table(
+    Kind.CHILD,
+    references=_OF_TICKET,
+    group="progress",
+    update=("part", "groups", "starts_at", "ends_at"),
+    writer="facility",
+)
 class TicketParticipant(Record):
     """An organisation's part in the ticket, and the field groups it holds."""
 

@@ -4,7 +4,8 @@ import asyncio
 import sys
 
 from mendline.kernel import new_id
-from mendline_tenants import login
+from mendline_tenants import claim, login
+from support.cast import Cast
 from support.database import unchanged
 
 
@@ -44,3 +45,24 @@ async def test_what_is_no_code_or_time_zone_is_refused_in_words(database: None) 
         assert (status, "capitals and digits" in told) == (1, True)
         status, _, told = await _mendline("organisations", "found", "AB", *rest, "--timezone", "Mars/Base")
         assert (status, "IANA" in told) == (1, True)
+
+
+async def test_a_hospital_is_kept_by_a_vendor_and_claimed_with_the_printed_code(cast: Cast) -> None:
+    code = f"K{new_id().hex[-8:].upper()}"
+    keeping = ("organisations", "steward", code, "--by", cast.codes["vendor_v"], "--name", "小医院")
+    status, _, told = await _mendline(*keeping)
+    assert (status, "keeps" in told) == (0, True)
+    status, claim_code, _ = await _mendline("organisations", "claim-code", code)
+    assert status == 0
+    assert await claim(code, claim_code.strip(), "it", "管理员", "first password")
+    async with unchanged("errand", "organisation_audit"):
+        status, answer, told = await _mendline(*keeping)
+        assert (status, answer, "is taken" in told) == (1, "", True)
+    async with unchanged():
+        for arguments, words in (
+            (("claim-code", code), "keeps itself"),
+            (("claim-code", "NOBODY"), "was not found"),
+            (("steward", "X1", "--by", cast.codes["hospital_a"], "--name", "x"), "vendors and manufacturers"),
+        ):
+            status, _, told = await _mendline("organisations", *arguments)
+            assert (status, words in told) == (1, True), told

@@ -1,30 +1,16 @@
 """`mendline queues` and `mendline dead-letters`, and the two processes that do the work, as an operator meets them."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 from mendline.app.queues import dead_letters, queues_status
 from mendline.kernel import DomainError, new_id, now, perform, set_timer, timer, transaction
 from mendline.workers import alive
+from support.command_line import mendline
 from support.database import look
 from support.processes import running, until
 from support.trials import passing
-
-
-async def _mendline(*arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "mendline.app.cli",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
 
 
 async def _refuse(_: Any) -> None:
@@ -42,16 +28,16 @@ async def test_a_dead_letter_is_listed_and_replayed(database: None) -> None:
     (letter,) = [letter for letter in await dead_letters() if letter.organisation == tenant]
     assert (letter.queue, letter.attempts) == ("timer", 1)
 
-    code, told = await _mendline("dead-letters", "list")
+    code, told = await mendline("dead-letters", "list")
     assert code == 0
     assert "forbidden" in told
-    code, told = await _mendline("dead-letters", "replay", str(letter.id))
+    code, told = await mendline("dead-letters", "replay", str(letter.id))
     assert code == 0
     assert f"{letter.id} is due again in timer" in told
     (row,) = await look("SELECT completed_at, attempts FROM timer WHERE tenant_id = $1", tenant)
     assert (row["completed_at"], row["attempts"]) == (None, 0)
     assert tenant not in {letter.organisation for letter in await dead_letters()}
-    assert (await _mendline("dead-letters", "replay", str(letter.id)))[0] == 1
+    assert (await mendline("dead-letters", "replay", str(letter.id)))[0] == 1
 
 
 async def test_queues_tell_what_is_due_and_what_will_be(database: None) -> None:
@@ -62,7 +48,7 @@ async def test_queues_tell_what_is_due_and_what_will_be(database: None) -> None:
         await set_timer(tenant, "trial.none", "later", now().replace(year=now().year + 1))
     (after,) = [status for status in await queues_status() if status.queue == "timer"]
     assert (after.due, after.later) == (before.due + 1, before.later + 1)
-    code, told = await _mendline("queues")
+    code, told = await mendline("queues")
     assert code == 0
     assert "delivery" in told
     await look("UPDATE timer SET completed_at = now() WHERE tenant_id = $1 RETURNING 1", tenant)

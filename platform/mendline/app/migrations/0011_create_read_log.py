@@ -12,7 +12,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0008_create_bots')]
+    dependencies = [('mendline', '0010_ask_across_organisations')]
 
     initial = False
 

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('taken_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('received_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'witnessed_checkpoint', 'app': 'mendline', 'unique_together': (('tenant_id', 'organisation', 'number'),), 'pk_attr': 'id', 'table_description': "A checkpoint of an organisation (of another, or this one's own) as this organisation was told it."},
+            options={'table': 'witnessed_checkpoint', 'app': 'mendline', 'unique_together': (('tenant_id', 'organisation', 'number'),), 'indexes': [Index(fields=['tenant_id', 'received_at', 'id']), Index(fields=['organisation', 'number'])], 'pk_attr': 'id', 'table_description': "A checkpoint of an organisation (of another, or this one's own) as this organisation was told it."},
             bases=['Record'],
         ),
         ops.CreateModel(

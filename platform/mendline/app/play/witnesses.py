@@ -60,6 +60,8 @@ class Follower:
     async def _follow(self) -> None:
         async for data in self._portal.follow(documents.FOLLOW):
             item = data["worklistChanged"]["item"]
+            if item is None:  # unshared
+                continue
             if self._number:
                 self._hear(item)
             elif not data["worklistChanged"]["initial"]:

@@ -1,0 +1,120 @@
+"""Passing on: the child ticket by which another provider does the work that its parent waits for."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mendline.kernel import emit, new_id, rows, work
+from mendline.tickets.events import ProviderAssigned, TicketReported
+from mendline.tickets.intake import at_home, next_number
+from mendline.tickets.lifecycle import move, tell
+from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, participants, parts_of
+from mendline.tickets.states import PHASES
+from mendline.tickets.ticket import (
+    Ticket,
+    TicketClinical,
+    TicketCommercial,
+    TicketGroup,
+    TicketParticipant,
+    TicketPeople,
+    TicketQuality,
+    TicketVigilance,
+)
+from mendline_tenants import Actor, own_organisation
+
+ASSIGNEE = {"assignee_id", "assignee_name", "assignee_phone"}
+"""Who came for the parent does not come for the child."""
+
+_COPIED = (
+    "kind",
+    "manufacturer_id",
+    "device_id",
+    "device_card",
+    "facility_card",
+    "priority",
+    "opened_at",
+    "response_due_at",
+    "restoration_due_at",
+)
+
+
+async def pass_to(
+    actor: Actor,
+    parent: Ticket,
+    provider: UUID,
+    card: dict[str, object],
+    *,
+    groups: tuple[str, ...] = PROVIDER_GROUPS,
+    followers: Sequence[Part] = (),
+) -> Ticket:
+    """In the user facility's name, opens the child for which `provider` answers, and lets the locked parent wait.
+
+    groups: what the provider holds of the child. followers: who else sees it beside the parent's lasting participants.
+    Raises wrong_state when the parent is past the point at which work is passed on.
+    """
+    child = await _child(actor, parent, provider, card, groups, followers)
+    await move(actor, parent, step="tickets.pass_on", waiting_for="provider")
+    tell(child, to=child.state, parent=parent.number)
+    emit(
+        TicketReported(
+            tenant=child.tenant_id, ticket=child.id, number=child.number, provider=provider, device=child.device_id
+        )
+    )
+    emit(ProviderAssigned(tenant=child.tenant_id, ticket=child.id, provider=provider))
+    return child
+
+
+async def _child(
+    actor: Actor,
+    parent: Ticket,
+    provider: UUID,
+    card: dict[str, object],
+    groups: tuple[str, ...],
+    followers: Sequence[Part],
+) -> Ticket:
+    # A share that has ended, or will, is not inherited.
+    standing = await rows.select(
+        TicketParticipant,
+        "tenant_id = $1 AND ticket_id = $2 AND ends_at IS NULL AND part NOT IN ('user_facility', 'service_provider')",
+        parent.tenant_id,
+        parent.id,
+    )
+    parts = parts_of(
+        parent.tenant_id,
+        provider,
+        [*(Part(p.organisation, p.part, tuple(p.groups)) for p in standing), *followers],
+        groups,
+    )
+    viewers, held = audience(parts)
+    organisation = await own_organisation(actor.organisation)
+    moment = work().occurred_at
+    child = Ticket(
+        id=new_id(),
+        tenant_id=parent.tenant_id,
+        visible_to=viewers,
+        audience=held,
+        number=await next_number(actor.organisation, organisation.code, at_home(organisation, moment)),
+        parent_id=parent.id,
+        state="triaged",
+        phase=PHASES["triaged"],
+        provider_id=provider,
+        provider_card=card,
+        changed_at=moment,
+        changed_by=actor.role,
+        **{name: getattr(parent, name) for name in _COPIED},
+    )
+    await rows.insert(child)
+    await rows.insert(*await participants(child, parts))
+    for group in (TicketPeople, TicketClinical, TicketCommercial, TicketQuality, TicketVigilance):
+        await _copy_group(group, parent, child)
+    return child
+
+
+async def _copy_group(group: type[TicketGroup], parent: Ticket, child: Ticket) -> None:
+    known = await rows.find(group, parent.tenant_id, parent.id)
+    if known is None:
+        return
+    fixed = {"id", "tenant_id", "ticket_id", "visible_to", "author_org"} | ASSIGNEE
+    values = {name: getattr(known, name) for name in group._meta.fields_db_projection if name not in fixed}
+    await rows.insert(
+        group(id=child.id, tenant_id=child.tenant_id, ticket_id=child.id, author_org=child.tenant_id, **values)
+    )

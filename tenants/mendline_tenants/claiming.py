@@ -1,0 +1,185 @@
+"""Claiming: a kept hospital becomes its own by a one-time code, and its stewardship ends at that moment."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from msgspec import Meta, Struct
+from tortoise import fields
+
+from mendline.kernel import (
+    NIL,
+    DomainError,
+    Kind,
+    Record,
+    command,
+    execute,
+    fetchrow,
+    fetchval,
+    now,
+    rows,
+    run,
+    table,
+    told,
+    transaction,
+    work,
+)
+from mendline_tenants.actor import Actor, system_actor
+from mendline_tenants.errands import ask
+from mendline_tenants.login import Tokens, login, tenant_of
+from mendline_tenants.organisations import Organisation
+from mendline_tenants.passwords import SHORTEST
+from mendline_tenants.people import Login, Name, Password, UpsertMember, upsert_member
+from mendline_tenants.stewardship import EndStewardship
+from mendline_tenants.typed_codes import code_digest, typed_code
+
+LIFETIME = timedelta(days=14)
+"""How long a claim code may be used."""
+
+LETTERS = 16
+"""Of a code: about 79 bits."""
+
+TRIES = 5
+WINDOW = timedelta(minutes=15)
+"""After so many codes typed for one hospital within the window, none is tried until the window is over."""
+
+_PURPOSE = "claim code"
+
+
+@table(Kind.OWN, update=("code_hash", "made_by", "failures", "since", "recorded_at", "expires_at", "used_at"))
+class ClaimCode(Record):
+    """A hospital's claim code (id = the hospital): it has one at most, and a new one voids the last.
+
+    made_by: the steward's member, or the hospital's own system when the operator made it. failures: codes typed since.
+    """
+
+    code_hash = fields.BinaryField()
+    made_by = fields.UUIDField()
+    failures = fields.IntField(default=0)
+    since = fields.DatetimeField(default=now)
+    recorded_at = fields.DatetimeField(default=now)
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "claim_code"
+
+
+class MakeClaimCode(Struct, frozen=True):
+    """Asks for the code that hands the hospital over."""
+
+
+class ClaimCodeMade(Struct, frozen=True):
+    """What the hospital needs to claim itself: its own code, and the claim code, which is never shown again."""
+
+    shown_once: ClassVar[tuple[str, ...]] = ("code",)
+
+    organisation: str
+    code: str | None
+    expires_at: datetime
+
+
+@command("tenants.make_claim_code", "tenants.hand_over")
+async def make_claim_code(actor: Actor, input: MakeClaimCode) -> ClaimCodeMade:
+    """A code for the hospital that is kept, good once and for fourteen days; earlier ones are void.
+
+    Give it to the hospital by another way than this system. Raises already_claimed.
+    """
+    organisation = await rows.lock(Organisation, actor.organisation, actor.organisation)
+    if organisation.stewarded_by is None:
+        raise DomainError("already_claimed")
+    code, moment = typed_code(LETTERS), work().occurred_at
+    await execute(
+        "INSERT INTO claim_code (tenant_id, id, code_hash, made_by, failures, since, recorded_at, expires_at)"
+        " VALUES ($1, $1, $2, $3, 0, $4, $4, $5) ON CONFLICT (tenant_id, id) DO UPDATE SET"
+        " code_hash = excluded.code_hash, made_by = excluded.made_by, failures = 0, since = excluded.since,"
+        " recorded_at = excluded.recorded_at, expires_at = excluded.expires_at, used_at = NULL",
+        actor.organisation,
+        code_digest(_PURPOSE, code),
+        actor.id,
+        moment,
+        moment + LIFETIME,
+    )
+    told(expires_at=(moment + LIFETIME).isoformat())
+    return ClaimCodeMade(organisation.code, code, moment + LIFETIME)
+
+
+async def claim(organisation: str, code: str, administrator: str, name: str, password: str) -> Tokens:
+    """A stranger shows a hospital's claim code and becomes its first administrator; answers the session.
+
+    Raises DomainError password_too_short, claim_code_wrong (the same for a wrong, used or expired code and for a
+    hospital that is not there or keeps itself), and too_many_attempts.
+    """
+    if len(password) < SHORTEST:
+        raise DomainError("password_too_short", shortest=SHORTEST)
+    tenant = await tenant_of(organisation) or NIL
+    await _attempt(tenant, code)
+    claimed = ClaimOrganisation(code, administrator, name, password)
+    await run(system_actor(tenant, channel="graphql"), "tenants.claim", claimed)
+    return await login(organisation, administrator, password)
+
+
+async def _attempt(tenant: UUID, code: str) -> None:
+    """Counts the attempt before it is made, so that many at once are counted too."""
+    moment = now()
+    async with transaction(tenant):
+        counted = await fetchrow(
+            "UPDATE claim_code SET failures = CASE WHEN since < $3 THEN 1 ELSE failures + 1 END,"
+            " since = CASE WHEN since < $3 THEN $2 ELSE since END WHERE tenant_id = $1 AND id = $1"
+            " RETURNING failures, since, code_hash",
+            tenant,
+            moment,
+            moment - WINDOW,
+        )
+    if counted is not None and counted["failures"] > TRIES:
+        left = counted["since"] + WINDOW - moment
+        raise DomainError("too_many_attempts", minutes=max(1, -(-int(left.total_seconds()) // 60)))
+    shown = code_digest(_PURPOSE, code)
+    if not hmac.compare_digest(shown, counted["code_hash"] if counted else b""):
+        raise DomainError("claim_code_wrong")
+
+
+class ClaimOrganisation(Struct, frozen=True):
+    """The code, and the first administrator."""
+
+    code: Annotated[str, Meta(max_length=60)]
+    login: Login
+    name: Name
+    password: Password
+
+
+class Claimed(Struct, frozen=True):
+    """Who made the code that was used: a member of the steward, or the hospital's system for the operator."""
+
+    made_by: UUID
+
+
+@command("tenants.claim", "tenants.errand")
+async def claim_organisation(actor: Actor, input: ClaimOrganisation) -> Claimed:
+    """In the hospital's name: uses the code up, makes the administrator, and ends the stewardship.
+
+    The organisation's row is locked against stewards under way: what they began ends before, or is refused after.
+    Raises claim_code_wrong.
+    """
+    found = await rows.select(Organisation, "tenant_id = $1 AND id = $1 FOR UPDATE", actor.organisation)
+    steward = found[0].stewarded_by if found else None
+    if steward is None:
+        raise DomainError("claim_code_wrong")
+    moment = work().occurred_at
+    made_by = await fetchval(
+        "UPDATE claim_code SET used_at = $3, failures = 0 WHERE tenant_id = $1 AND id = $1 AND code_hash = $2"
+        " AND used_at IS NULL AND expires_at > $3 RETURNING made_by",
+        actor.organisation,
+        code_digest(_PURPOSE, input.code),
+        moment,
+    )
+    if made_by is None:
+        raise DomainError("claim_code_wrong")
+    await upsert_member(
+        actor, UpsertMember(login=input.login, name=input.name, roles=["admin"], password=input.password)
+    )
+    await execute("UPDATE organisation SET stewarded_by = NULL WHERE tenant_id = $1 AND id = $1", actor.organisation)
+    await ask(actor, steward, "tenants.end_stewardship", EndStewardship(found[0].code), waits=False)
+    told(steward=str(steward), code_made_by=str(made_by))
+    return Claimed(made_by)
