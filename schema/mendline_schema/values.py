@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import DomainError
-from mendline_tenants import Actor
+from mendline.kernel import DomainError, say
+from mendline_tenants import ROLES, Actor
 
 
 class Unreadable(Exception):
@@ -92,6 +93,7 @@ class Parameters:
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
+            "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),
             "tenant": Lazy(lambda: self.named("tenant", "::uuid")),
             "id": Lazy(lambda: self.named("id", "::uuid")),
@@ -126,6 +128,11 @@ class Components:
     def __getattr__(self, name: str) -> str:
         read = self._read
         return self._parameters.place((self._key, name), lambda inputs: getattr(read(inputs), name, None))
+
+
+@cache
+def _role_words(locale: str) -> dict[str, str]:
+    return {role: say(f"role.{role}", locale) for role in (*ROLES, "api_key")}
 
 
 def viewer(actor: Actor) -> dict[str, Any]:

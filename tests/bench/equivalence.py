@@ -23,7 +23,7 @@ from support.database import opened_pools
 from support.equivalence import Hunt, readable
 from support.full_house import READERS, fill
 from support.material import material
-from support.reference import Rows
+from support.reference_rows import Rows
 
 
 async def main(report: Report, operations: int, first: int, most: int) -> int:

@@ -12,7 +12,7 @@ from support.cast import Cast
 from support.equivalence import Fault, Hunt, readable
 from support.full_house import READERS, fill
 from support.material import material
-from support.reference import Rows
+from support.reference_rows import Rows
 
 OPERATIONS = 500
 

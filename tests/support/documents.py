@@ -58,6 +58,9 @@ class Material:
 GARBAGE_IDS = ("", "xx_none", "tk_", "tk_" + "A" * 43, "dv_" + "_" * 43, "zz_" + "B" * 43, "tk_AAAA\u0000", "🙂")
 GARBAGE_CURSORS = ("", "nonsense", "WzEsMl0=", "bnVsbA==", "WyJhIl0=", "eyJhIjogMX0=")
 
+BY_THE_CLOCK = {("Changes", "cursor")}
+"""Fields that are answered differently at each moment."""
+
 KINDS = {
     "assignee": "mb",
     "device": "dv",
@@ -149,6 +152,8 @@ class Author:
         return parts
 
     def _field(self, parent: Any, name: str, depth: int, times: int, alias: bool) -> list[str]:
+        if (parent.name, name) in BY_THE_CLOCK:
+            return []
         definition: GraphQLField = parent.fields[name]
         named = get_named_type(definition.type)
         composite = isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
@@ -189,7 +194,10 @@ class Author:
     def _arguments(self, parent: Any, name: str, definition: GraphQLField, times: int, size: int) -> str:
         given: dict[str, Any] = {}
         arguments = definition.args
-        if "first" in arguments:
+        if "since" in arguments:
+            given = {"first": self._random.randint(0, 5)} if self._chance(0.9) else {}
+            given |= {"since": self._cursor(f"{parent.name}.{name}")} if self._chance(0.6) else {}
+        elif "last" in arguments:
             given |= self._page(f"{parent.name}.{name}", times, size)
             for argument in ("order", "orderBy", "filter"):
                 if argument in arguments and self._chance(0.35):

@@ -26,7 +26,8 @@ from mendline_schema.context import Context
 from mendline_schema.schema import build_schema
 from mendline_tenants import Actor
 from support.documents import Author, Material, Operation
-from support.reference import Reference, Rows, code_of, plain_schema
+from support.reference import Reference, code_of, plain_schema
+from support.reference_rows import Rows
 from support.shrinking import shrink
 
 TOO_LARGE = {"too_many_nodes", "document_too_large"}

@@ -7,8 +7,11 @@ from typing import Any
 
 from mendline.kernel import DeadLetter, frozen, new_id, now, opaque, parse_opaque, rows, transaction
 from mendline.quality import SignatureSlot
+from mendline.tickets import SETTLED
 from mendline_tenants import LoginSession
 from support.cast import Cast
+from support.database import look
+from support.processes import until
 
 READERS = ("engineer_a", "dispatcher_v", "admin_a", "nurse_a", "technician_v", "analyst_m", "quality_a", "admin_v")
 """People of a hospital, a vendor and a manufacturer, who may read more or less of it."""
@@ -81,8 +84,20 @@ async def fill(cast: Cast) -> list[str]:
     await house.accept(other, "dispatcher_w", "technician_w")
     await house.run("manager_b", "tickets.comment", ticket=other, body="🙂 尽快\n谢谢")
     imported = await _imported(house)
+    await house.run("engineer_a", "tickets.unshare", ticket=tickets[4], organisation=cast.organisation_id("testing_t"))
     await cast.drain()
+    await _settled()
     return [*tickets, cancelled, duplicate, other, imported]
+
+
+async def _settled() -> None:
+    """The feed shows what no transaction of the whole cluster can come before any more."""
+    newest = "SELECT greatest((SELECT max(changed_in) FROM worklist), (SELECT max(changed_in) FROM tombstone)) < "
+    await until(lambda: _is_true(newest + SETTLED))
+
+
+async def _is_true(sql: str) -> bool:
+    return bool((await look(sql))[0][0])
 
 
 async def _archived(house: House) -> str:

@@ -11,7 +11,7 @@ from mendline_schema.schema import build_schema
 from mendline_tenants import Actor
 from support.documents import Material, Operation
 from support.equivalence import compiled
-from support.reference import Rows
+from support.reference_rows import Rows
 
 CURSORS = """{
   worklist(first: 20) { edges { cursor node { ticket {
@@ -25,7 +25,7 @@ CURSORS = """{
   places { edges { cursor } } partners { edges { cursor } } members { edges { cursor } } models { edges { cursor } }
   technicians { edges { cursor } } agreements { edges { cursor } } apiKeys { edges { cursor } }
   sessions { edges { cursor } } contracts { edges { cursor } } deadLetters { edges { cursor } }
-  organisationAudit { edges { cursor } }
+  organisationAudit { edges { cursor } } audit { edges { cursor } } readLog { edges { cursor } }
 }"""
 """Every connection, so that pages can begin at real places."""
 
@@ -72,6 +72,10 @@ async def _gather(actor: Actor, rows: Rows, made: Material) -> None:
     made.texts.setdefault("code", []).append("(01)06921234567890(21)SN1001")
     made.texts["code"].append("(01)06921234567891(21)SN1001")
     made.moments += [iso(row["changed_at"]) for row in await rows.table(actor.organisation, "worklist")]
+    for first in range(1, 6):
+        feed = await compiled(actor, Operation(f"{{ changes(first: {first}) {{ cursor }} }}", None, {}))
+        found = json.loads(msgspec.json.encode(feed.data))["changes"]["cursor"]
+        made.cursors.setdefault("Query.changes", []).append(found)
     answer = await compiled(actor, Operation(CURSORS, None, {}))
     assert answer.data is not None, answer.errors
     _cursors(json.loads(msgspec.json.encode(answer.data)), ours._schema.query_type, "Query", made)

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -26,62 +25,26 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, fetch, fetchval, require_storable, transaction
+from mendline.kernel import TABLES, DomainError, Kind, require_storable
+from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.devices import scanned
-from mendline_schema.fields import VIEWER, Column, Itself, Part, Relation, Where
+from mendline_schema.fields import VIEWER, Column, Feed, Itself, Part, Relation, Where
 from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
-from mendline_tenants import Actor
+from mendline_tenants import MASKS, Actor, Masked, masked_name, masked_phone, masked_serial
 from support.reference_pages import asked_page, page_of, place_of
+from support.reference_rows import Json, Literal, Row, Rows
+
+MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
 }
 """What a relation's own condition means."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a table, as an object of a GraphQL type."""
-
-    type: str
-    table: str
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Json:
-    """A JSON value within a row, as an object of a GraphQL type."""
-
-    value: Any
-
-
-class Rows:
-    """All that the organisations see, read once: nothing writes while operations are compared."""
-
-    def __init__(self) -> None:
-        self._tables: dict[tuple[UUID, str], list[dict[str, Any]]] = {}
-        self._values: dict[Any, Any] = {}
-
-    async def table(self, organisation: UUID, name: str) -> list[dict[str, Any]]:
-        """The rows of a table that an organisation sees."""
-        if (organisation, name) not in self._tables:
-            async with transaction(organisation):
-                found = await fetch(f'SELECT * FROM "{name}"')
-            self._tables[organisation, name] = [dict(row) for row in found]
-        return self._tables[organisation, name]
-
-    async def value(self, actor: Actor, sql: str, *given: Any) -> Any:
-        """The value of a statement, asked once."""
-        key = (actor.organisation, sql, repr(given))
-        if key not in self._values:
-            async with transaction(actor.organisation):
-                self._values[key] = await fetchval(sql, *given)
-        return self._values[key]
 
 
 @cache
@@ -132,9 +95,10 @@ class Reference:
                 return await self._column(field, read, source)
             case Part() as read:
                 found = await self._raw(field, read, source)
+                row = source if isinstance(source, Row) else getattr(source, "within", None)
                 if field.is_list:
-                    return [Json(item) for item in found] if isinstance(found, list) else []
-                return Json(found) if isinstance(found, dict) and found else None
+                    return [Json(item, row) for item in found] if isinstance(found, list) else []
+                return Json(found, row) if isinstance(found, dict) and found else None
             case Itself():
                 return Row(field.target, source.table, source.values)
             case Relation(many="node"):
@@ -143,6 +107,8 @@ class Reference:
                 if len(arguments["ids"]) > 100:
                     raise DomainError("page_too_large")
                 return [await self._node_or_refusal(one) for one in arguments["ids"]]
+            case Feed():
+                return await self._feed(arguments)
             case Relation() as read:
                 return await self._relation(field, read, source, arguments)
         raise AssertionError(f"{field.owner}.{field.name} is not of a query")
@@ -185,11 +151,47 @@ class Reference:
         value = await self._raw(field, read, source)
         if value is None:
             return None
+        if read.mask is not None and not await self._in_full(read.mask, source):
+            return MASKING[read.mask](value)
         if read.finish is not None:
             return read.finish(value)
         if field.is_enum:
             return [word.upper() for word in value] if field.is_list else value.upper()
         return _moments(value, get_named_type(field.definition.type).name)
+
+    async def _feed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A page of the feed; all that was written has settled."""
+        first = arguments["first"]
+        if first is None or not 1 <= first <= 100:
+            raise DomainError("page_too_large" if (first or 0) > 100 else "invalid_input")
+        found = [
+            Row(type_, table, row)
+            for type_, table in (("TicketChanged", "worklist"), ("TicketGone", "tombstone"))
+            for row in await self._visible(table)
+            if row["tenant_id"] == self.actor.organisation
+        ]
+        found.sort(key=_in_the_feed)
+        since = arguments.get("since")
+        if since is not None:
+            cursor = feed_cursor(since, self.actor.organisation)
+            found = [one for one in found if _in_the_feed(one) > (cursor.changed_in, cursor.owner, cursor.ticket)]
+        return {"nodes": found[:first], "hasMore": len(found) > first, "cursor": "not compared"}
+
+    async def _in_full(self, mask: Masked, source: Any) -> bool:
+        """Whether a text of this kind is answered as it is, and not masked."""
+        group, own = MASKS[mask].group, str(self.actor.organisation)
+        row = source if isinstance(source, Row) else source.within
+        if f"read.{group}" not in self.actor.permissions:
+            return False
+        table = TABLES[row.table] if row else None
+        if table is not None and table.kind is Kind.TICKET:
+            return own in row.values["audience"].get(group, ())
+        if table is not None and table.kind is Kind.CHILD and table.group != group:
+            key = (row.values["tenant_id"], row.values["ticket_id"])
+            tickets = [one for one in await self._visible("ticket") if (one["tenant_id"], one["id"]) == key]
+            held = any(own in ticket["audience"].get(group, ()) for ticket in tickets)
+            return held or row.values["author_org"] == self.actor.organisation
+        return True
 
     async def _node(self, id: str) -> Row | None:
         bound = self._bindings.kinds.get(id[:2]) if len(id) == 46 and id[2] == "_" else None
@@ -221,7 +223,7 @@ class Reference:
         if read.required and not asked:
             raise DomainError("invalid_input", problem="give_one")
         tests = [await self._lookup(field, name, read.arguments[name], value) for name, value in asked.items()]
-        tests += self._filters(field, arguments.get("filter"))
+        tests += await self._filters(field, table, arguments.get("filter"))
         found = [
             row
             for row in await self._visible(table)
@@ -274,11 +276,30 @@ class Reference:
                 return is_it
         return self._test(where, value)
 
-    def _filters(self, field: Field, given: Mapping[str, Any] | None) -> list[Callable[[Mapping[str, Any]], bool]]:
+    async def _filters(
+        self, field: Field, table: str, given: Mapping[str, Any] | None
+    ) -> list[Callable[[Mapping[str, Any]], bool]]:
         if not given:
             return []
         conditions = filter_conditions(get_named_type(field.definition.args["filter"].type))  # type: ignore[arg-type]
-        return [self._test(conditions[name], value) for name, value in given.items() if value is not None]
+        tests = []
+        for name, value in given.items():
+            if value is not None and conditions[name].compares == "sql":
+                tests.append(await self._by_sql(table, conditions[name], value))
+            elif value is not None:
+                tests.append(self._test(conditions[name], value))
+        return tests
+
+    async def _by_sql(self, table: str, where: Where, value: Any) -> Callable[[Mapping[str, Any]], bool]:
+        """What only SQL can say: Postgres names the rows, by a statement of this condition alone."""
+        value = where.parse(value) if where.parse else value
+        require_storable(value)
+        own = f"'{self.actor.organisation}'::uuid"
+        sql = where.sql.format_map({"o": "o", "organisation": own, "value": Literal(value)})
+        statement = f'SELECT coalesce(array_agg(id), ARRAY[]::uuid[]) FROM "{table}" o WHERE {sql}'
+        async with self._one_at_a_time:
+            ids = await self._rows.value(self.actor, statement)
+        return lambda row: row["id"] in ids
 
     def _test(self, where: Where, value: Any) -> Callable[[Mapping[str, Any]], bool]:
         column, own = where.column, self.actor.organisation
@@ -311,6 +332,10 @@ class Reference:
                     and (where.tenant is None or row[where.tenant] == named.tenant)
                 )
         raise AssertionError(f"no reference for {where}")
+
+
+def _in_the_feed(row: Row) -> tuple[Any, ...]:
+    return row.values["changed_in"], row.values["owner_id"], row.values["ticket_id"]
 
 
 def _moments(value: Any, scalar: str) -> Any:
