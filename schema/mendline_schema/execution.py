@@ -27,8 +27,8 @@ from mendline_schema.errors import present, refusal
 from mendline_schema.fields import Named
 from mendline_schema.introspection import introspects
 from mendline_schema.live import Change
-from mendline_schema.sql import Refusal
-from mendline_schema.statements import Request, Statements
+from mendline_schema.sql import Fault, Refusal
+from mendline_schema.statements import Answer, Request, Statements
 from mendline_schema.values import Inputs
 from mendline_tenants import refusal as sentence_of
 
@@ -59,27 +59,29 @@ class CompiledQueries(SchemaExtension):
             variables = get_variable_values(schema, operation.variable_definitions or (), given)
             if isinstance(variables, list):
                 return _failed(asking, *variables)
-            statement = self.statements.of_query(Request(schema, operation, fragments, variables), asking.actor)
-            data: Any = await statement.answer(Inputs(variables, asking.actor))
+            request = Request(schema, operation, fragments, variables)
+            data: Any
+            data, refusals = await self.statements.query(request, Inputs(variables, asking.actor))
         except GraphQLError as error:
             return _failed(asking, error)
         except Exception as error:
             return _failed(asking, GraphQLError(str(error), original_error=error))
-        return ExecutionResult(data, [withheld(one, asking.locale) for one in statement.refusals] or None)
+        return ExecutionResult(data, [withheld(one, asking.locale) for one in refusals] or None)
 
 
 def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
     return ExecutionResult(None, [present(error, asking.locale, asking.known is None) for error in errors])
 
 
-def withheld(one: Refusal, locale: str) -> GraphQLError:
-    """The one error for a field that the actor may not read, with the sentence of the permission it needs."""
+def withheld(one: Refusal | Fault, locale: str) -> GraphQLError:
+    """The one error for a field that is null: its arguments are no values, or the actor may not read it.
+
+    The latter with the sentence of the permission that it needs.
+    """
+    if isinstance(one, Fault):
+        return present(GraphQLError(str(one.cause), path=list(one.path), original_error=one.cause), locale, False)
     cause = DomainError("forbidden", field=one.field, permission=one.needs, why=sentence_of(one.needs))
     return refusal(cause, locale, path=list(one.path))
-
-
-_Answer = tuple[msgspec.Raw | None, tuple[Refusal, ...]]
-"""What was read for a field, and what of it its reader may not see."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -93,7 +95,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._read_ahead: dict[tuple[str | int, ...], _Answer] = {}  # of the one command that runs now
+        self._read_ahead: dict[tuple[str | int, ...], Answer] = {}  # of the one command that runs now
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
@@ -156,7 +158,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         self.collected_errors.errors.extend(withheld(one, asking.locale) for one in refusals)
         return answer
 
-    async def _read(self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any) -> _Answer:
+    async def _read(self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any) -> Answer:
         extra = _named(field, source)
         if extra is None:
             return None, ()
@@ -164,8 +166,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         request = Request(self.schema, self.operation, self.fragment_definitions, self.variable_values)
         keys = tuple(key for key in path.as_list() if isinstance(key, str))
         nodes = [details.node for details in field_details_list]
-        statement = self.statements.of_field(request, asking.actor, parent_type, nodes, keys)
-        return await statement.answer(Inputs(self.variable_values, asking.actor, extra)), statement.refusals
+        inputs = Inputs(self.variable_values, asking.actor, extra)
+        return await self.statements.field(request, inputs, parent_type, nodes, keys)
 
 
 def _keys(path: Any) -> tuple[str | int, ...]:

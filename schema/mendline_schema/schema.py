@@ -1,11 +1,13 @@
 """The schema: the roots put together from the domains, bound to their tables, and the snapshot's text."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.printer import print_schema as print_strawberry
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.admission import Admission
@@ -25,6 +27,7 @@ from mendline_schema.kernel import KernelQueries
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.read_log import ReadLogQueries
+from mendline_schema.scalars import DATE_TIME
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -70,6 +73,7 @@ def build_schema() -> MendlineSchema:
         types=CHANGES,
         extensions=[judged, queries],
         execution_context_class=executor,
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
     bindings = Bindings(schema._schema)
     executor.statements = queries.statements = Statements(bindings)

@@ -13,7 +13,7 @@ from mendline.kernel.blobs import (
 )
 from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
 from mendline.kernel.cache import valkey
-from mendline.kernel.clock import frozen, now
+from mendline.kernel.clock import frozen, iso, now
 from mendline.kernel.commands import (
     COMMANDS,
     Command,
@@ -162,6 +162,7 @@ __all__ = [
     "handles",
     "in_transaction",
     "install_runner",
+    "iso",
     "known_locale",
     "list_locked",
     "log",

@@ -64,7 +64,8 @@ async def open_pools(*roles: str, size: int = 8, urls: dict[str, str] | None = N
                 # Compiled selections are long and many; asyncpg keeps 100 of at most 15 KiB if it is not told.
                 statement_cache_size=STATEMENTS,
                 max_cacheable_statement_size=STATEMENT_SIZE,
-                server_settings={"application_name": f"mendline-{role}", "jit": "off"},
+                # Times are written as JSON by Postgres itself: in UTC, whatever its own zone is.
+                server_settings={"application_name": f"mendline-{role}", "jit": "off", "timezone": "UTC"},
                 command_timeout=60,
             )
 

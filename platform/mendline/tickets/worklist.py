@@ -27,7 +27,7 @@ class WorklistRow(_Record):
     kind = fields.TextField()
     state = fields.TextField()
     phase = fields.TextField()
-    priority = fields.IntField()
+    priority = fields.BigIntField()
     provider_id = fields.UUIDField()
     device_id = fields.UUIDField(null=True)
     assignee_id = fields.UUIDField(null=True)
@@ -49,7 +49,15 @@ class WorklistRow(_Record):
             ("tenant_id", "state", "changed_at", "ticket_id"),
             ("tenant_id", "assignee_id", "changed_at"),
             ("tenant_id", "number"),
+            ("tenant_id", "opened_at", "ticket_id"),
+            ("tenant_id", "priority", "opened_at", "ticket_id"),
+            ("tenant_id", "provider_id", "changed_at", "ticket_id"),
+            ("tenant_id", "device_id", "changed_at"),
+            ("tenant_id", "kind", "changed_at", "ticket_id"),
+            ("tenant_id", "part", "changed_at", "ticket_id"),
+            ("tenant_id", "phase", "priority", "opened_at", "ticket_id"),
         )
+        # And by coalesce(due_at, 'infinity'), with and without the phase: 0014 makes the indexes in SQL.
 
 
 _SHOWN = (
