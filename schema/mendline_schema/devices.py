@@ -11,7 +11,7 @@ from mendline.kernel import DomainError
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.enums import DeviceFunction, DeviceState
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, masked, one, over, part, parts, root
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation
 
@@ -47,7 +47,7 @@ class DeviceCard:
     """What every participant may know of the device: the snapshot on the ticket."""
 
     asset_number: str | None = column()
-    serial: str | None = column()
+    serial: str | None = masked("serial")
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str | None = column()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     ErrandState = Enum
     SubcontractState = Enum
     EvidenceState = Enum
+    AuditExportState = Enum
+    AuditExportFormat = Enum
     OfferState = Enum
     DeviceState = Enum
     DeviceFunction = Enum
@@ -74,6 +76,8 @@ else:
         "SubcontractState", ("asked", "approved", "refused", "withdrawn"), "Where a request to subcontract stands."
     )
     EvidenceState = enumeration("EvidenceState", ("awaited", "stored"), "Whether the file has arrived.")
+    AuditExportState = enumeration("AuditExportState", ("asked", "done"), "Whether the file is written.")
+    AuditExportFormat = enumeration("AuditExportFormat", ("jsonl", "csv"), "How an export is written.")
     OfferState = enumeration(
         "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
     )

@@ -12,6 +12,7 @@ from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from mendline_schema.groups import HOLDER
+from mendline_tenants import MASKS, Masked
 
 OBJECTS: dict[str, Any] = {}
 """The type that the opaque ids of each kind name."""
@@ -44,13 +45,14 @@ class Column:
     """A value of the row. sql: an expression over `{t}`, or None for the column of the field's own name.
 
     group, needs: the field group and the permission, where they are not the type's. finish: what Python makes of the
-    value's text (a signed URL).
+    value's text (a signed URL). mask: what kind of text it is, where it crosses a border only masked.
     """
 
     sql: str | None = None
     group: str | None = None
     needs: str | None = None
     finish: Callable[[str], str] | None = None
+    mask: Masked | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,12 @@ def column(
 ) -> Any:
     """The column of this name, or an SQL expression over `{t}`."""
     return declare(Column(sql, group, needs), description=description)
+
+
+def masked(kind: Masked, sql: str | None = None, *, group: str | None = None, description: str | None = None) -> Any:
+    """A column (or an SQL expression) that is masked for who does not hold the field group of its kind of text."""
+    told = f"Masked for who does not hold {MASKS[kind].group.upper()}."
+    return declare(Column(sql, group, mask=kind), description=f"{description} {told}" if description else told)
 
 
 def finished(

@@ -11,10 +11,12 @@ from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.masks import masked_sql
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Recorder
 from mendline_schema.values import Parameters
+from mendline_tenants import MASKS
 
 NODE_LIMIT = 10_000
 """How many objects one answer may hold at most, every page counted as full."""
@@ -43,16 +45,18 @@ class Writer:
         self._aliases = 0
         self._nodes = 0
         self._times = 1
+        self._at: tuple[str | None, str] = (None, "")  # table and alias of the row that is being written
 
     def object(self, name: str, alias: str, wanted: list[Selected]) -> str:
         """The JSON object of the row (or of the JSON value) that stands under `alias`."""
-        fields = self._bindings.types[name].fields
-        return json_object(
-            [
-                (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(fields[one.name], alias, one))
-                for one in wanted
-            ]
-        )
+        bound = self._bindings.types[name]
+        outer, self._at = self._at, (bound.over.table, alias) if bound.over.table else self._at
+        pairs = [
+            (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(bound.fields[one.name], alias, one))
+            for one in wanted
+        ]
+        self._at = outer
+        return json_object(pairs)
 
     def value(self, field: Field, alias: str, selected: Selected) -> str:
         """The JSON value of one field. Fields that the actor may not read become NULL and a refusal."""
@@ -88,11 +92,19 @@ class Writer:
         return False
 
     def _expression(self, read: Column | Part, field: Field, alias: str) -> str:
-        self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
+        mask = MASKS[read.mask] if isinstance(read, Column) and read.mask else None
+        permitted = mask is None or f"read.{mask.group}" in self._permissions
+        if permitted:
+            self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
+        sql = self._bare(read, field, alias)
+        return sql if mask is None else self._conditions.fill(masked_sql(mask, sql, *self._at, permitted))
+
+    def _bare(self, read: Column | Part, field: Field, alias: str) -> str:
         if read.sql is not None:
             return self._conditions.fill(read.sql, t=alias)
         if self._bindings.types[field.owner].over.table is None:
-            return f"{alias}.v->{'>' if field.is_enum else ''}'{field.python_name}'"
+            as_text = field.is_enum or (isinstance(read, Column) and read.mask is not None)
+            return f"{alias}.v->{'>' if as_text else ''}'{field.python_name}'"
         return f'{alias}."{field.python_name}"'
 
     def _column(self, field: Field, read: Column, alias: str) -> str:
@@ -101,7 +113,7 @@ class Writer:
             return self.finishers.mark(read.finish, sql)
         if not field.is_enum:
             return sql
-        return f"(SELECT json_agg(upper(e)) FROM unnest({sql}) e)" if field.is_list else f"upper({sql})"  # noqa: S608
+        return f"(SELECT coalesce(json_agg(upper(e)), '[]') FROM unnest({sql}) e)" if field.is_list else f"upper({sql})"  # noqa: S608
 
     def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
         sql = self._expression(read, field, alias)
@@ -129,8 +141,9 @@ class Writer:
         if read.rows is None:
             return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
         self._count(1)
-        json = self.object(name, other, selected.of[name])
-        return f"(SELECT {json} FROM ({self._conditions.fill(read.rows)}) {other})"  # noqa: S608
+        with self.recorder.within(other) as source:
+            json = self.object(name, other, selected.of[name])
+        return f"(SELECT {json} FROM {source.drawn_from(f'({self._conditions.fill(read.rows)}) {other}')})"  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
         kind = str(selected.arguments["id"])[:2]
@@ -162,7 +175,7 @@ class Writer:
         feed = FeedWriter(field, selected, self.parameters, self.object)
         with self._repeated(feed.size):
             tables = {name: (self._table(name), self._alias()) for name in field.members}
-            return feed.sql(self._conditions, tables)
+            return feed.sql(self._conditions, tables, self.recorder.within)
 
     def _alias(self) -> str:
         self._aliases += 1

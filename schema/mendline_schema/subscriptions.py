@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 from strawberry.types.unset import UNSET
 
-from mendline.kernel import DomainError, Reference, fetch, fetchval, now, opaque, transaction
+from mendline.kernel import DomainError, Reference, fetch, fetchval, now, opaque, require_storable, transaction
 from mendline_schema.changes import TICKET_ID, TicketGone
 from mendline_schema.conditions import opaque_id
 from mendline_schema.context import Context
@@ -95,6 +95,7 @@ async def changes(context: Context, ticket: str | None, since: datetime | None) 
     Who asks is read anew for each change, and whether it still may act is watched between them. Raises DomainError
     session_ended, key_revoked or unauthenticated; and share_ended when the one ticket that is followed is unshared.
     """
+    require_storable(since, "since")
     actor = context.actor
     wanted = opaque_id("tk")(ticket) if ticket is not None else None
     if ticket is not None and wanted is None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
@@ -23,7 +24,7 @@ from mendline_schema.enums import (
     WaitReason,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
+from mendline_schema.fields import VIEWER, Order, Where, column, find, many, masked, one, over, part, parts, root
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
@@ -32,6 +33,11 @@ from mendline_schema.tenants import OrganisationCard, known_organisation, own_me
 OF_TICKET = {"ticket_id": "id"}
 GROUP = {"id": "id"}
 IN_OWN_BOOK = {"owner_id": "tenant_id", "ticket_id": "id"}
+
+WITHHELD = (
+    "ARRAY(SELECT g FROM unnest(ARRAY[" + ", ".join(map(repr, GROUPS)) + "]) AS g"  # noqa: S608 - our own words
+    " WHERE ({t}.audience->g ? {organisation}::text) IS NOT TRUE)"
+)
 
 BY_NUMBER = Where(
     "({o}.tenant_id, {o}.id) = (SELECT w.owner_id, w.ticket_id FROM worklist w"
@@ -53,6 +59,7 @@ class TicketPeople:
     """Who reports, whom to ask at the ward and where, and who comes."""
 
     reporter_name: str = column()
+    caller_ward: str = column(description="Where a caller said to be whose ticket a vendor's service desk opened.")
     contact_name: str = column()
     contact_phone: str = column()
     location: Words | None = parts()
@@ -117,7 +124,7 @@ class Message(Node):
 
     kind: str = column()
     body: str = column()
-    author_name: str = column()
+    author_name: str = masked("name")
     author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
     evidence: Evidence | None = one({"id": "evidence_id"})
     channel: str = column()
@@ -153,12 +160,15 @@ class Subcontract(Node):
 
 @over("audit_entry", needs="read.audit", kind="ae")
 class AuditEntry(Node):
-    """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
+    """One command's mark on a ticket."""
 
     ticket: "Ticket | None" = one({"id": "ticket_id"})
     seq: int = column()
     command: str = column()
-    actor_name: str | None = column(own_member_name("{t}.actor"))
+    actor_name: str | None = column(
+        f"coalesce({own_member_name('{t}.actor')}, {{roles}}->>{{t}}.actor_role, {{t}}.actor_role)",
+        description="One's own member by name, anybody else by the word for the role.",
+    )
     actor_role: str = column()
     organisation: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
     channel: str = column()
@@ -172,7 +182,7 @@ class AuditEntry(Node):
 
 @over("ticket", needs="read.progress", kind="tk")
 class Ticket(Node):
-    """One piece of work on a device for which one organisation answers. A group that is not shared is null."""
+    """One piece of work on a device for which one organisation answers. A group that is `withheld` is null."""
 
     number: str = column()
     kind: TicketKind = column()
@@ -194,6 +204,9 @@ class Ticket(Node):
     changed_by: str = column()
     external_system: str | None = column("{t}.system")
     external_number: str | None = column()
+    withheld: list[FieldGroup] = column(
+        WITHHELD, description="The groups that the reader's organisation does not hold."
+    )
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
@@ -252,11 +265,16 @@ class WorklistItem:
     facility: OrganisationCard | None = parts("{t}.card->'facility'", group="progress")
     provider: OrganisationCard | None = parts("{t}.card->'provider'", group="progress")
     events: list[LatestEvent] = parts("{t}.card->'events'", group="progress")
-    assignee: str | None = column("{t}.card->>'assignee'", group="people", needs="read.people")
+    assignee: str | None = masked("name", "{t}.card->>'assignee'", group="people")
     location: Words | None = parts("{t}.card->'location'", group="people", needs="read.people")
     symptom: str | None = column("{t}.card->>'symptom'", group="clinical", needs="read.clinical")
     use_state: UseState | None = column("{t}.card->>'use_state'", group="clinical", needs="read.clinical")
     isolation: bool | None = column("{t}.card->'isolation'", group="clinical", needs="read.clinical")
+    withheld: list[FieldGroup] = column(
+        "ARRAY(SELECT jsonb_array_elements_text({t}.card->'withheld'))",
+        group="progress",
+        description="The groups that the reader's organisation does not hold.",
+    )
     ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)", group="progress")
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
 

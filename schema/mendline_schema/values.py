@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
-from mendline_tenants import Actor
+from mendline.kernel import require_storable, say
+from mendline_tenants import ROLES, Actor
 
 
 @dataclass
@@ -22,12 +24,16 @@ class Inputs:
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def argument(self, definition: GraphQLField, node: FieldNode, path: tuple[str, ...]) -> Any:
-        """The value of a field's argument, or of a field within it; None when it was not given."""
+        """The value of a field's argument, or of a field within it; None when it was not given.
+
+        Raises DomainError invalid_input for what Postgres cannot even compare with anything.
+        """
         given: Any = self._arguments.get(id(node))
         if given is None:
             given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
+        require_storable(given, path[-1] if path else "")
         return given
 
 
@@ -67,6 +73,7 @@ class Parameters:
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
+            "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),
             "tenant": Lazy(lambda: self.named("tenant", "::uuid")),
             "id": Lazy(lambda: self.named("id", "::uuid")),
@@ -101,6 +108,11 @@ class Components:
     def __getattr__(self, name: str) -> str:
         read = self._read
         return self._parameters.place((self._key, name), lambda inputs: getattr(read(inputs), name, None))
+
+
+@cache
+def _role_words(locale: str) -> dict[str, str]:
+    return {role: say(f"role.{role}", locale) for role in (*ROLES, "api_key")}
 
 
 def viewer(actor: Actor) -> dict[str, Any]:

@@ -195,7 +195,8 @@ class View(GraphQL[Context, None]):
         headers: Mapping[str, str],
     ) -> Response:
         """A stream of events, held open as a socket is."""
-        told = {**sub_response.headers, **headers, "cache-control": "no-store, no-transform"}
+        told = {**sub_response.headers, **{name.lower(): value for name, value in headers.items()}}
+        told["cache-control"] = "no-store, no-transform"
         asking: Context = request.state.asking
         full = refusal(DomainError("too_many_sockets", limit=lines_of(asking)), asking.locale)
         refused = self._answer({"errors": [full.formatted]}, TOO_MANY_REQUESTS, JSON)

@@ -1,10 +1,8 @@
 """Whole ticket lives per second through GraphQL, beside the same rows written by bare transactions."""
 
 import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -18,19 +16,12 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 import asyncpg
 
-from mendline.app.child import Child, wait_until
 from mendline.app.memory import family, proportional_bytes
-from mendline.app.migrate import migrate
-from mendline.app.parts import start_parts
-from mendline.app.plan import mendline
-from mendline.app.ports import is_free
-from mendline.app.start import install
-from mendline.kernel import Settings, settings
-from mendline_tenants import LOGIN_ROLES
+from mendline.kernel import settings
 from support.bare_rows import Write, Yardstick, settled, snapshot, written
-from support.cast import make_cast
-from support.database import administrator, opened_pools, prepare_json
+from support.database import administrator, prepare_json
 from support.life import STEPS, Client, Life
+from support.web_house import web_house
 
 _ROUNDS, _LIVES = 5, 20
 _COUNTED = "query !~* '^(begin|commit|rollback|set|notify)'"
@@ -113,29 +104,10 @@ class _Clock:
 
 @asynccontextmanager
 async def _house() -> AsyncIterator[tuple[Client, int, list[int]]]:
-    """Database and Valkey as `up` has them, a migrated database with the cast, and one web process."""
-    with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
-        # No evidence store: these steps store no files.
-        given = Settings(home=Path(folder) / "home", s3_endpoint_url="http://127.0.0.1:9")
-        with start_parts(given) as parts:
-            port = next(port for port in range(18080, 19000) if is_free(port))
-            os.environ.update(parts.environment() | {"MENDLINE_PORT": str(port)})
-            settings.cache_clear()
-            chosen = settings()
-            passwords = {role: chosen.role_password(role) or "" for role in LOGIN_ROLES}
-            await migrate(chosen.role_url("administrator"), chosen.role_url("owner"), passwords)
-            install()
-            async with opened_pools():
-                web = Child(mendline("web", parts.environment()), Path(folder) / "web.log")
-                web.start()
-                try:
-                    assert await asyncio.to_thread(wait_until, lambda: not is_free(port), 30), web.last_lines()
-                    client = Client(await make_cast(), port)
-                    await client.log_in()
-                    servers = [child.pid for child in (*parts.children(), web) if child.pid]
-                    yield client, web.pid or 0, servers
-                finally:
-                    web.stop()
+    async with web_house() as house:
+        client = Client(house.cast, house.port)
+        await client.log_in()
+        yield client, house.web, house.pids
 
 
 async def _noted(client: Client) -> list[list[Write]]:

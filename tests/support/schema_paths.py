@@ -60,6 +60,10 @@ def paths(schema: GraphQLSchema, bindings: Bindings, ids: dict[str, str]) -> dic
 def _further(path: Path, type_: GraphQLObjectType, bindings: Bindings, ids: dict[str, str]) -> Iterator[Path]:
     for name, field in type_.fields.items():
         bound = bindings.find(type_.name, name)
+        if bound is not None and not path.before:
+            passed = (*path.passed, (type_.name, name))
+            for member in bound.members:
+                yield Path(member, (name, "nodes"), f"{name} {{ nodes {{ ... on {member}", "} }", passed)
         if bound is None or bound.target is None:
             continue
         text = f"{name}{arguments(name, field, ids)}"

@@ -1,6 +1,16 @@
 """The kernel: what every domain stands on. It imports nothing of ours."""
 
-from mendline.kernel.blobs import Blob, Upload, get_blob, presign_download, presign_upload, put_blob, stat_blob
+from mendline.kernel.blobs import (
+    Blob,
+    StoreAway,
+    Upload,
+    get_blob,
+    presign_download,
+    presign_upload,
+    put_blob,
+    put_file,
+    stat_blob,
+)
 from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
 from mendline.kernel.cache import valkey
 from mendline.kernel.clock import frozen, now
@@ -52,7 +62,7 @@ from mendline.kernel.ids import (
     parse_opaque,
 )
 from mendline.kernel.kept import LRU
-from mendline.kernel.locked_blobs import LockedBlob, StoreAway, get_locked, list_locked, put_locked
+from mendline.kernel.locked_blobs import LockedBlob, get_locked, list_locked, put_locked
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
@@ -60,6 +70,7 @@ from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perf
 from mendline.kernel.runfile import RunFile, RunningProcess
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
+from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
 from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
 from mendline.kernel.timers import Timer, cancel_timer, set_timer, timer
@@ -169,10 +180,12 @@ __all__ = [
     "presign_upload",
     "problem_facts",
     "put_blob",
+    "put_file",
     "put_locked",
     "recurring",
     "register_locales",
     "replay",
+    "require_storable",
     "rows",
     "run",
     "run_recurring",

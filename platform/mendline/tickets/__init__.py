@@ -1,6 +1,7 @@
 """Tickets: intake, triage, life cycle, participants and worklists."""
 
 from mendline.kernel import register_locales
+from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands

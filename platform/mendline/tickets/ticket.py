@@ -80,10 +80,11 @@ _OF_TICKET = {"ticket_id": "ticket"}
 
 @table(Kind.CHILD, references=_OF_TICKET, group="people")
 class TicketPeople(TicketGroup):
-    """Who reports, whom to ask at the ward and where, and who comes."""
+    """Who reports, whom to ask at the ward and where, and who comes. caller_ward: where a caller said to be."""
 
     reporter_id = fields.UUIDField(null=True)
     reporter_name = fields.TextField(default="")
+    caller_ward = fields.TextField(default="", db_default="")
     contact_name = fields.TextField(default="")
     contact_phone = fields.TextField(default="")
     location = fields.JSONField[dict[str, Any]](default=dict)
