@@ -24,6 +24,7 @@ from mendline.kernel.database import (
     in_transaction,
     open_pools,
     pool,
+    read,
     session,
     transaction,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "presign_upload",
     "problem_facts",
     "put_blob",
+    "read",
     "recurring",
     "register_locales",
     "replay",
