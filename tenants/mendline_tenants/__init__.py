@@ -1,11 +1,11 @@
 """Tenants: organisations, members, roles, the actor, isolation as data, login, keys, chat identities, audit."""
 
 from mendline.kernel import register_locales
-from mendline_tenants.actor import Actor, authorise, system_actor
+from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
-from mendline_tenants.authentication import actor_from_token, actor_of_member
+from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.founding import bootstrap
@@ -41,6 +41,7 @@ from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
+from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 
 register_locales(__file__)
@@ -73,8 +74,12 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Quota",
+    "QuotaSaved",
+    "QuotaSet",
     "SetPassword",
     "SetPolicy",
+    "SetQuota",
     "Tokens",
     "UpsertMember",
     "UpsertPartner",
@@ -102,6 +107,7 @@ __all__ = [
     "move_chat",
     "note_command",
     "offer_link",
+    "organisation_of",
     "own_organisation",
     "partner_card",
     "permissions_of",
@@ -112,6 +118,7 @@ __all__ = [
     "sessions",
     "set_locale",
     "share_ticket",
+    "standard_quota",
     "suspend_identity",
     "system_actor",
     "unlink",

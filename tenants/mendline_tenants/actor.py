@@ -5,16 +5,28 @@ from uuid import UUID
 
 import msgspec
 
-from mendline.kernel import DomainError
+from mendline.kernel import DomainError, Rate
 from mendline_tenants.permissions import permissions_of, refusal
 
 Channel = Literal["graphql", "telegram", "slack", "webhook", "import", "system"]
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """What an organisation may ask of GraphQL: a rate in units of cost, and how many sockets it may hold open.
+
+    trusted_documents: whether it is answered for documents alone that the operator has put on the list.
+    """
+
+    rate: Rate
+    sockets: int
+    trusted_documents: bool = False
 
 
 class Actor(msgspec.Struct, frozen=True):
     """A member, an API key, or the system of one organisation.
 
     id: the member's, the key's, or the organisation's own id for its system. permissions: what it may do.
+    quota: what its organisation may ask of GraphQL, where the actor came that way.
     """
 
     organisation: UUID
@@ -27,6 +39,7 @@ class Actor(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = ()
     unit_account: bool = False
     place: UUID | None = None
+    quota: Quota | None = None
 
     @property
     def role(self) -> str:

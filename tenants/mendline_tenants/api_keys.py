@@ -19,6 +19,7 @@ FOR_PERSONS_ALONE = frozenset(
         "tenants.manage",
         "tenants.agree",
         "tenants.link",
+        "tenants.operate",
         "tenants.self",
         "tickets.share",
     }
@@ -39,11 +40,16 @@ KeyId = Annotated[str, Meta(description="The opaque id of an API key.", extra={"
 
 
 class CreateApiKey(Struct, frozen=True):
-    """Asks for a key: what it is for, and what it may do (permissions, or bundles of them)."""
+    """Asks for a key: what it is for, and what it may do (permissions, or bundles of them).
+
+    trusted_documents: whether it shall be answered for documents on the operator's list alone, so that a stolen one
+    can ask nothing that the portal does not ask.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     scopes: Annotated[list[str], Meta(min_length=1, max_length=60)]
     expires_at: datetime | None = None
+    trusted_documents: bool = False
 
 
 class ApiKeyCreated(Struct, frozen=True):
@@ -74,6 +80,7 @@ async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
         name=input.name,
         secret_hash=digest(secret),
         scopes=sorted(wanted),
+        trusted_documents=input.trusted_documents,
         made_by=actor.id,
         expires_at=input.expires_at,
     )

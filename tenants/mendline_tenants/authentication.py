@@ -3,15 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from mendline.kernel import DomainError, Function, definer, known_locale, now, pool
-from mendline_tenants.actor import Actor
+from mendline.kernel import LRU, DomainError, Function, definer, known_locale, now, pool
+from mendline_tenants.actor import Actor, Quota
 from mendline_tenants.permissions import permissions_of
+from mendline_tenants.quotas import quota_of
 from mendline_tenants.tokens import is_api_key, read_access_token, read_api_key
 
 NEVER_FOR_UNIT_ACCOUNTS = frozenset({"quality.sign", "quality.archive", "tenants.manage", "tenants.agree"})
 """A shared account has no one person behind it: it never signs and never governs."""
 
 # Both bind the tenant themselves and so need no transaction of several messages: one round trip in place of three.
+# Since what a function answers cannot be changed, each is dropped before it is made anew.
 # They run with the rights of the caller, under row-level security, and refuse to rebind a transaction.
 _BIND = """
   IF coalesce(public.cur(), of_tenant) <> of_tenant THEN RAISE EXCEPTION 'another tenant is bound'; END IF;
@@ -20,15 +22,18 @@ _BIND = """
 MEMBER_ACTING: Function = definer(
     "member_acting(uuid, uuid, uuid, timestamptz)",
     f"""
-CREATE OR REPLACE FUNCTION member_acting(of_tenant uuid, of_member uuid, of_session uuid, moment timestamptz)
+DROP FUNCTION IF EXISTS member_acting(uuid, uuid, uuid, timestamptz);
+CREATE FUNCTION member_acting(of_tenant uuid, of_member uuid, of_session uuid, moment timestamptz)
 RETURNS TABLE (name text, locale text, house_locale text, roles text[], place_id uuid, unit_account boolean,
-  status text, session_open boolean)
+  status text, session_open boolean, per_second int, burst int, sockets int, trusted_documents boolean)
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 BEGIN {_BIND}
   RETURN QUERY SELECT m.name, m.locale, o.locale, m.roles, m.place_id, m.unit_account, m.status,
-    of_session IS NULL OR coalesce(s.revoked_at IS NULL AND s.expires_at > moment, false)
+    of_session IS NULL OR coalesce(s.revoked_at IS NULL AND s.expires_at > moment, false),
+    q.per_second, q.burst, q.sockets, q.trusted_documents
   FROM public.member m
   JOIN public.organisation o ON o.tenant_id = of_tenant AND o.id = of_tenant
+  LEFT JOIN public.quota q ON q.tenant_id = of_tenant AND q.id = of_tenant
   LEFT JOIN public.login_session s ON s.tenant_id = of_tenant AND s.id = of_session AND s.member_id = m.id
   WHERE m.tenant_id = of_tenant AND m.id = of_member;
 END $$""",  # noqa: S608 - no value is in it
@@ -38,15 +43,20 @@ END $$""",  # noqa: S608 - no value is in it
 KEY_ACTING: Function = definer(
     "key_acting(uuid, uuid, bytea, timestamptz)",
     f"""
-CREATE OR REPLACE FUNCTION key_acting(of_tenant uuid, of_key uuid, digest bytea, moment timestamptz)
-RETURNS TABLE (name text, house_locale text, scopes text[], usable boolean)
+DROP FUNCTION IF EXISTS key_acting(uuid, uuid, bytea, timestamptz);
+CREATE FUNCTION key_acting(of_tenant uuid, of_key uuid, digest bytea, moment timestamptz)
+RETURNS TABLE (name text, house_locale text, scopes text[], usable boolean,
+  per_second int, burst int, sockets int, trusted_documents boolean)
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 BEGIN {_BIND}
   UPDATE public.api_key k SET used_at = moment WHERE k.tenant_id = of_tenant AND k.id = of_key
     AND k.secret_hash = digest AND k.revoked_at IS NULL AND coalesce(k.used_at < moment - interval '1 minute', true);
   RETURN QUERY SELECT k.name, o.locale, k.scopes,
-    k.revoked_at IS NULL AND coalesce(k.expires_at > moment, true)
-  FROM public.api_key k JOIN public.organisation o ON o.tenant_id = of_tenant AND o.id = of_tenant
+    k.revoked_at IS NULL AND coalesce(k.expires_at > moment, true),
+    q.per_second, q.burst, q.sockets, k.trusted_documents OR coalesce(q.trusted_documents, false)
+  FROM public.api_key k
+  JOIN public.organisation o ON o.tenant_id = of_tenant AND o.id = of_tenant
+  LEFT JOIN public.quota q ON q.tenant_id = of_tenant AND q.id = of_tenant
   WHERE k.tenant_id = of_tenant AND k.id = of_key AND k.secret_hash = digest;
 END $$""",  # noqa: S608 - no value is in it
     {},
@@ -66,6 +76,23 @@ async def actor_from_token(token: str, channel: str = "graphql", locale: str | N
     if found is None or not found["session_open"] or found["status"] != "active":
         raise DomainError("session_ended")
     return _actor(claims.organisation, claims.member, found, channel, locale)
+
+
+def organisation_of(token: str) -> UUID | None:
+    """The organisation that a token is of for certain, told without asking the database; else None.
+
+    Certain are access tokens (signed), and API keys that have acted in this process: of any other key only the
+    database can say whether its holder made it up. Whether the token may still act is another question.
+    """
+    if is_api_key(token):
+        return _seen_keys.get(token)
+    try:
+        return read_access_token(token).organisation
+    except DomainError:
+        return None
+
+
+_seen_keys: LRU[str, UUID] = LRU(4096)
 
 
 async def actor_of_member(organisation: UUID, member: UUID, channel: str, locale: str | None = None) -> Actor:
@@ -101,6 +128,7 @@ def _actor(organisation: UUID, member: UUID, found: Any, channel: str, locale: s
         roles=roles,
         unit_account=found["unit_account"],
         place=found["place_id"],
+        quota=_quota(found),
     )
 
 
@@ -113,6 +141,7 @@ async def _actor_of_key(token: str, channel: str, locale: str | None) -> Actor:
         raise DomainError("unauthenticated")
     if not found["usable"]:
         raise DomainError("key_revoked")
+    _seen_keys.put(token, shown.organisation)
     return Actor(
         organisation=shown.organisation,
         id=shown.key,
@@ -121,4 +150,9 @@ async def _actor_of_key(token: str, channel: str, locale: str | None) -> Actor:
         permissions=frozenset(found["scopes"]),
         channel=channel,
         locale=known_locale(locale, found["house_locale"]),
+        quota=_quota(found),
     )
+
+
+def _quota(found: Any) -> Quota:
+    return quota_of(found["per_second"], found["burst"], found["sockets"], found["trusted_documents"])

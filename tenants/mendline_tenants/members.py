@@ -33,13 +33,23 @@ class Member(Record):
         indexes = (("tenant_id", "place_id"),)
 
 
-@table(Kind.OWN, references={"member_id": "member"}, update=("refresh_hash", "used_at", "expires_at", "revoked_at"))
+@table(
+    Kind.OWN,
+    references={"member_id": "member"},
+    update=("refresh_hash", "network", "agent", "used_at", "expires_at", "revoked_at"),
+)
 class LoginSession(Record):
-    """One login: its refresh token's hash (the last one made wins), when used, whether revoked."""
+    """One login: its refresh token's hash (the last one made wins), when used, whether revoked.
+
+    network, agent: where from and with what it was used last, as far as its owner needs to know it again: the network
+    without the machine (/24, /48), and what the program calls itself.
+    """
 
     member_id = fields.UUIDField()
     refresh_hash = fields.BinaryField()
     channel = fields.TextField(default="graphql")
+    network = fields.TextField(null=True)
+    agent = fields.TextField(null=True)
     recorded_at = fields.DatetimeField(default=now)
     used_at = fields.DatetimeField(default=now)
     expires_at = fields.DatetimeField()
@@ -52,11 +62,15 @@ class LoginSession(Record):
 
 @table(Kind.OWN, update=("used_at", "revoked_at"))
 class ApiKey(Record):
-    """A partner portal's key: hashed, with its scopes (permissions), expiry and last use."""
+    """A partner portal's key: hashed, with its scopes (permissions), expiry and last use.
+
+    trusted_documents: whether it is answered for documents on the operator's list alone.
+    """
 
     name = fields.TextField()
     secret_hash = fields.BinaryField()
     scopes = ArrayField("text")
+    trusted_documents = fields.BooleanField(default=False)
     made_by = fields.UUIDField(null=True)
     recorded_at = fields.DatetimeField(default=now)
     expires_at = fields.DatetimeField(null=True)

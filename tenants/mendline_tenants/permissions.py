@@ -137,6 +137,9 @@ PERMISSIONS: dict[str, Permission] = {
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
     "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
+    "tenants.operate": _row(
+        (), "这由系统运营方设定。请联系运营方。", "The operator of this system sets this. Ask them."
+    ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
         "服务协议由医学工程部或管理员维护。",

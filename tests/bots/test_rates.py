@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from mendline.kernel import new_id, settings
+from mendline.kernel import cache, new_id, settings
 from mendline_bots import rates
 from mendline_bots.channel import Address, Limit
 from mendline_bots.rates import Lane
@@ -83,13 +83,13 @@ async def test_a_restart_of_valkey_costs_nobody_a_turn(
     valkey = OwnValkey(tmp_path)
     valkey.start()
     theirs = settings().model_copy(update={"cache_url": valkey.url})
-    monkeypatch.setattr(rates, "settings", lambda: theirs)
-    monkeypatch.setattr(rates, "_clients", WeakKeyDictionary())
+    monkeypatch.setattr(cache, "settings", lambda: theirs)
+    monkeypatch.setattr(cache, "_clients", WeakKeyDictionary())
     try:
         await asyncio.gather(*(Lane(chat()).enter(()) for _ in range(6)))
         valkey.kill()
         valkey.start()
         assert await asyncio.gather(*(Lane(chat()).enter(()) for _ in range(6))) == [0] * 6
-        await rates._valkey().aclose()
+        await cache.valkey(rates._TIMEOUT, rates._TRIES).aclose()
     finally:
         valkey.stop()

@@ -1,6 +1,8 @@
 """The kernel: what every domain stands on. It imports nothing of ours."""
 
 from mendline.kernel.blobs import Blob, Upload, get_blob, presign_download, presign_upload, put_blob, stat_blob
+from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
+from mendline.kernel.cache import valkey
 from mendline.kernel.clock import frozen, now
 from mendline.kernel.commands import (
     COMMANDS,
@@ -48,6 +50,7 @@ from mendline.kernel.ids import (
     opaque,
     parse_opaque,
 )
+from mendline.kernel.kept import LRU
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox
 from mendline.kernel.problems import problem_facts
@@ -66,12 +69,14 @@ from mendline.kernel import rows  # isort: skip - a module used as a word: rows.
 register_locales(__file__)
 
 __all__ = [
+    "BUCKET_WORDS",
     "CHANNEL",
     "COMMANDS",
     "CONSUMERS",
     "EVENTS",
     "FUNCTIONS",
     "LOCALES",
+    "LRU",
     "NIL",
     "QUEUES",
     "RECURRING",
@@ -98,6 +103,7 @@ __all__ = [
     "PlaceId",
     "Principal",
     "Queued",
+    "Rate",
     "Read",
     "Record",
     "Reference",
@@ -108,12 +114,14 @@ __all__ = [
     "SettingMissing",
     "Settings",
     "SlotId",
+    "Spent",
     "Table",
     "TicketId",
     "Timer",
     "Upload",
     "Work",
     "bind",
+    "can_spend",
     "cancel_timer",
     "catalogue",
     "close_pools",
@@ -163,12 +171,15 @@ __all__ = [
     "session",
     "set_timer",
     "settings",
+    "spend",
     "stat_blob",
     "table",
     "timer",
     "told",
     "touch",
     "transaction",
+    "valkey",
     "wake",
+    "whole_seconds",
     "work",
 ]

@@ -77,6 +77,16 @@ class Settings(BaseSettings):
 
     lease_seconds: float = Field(default=20, gt=0)
 
+    # What an organisation may ask of GraphQL when the operator has set nothing else for it (see tenants/quotas.py),
+    # and what all strangers behind one address may. Units are those of an operation's cost.
+    quota_per_second: int = Field(default=500, ge=1)
+    quota_burst: int = Field(default=15_000, ge=1)
+    quota_sockets: int = Field(default=200, ge=1)
+    stranger_per_second: int = Field(default=20, ge=1)
+    stranger_burst: int = Field(default=600, ge=1)
+    trusted_documents: Literal["nobody", "strangers", "everyone"] | None = None
+    trusted_proxies: str = ""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -95,6 +105,8 @@ class Settings(BaseSettings):
         self.public_url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
         if self.cache_url is None and self.broker_url and self.broker_url.startswith(("redis://", "rediss://")):
             self.cache_url = self.broker_url
+        if self.trusted_documents is None:
+            self.trusted_documents = "strangers" if self.environment == "production" else "nobody"
         if self.environment == "production":
             self._refuse_gaps()
         return self
