@@ -30,7 +30,7 @@ from mendline_schema.errors import present, refusal
 from mendline_schema.fields import Named
 from mendline_schema.live import Change
 from mendline_schema.sql import Refusal
-from mendline_schema.statements import Request, Statements
+from mendline_schema.statements import Request, Statement, Statements, Unproven
 from mendline_schema.values import Inputs
 from mendline_tenants import refusal as sentence_of
 
@@ -61,13 +61,24 @@ class CompiledQueries(SchemaExtension):
             variables = get_variable_values(schema, operation.variable_definitions or (), given)
             if isinstance(variables, list):
                 return _failed(asking, *variables)
-            statement = self.statements.of_query(Request(schema, operation, fragments, variables), asking.actor)
-            data: Any = await statement.answer(Inputs(variables, asking.actor))
+            statement, data = await _read(self.statements, Request(schema, operation, fragments, variables), asking)
         except GraphQLError as error:
             return _failed(asking, error)
         except Exception as error:
             return _failed(asking, GraphQLError(str(error), original_error=error))
         return ExecutionResult(data, [withheld(one, asking.locale) for one in statement.refusals] or None)
+
+
+async def _read(statements: Statements, request: Request, asking: Context) -> tuple[Statement, Any]:
+    """The answer for who asks; where that is presumed, read anew when they turn out to be somebody else by now."""
+    if asking.presumed is not None:
+        try:
+            statement = statements.of_query(request, asking.actor)
+            return statement, await statement.answer_for(asking.presumed, Inputs(request.variables, asking.actor))
+        except Unproven:
+            await asking.again()
+    statement = statements.of_query(request, asking.actor)
+    return statement, await statement.answer(Inputs(request.variables, asking.actor))
 
 
 def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:

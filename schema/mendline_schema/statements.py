@@ -4,8 +4,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+import asyncpg
 import msgspec
 from graphql import (
     FieldNode,
@@ -16,19 +18,23 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import fetchval, in_transaction, transaction
+from mendline.kernel import fetchval, in_transaction, read, transaction
 from mendline_schema.binding import Bindings
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
 from mendline_schema.sql import Refusal, Writer
 from mendline_schema.values import Inputs, Reader, shape
-from mendline_tenants import Actor
+from mendline_tenants import Actor, Presumed
 
 DEADLINE = 10.0
 """Seconds that one statement may take."""
 
 KEPT = 1_000
 """Statements that one process keeps; the one longest unused goes first."""
+
+
+class Unproven(Exception):
+    """The actor is not any more who it was presumed to be: the session has ended, a role was given or taken."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +45,45 @@ class Statement:
     readers: tuple[Reader, ...]
     refusals: tuple[Refusal, ...]
     finishers: Finishers
+    _proving: dict[str, str] = field(default_factory=dict)
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
 
         Raises TimeoutError after DEADLINE.
         """
-        if self.finishers:
-            inputs.extra["mark"] = new_mark()
-        values = [read(inputs) for read in self.readers]
+        values = self._values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation)
         async with asyncio.timeout(DEADLINE), own:
-            json: str | None = await fetchval(self.sql, *values)
+            return self._finished(await fetchval(self.sql, *values), inputs)
+
+    async def answer_for(self, presumed: Presumed, inputs: Inputs) -> msgspec.Raw | None:
+        """The same, for an actor who is presumed: the statement also tells whether it is still the one it was.
+
+        Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises TimeoutError after
+        DEADLINE.
+        """
+        values = self._values(inputs)
+        call = presumed.claim.acting
+        sql = self._proving.get(call)
+        if sql is None:
+            sql = self._proving[call] = f"{self.sql}, {presumed.proof(len(values))}"
+
+        def proven(row: asyncpg.Record) -> None:
+            if row[1] != presumed.facts:
+                raise Unproven
+
+        async with asyncio.timeout(DEADLINE):
+            row = await read(inputs.actor.organisation, sql, *values, *presumed.values(), check=proven)
+        return self._finished(row[0], inputs)
+
+    def _values(self, inputs: Inputs) -> list[Any]:
+        if self.finishers:
+            inputs.extra["mark"] = new_mark()
+        return [read(inputs) for read in self.readers]
+
+    def _finished(self, json: str | None, inputs: Inputs) -> msgspec.Raw | None:
         if json is None:
             return None
         return msgspec.Raw(self.finishers.finish(json, inputs.extra["mark"]) if self.finishers else json)

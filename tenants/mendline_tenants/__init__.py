@@ -5,7 +5,13 @@ from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
-from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.authentication import (
+    Presumed,
+    actor_from_token,
+    actor_of_member,
+    organisation_of,
+    presumed_from_token,
+)
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.founding import bootstrap
@@ -74,6 +80,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Presumed",
     "Quota",
     "QuotaSaved",
     "QuotaSet",
@@ -111,6 +118,7 @@ __all__ = [
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "presumed_from_token",
     "refresh",
     "refusal",
     "resume_identity",

@@ -1,6 +1,6 @@
-"""Authentication: from a bearer token, an API key or a member's id to the actor, in one statement each time."""
+"""Authentication: from a bearer token, an API key or a member's id to the actor, read from the database at each use."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mendline.kernel import LRU, DomainError, Function, definer, known_locale, now, pool
@@ -63,19 +63,85 @@ END $$""",  # noqa: S608 - no value is in it
 )
 
 
+class Claim(NamedTuple):
+    """What a token claims: who it is, and with which values the database is asked whether that holds."""
+
+    organisation: UUID
+    acting: str
+    values: tuple[Any, ...]
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it is an API key's."""
+        return self.acting == _KEY_CALL
+
+
+_MEMBER_CALL = "member_acting(${}, ${}, ${}, ${})"
+_KEY_CALL = "key_acting(${}, ${}, ${}, ${})"
+
+
+class Presumed(NamedTuple):
+    """An actor as the database last told of it: good for nothing before `proof` has answered `facts` once more."""
+
+    actor: Actor
+    claim: Claim
+    facts: str
+
+    def proof(self, after: int) -> str:
+        """SQL that answers the facts of this moment; its parameters follow on the first `after`, see `values`."""
+        return f"(SELECT a::text FROM {self.claim.acting.format(*range(after + 1, after + 5))} a)"
+
+    def values(self) -> tuple[Any, ...]:
+        """The parameters of the proof."""
+        return (self.claim.organisation, *self.claim.values, now())
+
+
+_presumed: LRU[tuple[str, str, str | None], Presumed] = LRU(4096)
+
+
 async def actor_from_token(token: str, channel: str = "graphql", locale: str | None = None) -> Actor:
     """Who shows this access token or API key; roles, scopes and revocations are those of this very moment.
 
     locale: the client's wish, used when the member has chosen no language. Raises DomainError unauthenticated,
     session_ended or key_revoked.
     """
+    claim = _claim(token)
+    call = claim.acting.format(1, 2, 3, 4)
+    found = await pool("app").fetchrow(
+        f"SELECT a.*, a::text AS facts FROM {call} a",  # noqa: S608 - one of two calls
+        claim.organisation,
+        *claim.values,
+        now(),
+    )
+    if claim.is_key:
+        actor = _key(claim, found, channel, locale)
+        _seen_keys.put(token, claim.organisation)
+    else:
+        if found is None or not found["session_open"] or found["status"] != "active":
+            raise DomainError("session_ended")
+        actor = _actor(claim.organisation, claim.values[0], found, channel, locale)
+    _presumed.put((token, channel, locale), Presumed(actor, claim, found["facts"]))
+    return actor
+
+
+def presumed_from_token(token: str, channel: str = "graphql", locale: str | None = None) -> Presumed | None:
+    """Who showed this token last time, told without asking the database; None for who is not known here.
+
+    Nothing may be done or answered on it: a statement carries its proof, and what it answered counts only if the
+    facts are the same. Raises DomainError unauthenticated for an access token that is over.
+    """
+    known = _presumed.get((token, channel, locale))
+    if known is not None and not known.claim.is_key:
+        read_access_token(token)  # looks at the clock
+    return known
+
+
+def _claim(token: str) -> Claim:
     if is_api_key(token):
-        return await _actor_of_key(token, channel, locale)
+        shown = read_api_key(token)
+        return Claim(shown.organisation, _KEY_CALL, (shown.key, shown.digest))
     claims = read_access_token(token)
-    found = await _member(claims.organisation, claims.member, claims.session)
-    if found is None or not found["session_open"] or found["status"] != "active":
-        raise DomainError("session_ended")
-    return _actor(claims.organisation, claims.member, found, channel, locale)
+    return Claim(claims.organisation, _MEMBER_CALL, (claims.member, claims.session))
 
 
 def organisation_of(token: str) -> UUID | None:
@@ -100,18 +166,14 @@ async def actor_of_member(organisation: UUID, member: UUID, channel: str, locale
 
     Raises DomainError not_linked for one who is not there, member_suspended for one who may not act.
     """
-    found = await _member(organisation, member, None)
+    found = await pool("app").fetchrow(
+        "SELECT * FROM member_acting($1, $2, NULL, $3)", organisation, member, now()
+    )
     if found is None:
         raise DomainError("not_linked")
     if found["status"] != "active":
         raise DomainError("member_suspended")
     return _actor(organisation, member, found, channel, locale)
-
-
-async def _member(organisation: UUID, member: UUID, session: UUID | None) -> Any:
-    return await pool("app").fetchrow(
-        "SELECT * FROM member_acting($1, $2, $3, $4)", organisation, member, session, now()
-    )
 
 
 def _actor(organisation: UUID, member: UUID, found: Any, channel: str, locale: str | None) -> Actor:
@@ -132,19 +194,14 @@ def _actor(organisation: UUID, member: UUID, found: Any, channel: str, locale: s
     )
 
 
-async def _actor_of_key(token: str, channel: str, locale: str | None) -> Actor:
-    shown = read_api_key(token)
-    found = await pool("app").fetchrow(
-        "SELECT * FROM key_acting($1, $2, $3, $4)", shown.organisation, shown.key, shown.digest, now()
-    )
+def _key(claim: Claim, found: Any, channel: str, locale: str | None) -> Actor:
     if found is None:
         raise DomainError("unauthenticated")
     if not found["usable"]:
         raise DomainError("key_revoked")
-    _seen_keys.put(token, shown.organisation)
     return Actor(
-        organisation=shown.organisation,
-        id=shown.key,
+        organisation=claim.organisation,
+        id=claim.values[0],
         kind="api_key",
         name=found["name"],
         permissions=frozenset(found["scopes"]),

@@ -4,8 +4,10 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import structlog
 
 from mendline.kernel.ids import new_id
@@ -19,6 +21,8 @@ _SECRET_TEXT = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]+"), r"\1 <credentials>"),
     (re.compile(r"(?i)(X-Amz-Signature|X-Amz-Credential)=[^&\s]+"), r"\1=<signature>"),
 )
+# Most texts hold nothing of the kind: one look spares five.
+_SUSPECT = re.compile(r"\d{6}:|xox|xapp-|://|X-Amz-|bearer|basic", re.IGNORECASE)
 # These write a line for every request they send or serve, some with the token in the address.
 _CHATTY = (
     "httpx",
@@ -50,7 +54,7 @@ def configure_logging(process: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(process),
     ]
-    render: structlog.types.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    render: structlog.types.Processor = structlog.processors.JSONRenderer(serializer=_json)
     if sys.stderr.isatty():
         render = structlog.dev.ConsoleRenderer()
     # Exceptions become text before `redact`: their messages may quote an address with a password in it.
@@ -102,9 +106,11 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 
 def _clean(name: str, value: Any) -> Any:
-    if _SECRET_NAME.search(name) and value and not isinstance(value, bool):
+    if _names_secret(name) and value and not isinstance(value, bool):
         return "<secret>"
     if isinstance(value, str):
+        if not _SUSPECT.search(value):
+            return value
         for pattern, substitute in _SECRET_TEXT:
             value = pattern.sub(substitute, value)
         return value
@@ -113,6 +119,16 @@ def _clean(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_clean("", item) for item in value]
     return value
+
+
+@lru_cache(maxsize=1024)
+def _names_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+def _json(event: Any, **_: Any) -> str:
+    # A tenth of the time that Python's own json takes; what it does not know is told as text.
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def _named(process: str) -> structlog.types.Processor:
