@@ -9,6 +9,9 @@ from mendline.kernel import register_locales
 from mendline_schema.live import Change, close_hub, publish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mendline_schema.documents import Trusted
     from mendline_schema.view import View
 
 register_locales(__file__)
@@ -25,6 +28,13 @@ def graphql_view(allowed_origins: tuple[str, ...] = ()) -> "View":
     return View(allowed_origins)
 
 
+def trusted_documents() -> "Mapping[str, Trusted]":
+    """The documents that a request may name, by their identifier: `sha256:` and the hash of the text."""
+    from mendline_schema.documents import trusted_documents as listed  # noqa: PLC0415 - see above
+
+    return listed()
+
+
 def print_schema() -> str:
     """The schema as text, as `schema/schema.graphql` keeps it."""
     from mendline_schema.schema import print_schema as printed  # noqa: PLC0415 - see above
@@ -32,4 +42,4 @@ def print_schema() -> str:
     return printed()
 
 
-__all__ = ["Change", "close_hub", "graphql_view", "print_schema", "publish"]
+__all__ = ["Change", "close_hub", "graphql_view", "print_schema", "publish", "trusted_documents"]

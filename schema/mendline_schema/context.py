@@ -1,9 +1,11 @@
 """The context of one GraphQL request: who asks, in which language, and what was wrong with their token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from mendline.kernel import DomainError, known_locale
 from mendline_tenants import Actor, actor_from_token
@@ -11,13 +13,18 @@ from mendline_tenants import Actor, actor_from_token
 
 @dataclass
 class Context:
-    """Filled before the document is read; a WebSocket's token may come with its first message."""
+    """Made before the document is read; who asks is known when the operation was admitted.
+
+    response: what becomes the head of an HTTP answer; a socket has none. A socket's token may come with its first
+    message.
+    """
 
     request: HTTPConnection
     locale: str
+    token: str | None = None
+    response: Response | None = None
     known: Actor | None = None
     refusal: DomainError | None = None
-    token: str | None = None
     connection_params: dict[str, Any] | None = None
 
     @property
@@ -28,16 +35,21 @@ class Context:
         return self.known
 
     async def authenticate(self, token: str | None) -> None:
-        """Finds who the token belongs to; a bad one is told when something is asked for that needs an actor."""
-        self.token = token
-        if token is None:
-            return
-        try:
-            self.known = await actor_from_token(token, channel="graphql", locale=self.locale)
-            self.locale = self.known.locale
-            self.refusal = None
-        except DomainError as refusal:
-            self.refusal = refusal
+        """Finds who the token belongs to, anew each time.
+
+        A bad one is told when something is asked for that needs an actor, and makes an HTTP answer's status 401.
+        """
+        known = refusal = None
+        if token is not None:
+            try:
+                known = await actor_from_token(token, channel="graphql", locale=self.locale)
+            except DomainError as refused:
+                refusal = refused
+        # All at once: other operations of the same socket must never find nobody here.
+        self.token, self.known, self.refusal = token, known, refusal
+        self.locale = known.locale if known else self.locale
+        if self.response is not None:
+            self.response.status_code = 401 if refusal else None  # type: ignore[assignment]
 
     async def again(self) -> Actor:
         """Who asks, read anew: a subscription ends with its session, its key or its access token.
@@ -45,11 +57,13 @@ class Context:
         Raises DomainError unauthenticated, session_ended or key_revoked.
         """
         if self.token is not None:
-            try:
-                self.known = await actor_from_token(self.token, channel="graphql", locale=self.locale)
-            except DomainError as refusal:
-                self.known, self.refusal = None, refusal
+            await self.authenticate(self.token)
         return self.actor
+
+    def tell(self, headers: Mapping[str, str]) -> None:
+        """Headers for the answer, where it is one over HTTP."""
+        if self.response is not None:
+            self.response.headers.update(headers)
 
 
 def bearer(text: str | None) -> str | None:

@@ -5,14 +5,11 @@ from typing import Any
 
 import msgspec
 from graphql import (
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     get_argument_values,
     get_named_type,
     get_operation_ast,
@@ -28,6 +25,7 @@ from mendline_schema.calls import Call
 from mendline_schema.context import Context
 from mendline_schema.errors import present, refusal
 from mendline_schema.fields import Named
+from mendline_schema.introspection import introspects
 from mendline_schema.live import Change
 from mendline_schema.sql import Refusal
 from mendline_schema.statements import Request, Statement, Statements, Unproven
@@ -47,7 +45,7 @@ class CompiledQueries(SchemaExtension):
         operation = get_operation_ast(document, self.execution_context.operation_name)
         if operation is not None and operation.operation is OperationType.QUERY:
             fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-            if not _introspects(operation.selection_set, fragments):
+            if not introspects(operation.selection_set, fragments):
                 self.execution_context.result = await self._answer(operation, fragments)
         yield
 
@@ -83,20 +81,6 @@ async def _read(statements: Statements, request: Request, asking: Context) -> tu
 
 def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
     return ExecutionResult(None, [present(error, asking.locale, asking.known is None) for error in errors])
-
-
-def _introspects(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """Whether the root asks for the schema itself, directly or by a fragment (validation has refused cycles)."""
-    for selection in selections.selections:
-        if isinstance(selection, FieldNode):
-            if selection.name.value in ("__schema", "__type"):
-                return True
-        elif isinstance(selection, FragmentSpreadNode):
-            if _introspects(fragments[selection.name.value].selection_set, fragments):
-                return True
-        elif _introspects(selection.selection_set, fragments):  # type: ignore[attr-defined]
-            return True
-    return False
 
 
 def withheld(one: Refusal, locale: str) -> GraphQLError:

@@ -1,7 +1,7 @@
-"""Limits: how much one GraphQL document may ask for, checked before it runs, with rules that are built once."""
+"""Limits: how much one GraphQL document may ask for, judged before it runs, with rules that are built once."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
@@ -13,7 +13,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
@@ -21,20 +20,20 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from mendline.kernel import DomainError, settings
-from mendline_schema.context import Context
+from mendline.kernel import DomainError
 
-DOCUMENTS = 1_000
-"""Parsed and validated documents that one process keeps."""
+CHARACTERS = 64 * 1024
+"""A document's length. A text in it that is longer belongs into a variable."""
 TOKENS = 5_000
 DEPTH = 15
 """Fields inside each other. Introspection by the usual tools is 13 deep."""
 ALIASES = 50
 FIELDS = 1_000
 """Fields in one operation, every use of a fragment counted."""
+REPEATS = 50
+"""How often one field of the answer may be asked for: each pair of them has to be compared."""
 DIRECTIVES = 50
 MUTATIONS = 10
 """Commands that one document may run."""
@@ -54,16 +53,18 @@ class DocumentLimits(ASTValidationRule):
         """Counts the operation, its fragments spread."""
         depth, fields, aliases, directives = self._count(node.selection_set)
         roots = len(node.selection_set.selections) if node.operation.value == "mutation" else 0
-        for name, found, limit in (
-            ("depth", depth, DEPTH),
-            ("fields", fields, FIELDS),
-            ("aliases", aliases, ALIASES),
-            ("directives", directives, DIRECTIVES),
-            ("mutations", roots, MUTATIONS),
-        ):
-            if found > limit:
-                cause = DomainError("document_too_large", what=name, found=found, limit=limit)
-                self.report_error(GraphQLError(str(cause), node, original_error=cause))
+        found = {
+            "depth": (depth, DEPTH),
+            "fields": (fields, FIELDS),
+            "aliases": (aliases, ALIASES),
+            "directives": (directives, DIRECTIVES),
+            "mutations": (roots, MUTATIONS),
+        }
+        if fields <= FIELDS:  # only then is it little work to look at every one
+            found["repeats"] = (self._repeats(node.selection_set), REPEATS)
+        for name, (count, limit) in found.items():
+            if count > limit:
+                self.report_error(_too_large(name, count, limit, node))
 
     def _count(self, selections: SelectionSetNode) -> tuple[int, int, int, int]:
         depth = fields = aliases = directives = 0
@@ -96,48 +97,70 @@ class DocumentLimits(ASTValidationRule):
             self._open.discard(name)
         return self._fragments[name]
 
+    def _repeats(self, selections: SelectionSetNode) -> int:
+        """How often the field of the answer that is asked for most often is asked for."""
+        times: Counter[tuple[str, ...]] = Counter()
+        self._walk(selections, (), times)
+        return max(times.values(), default=0)
+
+    def _walk(self, selections: SelectionSetNode, path: tuple[str, ...], times: Counter[tuple[str, ...]]) -> None:
+        for selection in selections.selections:
+            if isinstance(selection, FieldNode):
+                key = (*path, selection.alias.value if selection.alias else selection.name.value)
+                times[key] += 1
+                if selection.selection_set:
+                    self._walk(selection.selection_set, key, times)
+            elif isinstance(selection, InlineFragmentNode):
+                self._walk(selection.selection_set, path, times)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                fragment = self.context.get_fragment(name)
+                if fragment is not None and name not in self._open:
+                    self._open.add(name)
+                    self._walk(fragment.selection_set, path, times)
+                    self._open.discard(name)
+
 
 RULES: tuple[type[ASTValidationRule], ...] = specified_rules
-STRANGERS_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
-"""For strangers everywhere, and for everyone in production: the schema is in the documentation."""
 
 
-@lru_cache(maxsize=DOCUMENTS)
 def parsed(text: str) -> DocumentNode:
-    """The document of a text. Raises GraphQLError when it is no GraphQL or has too many tokens."""
-    return parse(text, max_tokens=TOKENS)
+    """The document of a text. Raises GraphQLError when it is no GraphQL, or too long."""
+    if len(text) > CHARACTERS:
+        raise _too_large("characters", len(text), CHARACTERS)
+    try:
+        return parse(text, max_lexical_tokens=TOKENS, max_comments=TOKENS)
+    except GraphQLError as error:
+        if "Document contains more than" in error.message:
+            raise _too_large("tokens", TOKENS + 1, TOKENS) from None
+        raise
+    except RecursionError:
+        raise _too_large("depth", DEPTH + 1, DEPTH) from None
 
 
-@lru_cache(maxsize=DOCUMENTS)
-def faults(schema: GraphQLSchema, text: str, rules: tuple[type[ASTValidationRule], ...]) -> list[GraphQLError]:
-    """What is wrong with a document. One that is too large is not looked at further: that itself could take long."""
-    document = parsed(text)
-    return validate(schema, document, (DocumentLimits,)) or validate_document(schema, document, rules)
+def faults(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """What is wrong with a document, each fault told once.
+
+    One that is too large is not looked at further: that itself could take long.
+    """
+    return _each_once(validate(schema, document, (DocumentLimits,)) or validate_document(schema, document, RULES))
 
 
-class Limits(SchemaExtension):
-    """Parses and validates each text once: both are cached by the text, which is cheaper to hash than a document."""
+def variables_fault(variables: Mapping[str, Any] | None) -> GraphQLError | None:
+    """What is wrong with the shape of the variables, whatever the document makes of them."""
+    if depth(variables or {}) > VARIABLES_DEPTH:
+        return _too_large("variables", VARIABLES_DEPTH + 1, VARIABLES_DEPTH)
+    return None
 
-    def on_parse(self) -> Iterator[None]:
-        """In place of the ordinary parsing."""
-        if self.execution_context.query:
-            self.execution_context.graphql_document = parsed(self.execution_context.query)
-        yield
 
-    def on_validate(self) -> Iterator[None]:
-        """In place of the ordinary validation."""
-        context = self.execution_context
-        asking: Context = context.context
-        open_to = settings().environment == "development" and asking.known is not None
-        if depth(context.variables or {}) > VARIABLES_DEPTH:
-            cause = DomainError(
-                "document_too_large", what="variables", found=VARIABLES_DEPTH + 1, limit=VARIABLES_DEPTH
-            )
-            context.pre_execution_errors = [GraphQLError(str(cause), original_error=cause)]
-        else:
-            errors = faults(context.schema._schema, context.query or "", RULES if open_to else STRANGERS_RULES)
-            context.pre_execution_errors = list(errors)
-        yield
+def _each_once(errors: list[GraphQLError]) -> list[GraphQLError]:
+    """A fault that a document has in many places is one fault."""
+    return list({error.message: error for error in reversed(errors)}.values())[::-1]
+
+
+def _too_large(what: str, found: int, limit: int, node: OperationDefinitionNode | None = None) -> GraphQLError:
+    cause = DomainError("document_too_large", what=what, found=found, limit=limit)
+    return GraphQLError(str(cause), node, original_error=cause)
 
 
 def depth(value: Any) -> int:

@@ -7,6 +7,7 @@ from graphql import GraphQLError
 from strawberry.printer import print_schema as print_strawberry
 from strawberry.types.execution import ExecutionContext
 
+from mendline_schema.admission import Admission
 from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.context import Context
@@ -15,8 +16,8 @@ from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
 from mendline_schema.fields import over
+from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
-from mendline_schema.limits import Limits
 from mendline_schema.mutations import Mutation
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
@@ -30,7 +31,9 @@ class Query(KernelQueries, TenantQueries, DeviceQueries, DispatchQueries, Ticket
 
 
 class MendlineSchema(strawberry.Schema):
-    """Strawberry's schema, whose errors leave the house as refusals or as an id."""
+    """Strawberry's schema, whose errors leave the house as refusals or as an id, with what lets operations in."""
+
+    admission: Admission
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Turns the errors of an operation into what its reader may see, in place."""
@@ -44,10 +47,14 @@ def build_schema() -> MendlineSchema:
     """The schema of this process. Raises TypeError, in words, for a declaration that could not work."""
     executor: type[Executor] = type("BoundExecutor", (Executor,), {})
     queries: type[CompiledQueries] = type("BoundQueries", (CompiledQueries,), {})
+    judged: type[Judged] = type("BoundJudged", (Judged,), {})
     schema = MendlineSchema(
-        Query, Mutation, Subscription, extensions=[Limits, queries], execution_context_class=executor
+        Query, Mutation, Subscription, extensions=[judged, queries], execution_context_class=executor
     )
-    executor.statements = queries.statements = Statements(Bindings(schema._schema))
+    bindings = Bindings(schema._schema)
+    executor.statements = queries.statements = Statements(bindings)
+    schema.admission = Admission(schema._schema, bindings)
+    judged.documents = schema.admission.documents
     assert schema._schema.mutation_type is not None
     executor.calls = calls_of(schema._schema.mutation_type)
     return schema

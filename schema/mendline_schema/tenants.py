@@ -36,6 +36,17 @@ class OrganisationCard:
     name: Words | None = parts()
 
 
+@part
+class Quota:
+    """What an organisation may ask: units of cost that flow back per second and that it may spend at once, open
+    sockets, and whether only trusted documents are answered. The operator sets it."""
+
+    per_second: int = column()
+    burst: int = column()
+    sockets: int = column()
+    trusted_documents: bool = column()
+
+
 @over("organisation", needs="read.progress", kind="or")
 class Organisation(Node):
     """The reader's own organisation."""
@@ -47,6 +58,7 @@ class Organisation(Node):
     timezone: str = column()
     country: str = column()
     policies: JSON = column()
+    quota: Quota | None = parts("{viewer}->'quota'")
 
 
 @over("partner", needs="read.progress")
@@ -103,6 +115,7 @@ class Viewer:
     channel: str = column()
     locale: str = column()
     unit_account: bool = column()
+    quota: Quota | None = parts(description="What its organisation may ask.")
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
     )
@@ -115,6 +128,7 @@ class ApiKey(Node):
 
     name: str = column()
     scopes: list[str] = column()
+    trusted_documents: bool = column()
     recorded_at: datetime = column()
     expires_at: datetime | None = column()
     used_at: datetime | None = column()

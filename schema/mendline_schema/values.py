@@ -114,6 +114,19 @@ def viewer(actor: Actor) -> dict[str, Any]:
         "channel": actor.channel,
         "locale": actor.locale,
         "unit_account": actor.unit_account,
+        "quota": _quota(actor),
+    }
+
+
+def _quota(actor: Actor) -> dict[str, Any] | None:
+    if actor.quota is None:
+        return None
+    rate = actor.quota.rate
+    return {
+        "per_second": int(rate.per_second),
+        "burst": rate.burst,
+        "sockets": actor.quota.sockets,
+        "trusted_documents": actor.quota.trusted_documents,
     }
 
 

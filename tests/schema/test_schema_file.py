@@ -12,6 +12,7 @@ NOT_OFFERED = {
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL
     "quality.conclude",  # the system's own
+    "tenants.set_quota",  # the operator's, on the command line
 }
 
 

@@ -83,6 +83,15 @@ def show_settings() -> None:
         typer.echo(f"{'MENDLINE_' + name.upper():<36} {shown}")
 
 
+@app.command(rich_help_panel=_ACCESS)
+def documents() -> None:
+    """List the trusted documents: the identifier that a request may send as `documentId`, and the name."""
+    from mendline_schema import trusted_documents
+
+    for document in trusted_documents().values():
+        typer.echo(f"{document.id}  {document.name}")
+
+
 @app.command(rich_help_panel=_PROCESSES)
 def web() -> None:
     """Serve GraphQL, webhooks and uploads on MENDLINE_HOST and MENDLINE_PORT."""
@@ -214,6 +223,23 @@ def organisations_found(
 def organisations_list() -> None:
     """List the organisations: code, kind and name."""
     _run("mendline.app.organisations:show")
+
+
+@organisations.command("quota")
+def organisations_quota(
+    code: Annotated[str, typer.Argument(help="The organisation, by its code.")],
+    per_second: Annotated[int | None, typer.Option(help="Units of cost that flow back per second.")] = None,
+    burst: Annotated[int | None, typer.Option(help="Units that it may spend at once.")] = None,
+    sockets: Annotated[int | None, typer.Option(help="WebSockets and event streams that it may hold open.")] = None,
+    trusted_documents: Annotated[
+        bool | None, typer.Option(help="Answer only documents that `mendline documents` lists.")
+    ] = None,
+) -> None:
+    """Set what an organisation may ask of GraphQL, and print what holds. 0 goes back to what holds for all.
+
+    Example: mendline organisations quota ACME --per-second 2000 --burst 60000
+    """
+    _run("mendline.app.quota:set_quota", code, per_second, burst, sockets, trusted_documents)
 
 
 _Organisation = Annotated[str, typer.Option("--organisation", "-o", help="The organisation, by its code.")]

@@ -1,13 +1,15 @@
 """The edge of the web process: every request gets a correlation id, a log line, a size limit and safe headers."""
 
 import re
+from contextlib import suppress
 from time import monotonic
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mendline.kernel import log, new_correlation, new_id
+from mendline.kernel import known_locale, log, new_correlation, new_id, say
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body. Files never come this way: they go straight to S3."""
@@ -35,9 +37,18 @@ class Edge:
         given = headers.get("x-request-id", "")
         correlation = new_correlation(given if _GIVEN_ID.fullmatch(given) else None)
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self._socket(scope, receive, send)
             return
         await _Exchange(self._app, correlation).run(scope, receive, send, headers)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            id = new_id().hex  # noqa: A001 - the word that the log uses
+            log.error("socket failed", error=id, path=scope["path"], exc_info=error)
+            with suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011, "reason": id})
 
 
 class _Exchange:
@@ -66,15 +77,16 @@ class _Exchange:
             await send(message)
 
         try:
-            if int(headers.get("content-length") or 0) > BODY_LIMIT:
+            length = headers.get("content-length", "")
+            if length.isdecimal() and int(length) > BODY_LIMIT:
                 raise BodyTooLarge
             await self._app(scope, limited, marked)
         except BodyTooLarge:
-            await self._refuse(413, f"a body may have {BODY_LIMIT} bytes", scope, receive, marked)
+            await self._refuse(413, "body_too_large", headers, scope, receive, marked, limit=BODY_LIMIT)
         except Exception as error:
             id = new_id().hex  # noqa: A001 - the word that the answer uses
             log.error("request failed", error=id, path=scope["path"], exc_info=error)
-            await self._refuse(500, f"internal error {id}", scope, receive, marked)
+            await self._refuse(500, "internal", headers, scope, receive, marked, id=id)
         if scope["path"] not in _QUIET:
             log.info(
                 "request",
@@ -84,9 +96,14 @@ class _Exchange:
                 ms=round((monotonic() - began) * 1000, 1),
             )
 
-    async def _refuse(self, status: int, words: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, status: int, code: str, headers: Headers, scope: Scope, receive: Receive, send: Send, **facts: Any
+    ) -> None:
         if self._status == 0:
-            await JSONResponse({"errors": [{"message": words}]}, status_code=status)(scope, receive, send)
+            wishes = [wish.split(";")[0].strip() for wish in headers.get("accept-language", "").split(",")]
+            message = say(f"error.{code}", known_locale(*wishes), **facts)
+            told = {"errors": [{"message": message, "extensions": {"code": code, "facts": facts}}]}
+            await JSONResponse(told, status_code=status)(scope, receive, send)
 
     def _mark(self, headers: MutableHeaders) -> None:
         headers["x-request-id"] = self._correlation

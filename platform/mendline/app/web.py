@@ -79,7 +79,8 @@ def run() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(chosen.trusted_proxies),  # else anybody could pass for any address
+        forwarded_allow_ips=chosen.trusted_proxies,
         ws_max_size=BODY_LIMIT,
         timeout_graceful_shutdown=FAREWELL,
     )

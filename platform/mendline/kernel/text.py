@@ -18,6 +18,7 @@ _NAMED = {
     "part": "part",
     "why": "why",
     "problem": "problem",
+    "what": "what",
 }
 """Facts whose values may be names of ours, and under what the words for them are kept."""
 
