@@ -65,7 +65,7 @@ class Conditions:
         read = self.reader(field, selected, path)
         parse = where.parse
         key: Hashable = (id(selected.node), path)
-        value = Components(self._parameters, key, (lambda inputs: parse(read(inputs))) if parse else read)
+        value = Components(self._parameters, key, (lambda inputs: inputs.parsed(key, parse, read)) if parse else read)
         return self.fill(where.sql, o=other, value=value)
 
     def reader(self, field: Field, selected: Selected, path: tuple[str, ...]) -> Reader:

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from mendline.kernel import DomainError, known_locale
-from mendline_tenants import Actor, actor_from_token
+from mendline_tenants import Actor, Presumed, actor_from_token, presumed_from_token
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Context:
     """Made before the document is read; who asks is known when the operation was admitted.
 
     response: what becomes the head of an HTTP answer; a socket has none. A socket's token may come with its first
-    message.
+    message. presumed: set while who asks is `known` from the last time alone.
     """
 
     request: HTTPConnection
@@ -24,6 +24,7 @@ class Context:
     token: str | None = None
     response: Response | None = None
     known: Actor | None = None
+    presumed: Presumed | None = None
     refusal: DomainError | None = None
     connection_params: dict[str, Any] | None = None
 
@@ -46,10 +47,27 @@ class Context:
             except DomainError as refused:
                 refusal = refused
         # All at once: other operations of the same socket must never find nobody here.
-        self.token, self.known, self.refusal = token, known, refusal
+        self.token, self.known, self.presumed, self.refusal = token, known, None, refusal
         self.locale = known.locale if known else self.locale
         if self.response is not None:
             self.response.status_code = 401 if refusal else None  # type: ignore[assignment]
+
+    def presume(self) -> bool:
+        """Takes who showed the token last time for who asks, until the statement that answers has proven it.
+
+        False for who is not known here. Not for a socket: its operations share this context.
+        """
+        if self.token is None or self.response is None:
+            return False
+        try:
+            self.presumed = presumed_from_token(self.token, channel="graphql", locale=self.locale)
+        except DomainError:
+            return False
+        if self.presumed is None:
+            return False
+        self.known = self.presumed.actor
+        self.locale = self.known.locale
+        return True
 
     async def again(self) -> Actor:
         """Who asks, read anew: a subscription ends with its session, its key or its access token.

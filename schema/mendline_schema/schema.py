@@ -34,6 +34,7 @@ class MendlineSchema(strawberry.Schema):
     """Strawberry's schema, whose errors leave the house as refusals or as an id, with what lets operations in."""
 
     admission: Admission
+    statements: Statements
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Turns the errors of an operation into what its reader may see, in place."""
@@ -52,7 +53,7 @@ def build_schema() -> MendlineSchema:
         Query, Mutation, Subscription, extensions=[judged, queries], execution_context_class=executor
     )
     bindings = Bindings(schema._schema)
-    executor.statements = queries.statements = Statements(bindings)
+    executor.statements = queries.statements = schema.statements = Statements(bindings)
     schema.admission = Admission(schema._schema, bindings)
     judged.documents = schema.admission.documents
     assert schema._schema.mutation_type is not None

@@ -45,7 +45,7 @@ class Statement:
     readers: tuple[Reader, ...]
     refusals: tuple[Refusal, ...]
     finishers: Finishers
-    _proving: dict[str, str] = field(default_factory=dict)
+    _proving: dict[bool, str] = field(default_factory=dict)
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
@@ -65,10 +65,10 @@ class Statement:
         DEADLINE.
         """
         values = self._values(inputs)
-        call = presumed.claim.acting
-        sql = self._proving.get(call)
+        is_key = presumed.claim.is_key
+        sql = self._proving.get(is_key)
         if sql is None:
-            sql = self._proving[call] = f"{self.sql}, {presumed.proof(len(values))}"
+            sql = self._proving[is_key] = f"{self.sql}, {presumed.proof(len(values))}"
 
         def proven(row: asyncpg.Record) -> None:
             if row[1] != presumed.facts:

@@ -39,9 +39,11 @@ INSERT INTO organisation (tenant_id, id, code, kind, name, locale, timezone, cou
 SELECT id, id, code, kind, card->'name', 'zh', 'Asia/Shanghai', 'CN', '{}', tickets, now() FROM crowd;
 
 INSERT INTO partner (tenant_id, id, code, kind, name)
-SELECT h.id, v.id, v.code, v.kind, v.card->'name' FROM crowd h JOIN crowd v ON v.id = h.vendor WHERE h.kind = 'hospital'
-UNION ALL
-SELECT v.id, h.id, h.code, h.kind, h.card->'name' FROM crowd h JOIN crowd v ON v.id = h.vendor WHERE h.kind = 'hospital';
+SELECT (one).id, (other).id, (other).code, (other).kind, (other).card->'name'
+FROM crowd h
+JOIN crowd v ON v.id = h.vendor
+CROSS JOIN LATERAL (VALUES (h, v), (v, h)) pair (one, other)
+WHERE h.kind = 'hospital';
 
 INSERT INTO place (tenant_id, id, kind, name, clinical_weight)
 SELECT id, md5(id || ' ward ' || k)::uuid, 'unit', jsonb_build_object('zh', k || '病区', 'en', 'Ward ' || k), 0
@@ -93,7 +95,8 @@ JOIN crowd v ON v.id = o.vendor
 CROSS JOIN LATERAL (
   SELECT n, n % 2 = 0 AS shared, CASE WHEN n % 2 = 0 THEN ARRAY[o.id, v.id] ELSE ARRAY[o.id] END AS viewers,
     CASE WHEN n % 8 = 0 THEN ($1::text[])[1 + (n / 8) % cardinality($1::text[])] ELSE 'archived' END AS state,
-    now() - interval '700 days' + interval '690 days' * (n::float8 / o.tickets) + o.n * interval '7 seconds' AS opened_at
+    now() - interval '700 days' + interval '690 days' * (n::float8 / o.tickets)
+      + o.n * interval '7 seconds' AS opened_at
   FROM generate_series(1, o.tickets) n
 ) t
 JOIN device d ON d.tenant_id = o.id AND d.id = md5(o.id || ' device ' || t.n % (o.tickets / 12 + 1))::uuid
@@ -104,8 +107,9 @@ ORDER BY opened_at
 _GROUPS = """
 INSERT INTO ticket_people (tenant_id, id, ticket_id, visible_to, author_org, reporter_name, contact_name,
   contact_phone, location, latitude, longitude, assignee_id, assignee_name, assignee_phone)
-SELECT tenant_id, id, id, visible_to, tenant_id, '王护士', '王护士', '13800000001', '{"zh": "本部 三病区", "en": "Ward 3"}',
-  31.23, 121.47, md5(provider_id || ' member 2')::uuid, '工程师2', '13800000002'
+SELECT tenant_id, id, id, visible_to, tenant_id, '王护士', '王护士', '13800000001',
+  '{"zh": "本部 三病区", "en": "Ward 3"}', 31.23, 121.47,
+  md5(provider_id || ' member 2')::uuid, '工程师2', '13800000002'
 FROM ticket;
 
 INSERT INTO ticket_clinical (tenant_id, id, ticket_id, visible_to, author_org, symptom, use_state, happened_at,
@@ -118,7 +122,8 @@ FROM ticket;
 _CHILDREN = """
 INSERT INTO ticket_quality (tenant_id, id, ticket_id, visible_to, author_org, result, cause, action, advice,
   work_minutes, finished_at)
-SELECT tenant_id, id, id, visible_to, tenant_id, 'repaired', '电池老化', '更换电池,测试正常', '', 45, changed_at FROM ticket;
+SELECT tenant_id, id, id, visible_to, tenant_id, 'repaired', '电池老化', '更换电池,测试正常', '', 45, changed_at
+FROM ticket;
 
 INSERT INTO ticket_commercial (tenant_id, id, ticket_id, visible_to, author_org, entitlement, reason)
 SELECT tenant_id, id, id, visible_to, tenant_id, 'outside', '{"zh": "保外", "en": "Outside"}' FROM ticket;
@@ -136,7 +141,8 @@ FROM ticket, unnest(visible_to) viewer;
 INSERT INTO ticket_message (tenant_id, id, ticket_id, visible_to, author_org, author_id, author_name, kind, body,
   channel, occurred_at, recorded_at)
 SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, md5(tenant_id || ' member 1')::uuid, '工程师1',
-  'comment', '第' || k || '条留言:请尽快处理', 'graphql', opened_at + k * interval '1 hour', opened_at + k * interval '1 hour'
+  'comment', '第' || k || '条留言:请尽快处理', 'graphql', opened_at + k * interval '1 hour',
+  opened_at + k * interval '1 hour'
 FROM ticket, generate_series(1, 2) k;
 
 INSERT INTO visit (tenant_id, id, ticket_id, visible_to, author_org, technician_id, attempt, arrived_at, recorded_at)
@@ -153,7 +159,8 @@ FROM ticket;
 INSERT INTO signature_slot (tenant_id, id, ticket_id, visible_to, author_org, attempt, position, role, meaning, state,
   signer_name, signed_at, recorded_at)
 SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, 1, k,
-  CASE k WHEN 1 THEN 'ward_manager' ELSE 'clinical_engineer' END, 'acceptance', 'signed', '李护士长', changed_at, changed_at
+  CASE k WHEN 1 THEN 'ward_manager' ELSE 'clinical_engineer' END, 'acceptance', 'signed', '李护士长',
+  changed_at, changed_at
 FROM ticket, generate_series(1, 2) k WHERE phase = 'closed';
 
 INSERT INTO evidence (tenant_id, id, ticket_id, visible_to, author_org, author_id, kind, filename, media_type, size,

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from mendline.app.chat import routes as chat_routes
 from mendline.app.edge import BODY_LIMIT, Edge
@@ -34,7 +35,7 @@ async def readyz(_: Request) -> Response:
     return JSONResponse(told, status_code=200 if told["ready"] else 503)
 
 
-def make_app() -> Starlette:
+def make_app() -> ASGIApp:
     """The application; pools and domains are opened by whoever serves it (`run`, or a test)."""
     graphql = graphql_view()
     routes: list[BaseRoute] = [
@@ -46,9 +47,7 @@ def make_app() -> Starlette:
     ]
     if settings().environment == "development":
         routes += explorer_routes()
-    app = Starlette(routes=routes)
-    app.add_middleware(Edge)
-    return app
+    return Edge(Starlette(routes=routes), {"/graphql": graphql})
 
 
 @asynccontextmanager

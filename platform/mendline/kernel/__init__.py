@@ -1,7 +1,7 @@
 """The kernel: what every domain stands on. It imports nothing of ours."""
 
 from mendline.kernel.blobs import Blob, Upload, get_blob, presign_download, presign_upload, put_blob, stat_blob
-from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
+from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, spend_ahead, whole_seconds
 from mendline.kernel.cache import valkey
 from mendline.kernel.clock import frozen, now
 from mendline.kernel.commands import (
@@ -51,7 +51,7 @@ from mendline.kernel.ids import (
     parse_opaque,
 )
 from mendline.kernel.kept import LRU
-from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
+from mendline.kernel.log import bind, configure_logging, correlation_id, log, log_request, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
@@ -145,6 +145,7 @@ __all__ = [
     "install_runner",
     "known_locale",
     "log",
+    "log_request",
     "new_correlation",
     "new_id",
     "not_found",
@@ -172,6 +173,7 @@ __all__ = [
     "set_timer",
     "settings",
     "spend",
+    "spend_ahead",
     "stat_blob",
     "table",
     "timer",

@@ -1,4 +1,4 @@
-"""Each operation as the statement that a good engineer would write by hand; its answer is the same as ours, word for word.
+"""Each operation as the statement that a good engineer would write by hand, with the very answer that ours gives.
 
 Pages: $1 is the organisation that asks, $2 the state. The others: ($1, $2) names the row.
 """
@@ -13,7 +13,9 @@ _ITEM = """json_build_object('number', w.number, 'state', upper(w.state), 'prior
       'at', e->'at')) FROM jsonb_array_elements(w.card->'events') e),
     'ticketId', opaque('tk', w.owner_id, w.ticket_id))"""
 
-_CURSOR = "translate(encode(convert_to(json_build_array(w.changed_at, w.ticket_id)::text, 'UTF8'), 'base64'), E'\\n', '')"
+_CURSOR = (
+    "translate(encode(convert_to(json_build_array(w.changed_at, w.ticket_id)::text, 'UTF8'), 'base64'), E'\\n', '')"
+)
 
 _PAGE = f"""
 WITH page AS (
@@ -24,7 +26,7 @@ SELECT json_build_object('data', json_build_object('worklist', json_build_object
   'nodes', (SELECT coalesce(json_agg({_ITEM} ORDER BY w.n), '[]') FROM page w WHERE w.n <= 50),
   'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > 50 FROM page),
     'endCursor', (SELECT {_CURSOR} FROM page w WHERE w.n <= 50 ORDER BY w.n DESC LIMIT 1)))))
-"""  # noqa: S608 - no value is in it
+"""
 
 WORKLIST = _PAGE % ""
 FILTERED = _PAGE % "AND state = $2"

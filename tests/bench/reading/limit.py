@@ -1,8 +1,8 @@
 """The limit: each operation as one hand-written statement behind a bare Starlette endpoint; run by its path.
 
-Role, connection settings, row-level security and the tenant bound with BEGIN are the house's own, and so is the check of
-the access token's signature. What the house does beyond that, the limit does not: whether the session is still open and
-the member active, permissions, GraphQL, limits, buckets, log lines.
+Role, connection settings, row-level security and the tenant bound with BEGIN are the house's own, and so is the check
+of the access token's signature. What the house does beyond that, the limit does not: whether the session is still open
+and the member active, permissions, GraphQL, limits, buckets, log lines.
 """
 
 import asyncio
@@ -46,7 +46,13 @@ async def serve(port: int) -> None:
     operations = {
         "worklist": endpoint(by_hand.WORKLIST, lambda tenant, _: (tenant,)),
         "ticket": endpoint(by_hand.TICKET, lambda _, given: parse_opaque("tk", given["id"])),
-        "filtered": endpoint(by_hand.FILTERED, lambda tenant, given: (tenant, given["state"][0].lower(),)),
+        "filtered": endpoint(
+            by_hand.FILTERED,
+            lambda tenant, given: (
+                tenant,
+                given["state"][0].lower(),
+            ),
+        ),
         "device": endpoint(by_hand.DEVICE, lambda _, given: parse_opaque("dv", given["id"])),
     }
     app = Starlette(routes=[Route(f"/{name}", answer, methods=["POST"]) for name, answer in operations.items()])

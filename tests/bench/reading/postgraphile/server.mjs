@@ -1,4 +1,4 @@
-// PostGraphile 5 on our database, as `app`, with the tenant bound for each request: node server.mjs PORT URL
+// PostGraphile 5 on our database, as `app`, with the tenant bound for each request: APP_DATABASE_URL=... node server.mjs PORT
 import { createServer } from "node:http";
 import { postgraphile } from "postgraphile";
 import { makePgService } from "postgraphile/adaptors/pg";
@@ -6,7 +6,8 @@ import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { jsonPgSmartTags } from "postgraphile/utils";
 
-const [port, connectionString] = process.argv.slice(2);
+const port = process.argv[2];
+const connectionString = process.env.APP_DATABASE_URL;
 const CONNECTIONS = 8;
 
 // The relations that no foreign key of ours tells: a list's ticket, and the groups that lie under the ticket's own id.
