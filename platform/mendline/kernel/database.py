@@ -195,9 +195,11 @@ async def _beginning(home: Pool, begin: str) -> Connection:
 async def _rollback(connection: Connection) -> None:
     try:
         await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
-    except Exception:  # whatever broke the connection, it must not go back to the pool half-way through
+    except BaseException as error:  # whatever broke it, or a second cancel: it must not go back to the pool half-way
         with suppress(asyncpg.InterfaceError):  # the pool has noticed already
             connection.terminate()
+        if not isinstance(error, Exception):
+            raise
 
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
