@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
+import msgspec
 import strawberry
 
-from mendline_schema.conditions import opaque_id
-from mendline_schema.connections import Connection, condition, connection
-from mendline_schema.fields import VIEWER, Order, column, one, over, parts, root
+from mendline.kernel import presign_download
+from mendline_schema.connections import Connection, connection
+from mendline_schema.enums import AuditExportFormat, AuditExportState
+from mendline_schema.fields import VIEWER, Order, column, finished, one, over, parts, root
+from mendline_schema.filters import refers, since
+from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 
 
@@ -33,18 +37,48 @@ class TicketProof:
     checkpoint: WitnessedCheckpoint | None = one({"organisation": "organisation", "number": "number"})
 
 
+def sign_export(text: str) -> str:
+    """The URL of an export's file, from its key and name as a JSON list."""
+    key, filename = msgspec.json.decode(text, type=tuple[str, str])
+    return presign_download(key, filename)
+
+
+@over("audit_export", needs="tenants.export", kind="ax")
+class AuditExport(Node):
+    """This organisation's audit as a file. Size in bytes, SHA-256 in hex: of the file, once it is done."""
+
+    state: AuditExportState = column()
+    format: AuditExportFormat = column()
+    since: datetime | None = column()
+    until: datetime = column()
+    asked_by_name: str = column()
+    asked_at: datetime = column()
+    rows: int = column(description="Written so far.")
+    size: int | None = column()
+    sha256: str | None = column()
+    statement: str | None = column(description="The newest checkpoint when it was written.")
+    finished_at: datetime | None = column()
+    download_url: str | None = finished(
+        sign_export,
+        "CASE WHEN {t}.state = 'done' THEN json_build_array({t}.key, 'audit-' || to_char({t}.until, 'YYYY-MM-DD') ||"
+        " '.' || {t}.format)::text END",
+        description="Gives the file for five minutes.",
+    )
+
+
 @strawberry.input(description="Which checkpoints.")
 class WitnessedCheckpointFilter:
     """Which checkpoints."""
 
-    received_since: datetime | None = condition("{o}.received_at >= {value}")
-    organisation: strawberry.ID | None = condition("{o}.organisation = {value.id}", opaque_id("or"))
+    received_since: datetime | None = since("received_at")
+    organisation: strawberry.ID | None = refers("organisation", "or")
 
 
 @root
 class AuditQueries:
     """Queries over the audit as others keep it."""
 
+    audit_exports: Connection[AuditExport] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     witnessed_checkpoints: Connection[WitnessedCheckpoint] | None = connection(
         tenant=VIEWER,
         order=Order(("received_at", "id")),

@@ -1,6 +1,7 @@
 """The feed's SQL: a page of what has changed for the reader, from two tables in one order, told by one statement."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from mendline.kernel import DomainError
@@ -10,9 +11,11 @@ from mendline_schema.conditions import Conditions
 from mendline_schema.connections import LARGEST_PAGE, opaque_text
 from mendline_schema.json_sql import json_object
 from mendline_schema.plan import Selected
-from mendline_schema.values import Inputs, Parameters
+from mendline_schema.recording import Source
+from mendline_schema.values import Inputs, Parameters, Unreadable
 
 ObjectSql = Callable[[str, str, list[Selected]], str]
+Within = Callable[[str], AbstractContextManager[Source]]
 
 _PLACE = ("changed_in", "owner_id", "ticket_id")
 """What the feed is ordered by: the writing transaction, and within it the ticket. Every table of the feed has it."""
@@ -43,23 +46,28 @@ class FeedWriter:
         self._object = object_sql
         self._continues = selected.arguments.get("since") is not None
 
-    def sql(self, conditions: Conditions, tables: Mapping[str, tuple[str, str]]) -> str:
-        """The feed's JSON. tables: for each type of change its table and the alias of its rows."""
+    def sql(self, conditions: Conditions, tables: Mapping[str, tuple[str, str]], within: Within) -> str:
+        """The feed's JSON. tables: for each type of change its table and the alias of its rows. within: notes what is
+        read of the rows under an alias; where a page is shared with others, of all that could have been on it.
+        """
         type_name, wanted = next(iter(self._selected.of.items()))
         lists = [one for one in wanted if one.name == "nodes"]
-        rows = " UNION ALL ".join(
-            f"({self._rows(conditions, table, other, [self._object(name, other, one.of[name]) for one in lists])})"
-            for name, (table, other) in tables.items()
-        )
+        members = []
+        for name, (table, other) in tables.items():
+            with within(other) as source:
+                values = [self._object(name, other, one.of[name]) for one in lists]
+            members.append(f"({self._rows(conditions, table, source, values)})")
+        rows = " UNION ALL ".join(members)
         page = (
             f"SELECT row_number() OVER (ORDER BY {_ORDER}) AS n, f.* FROM"  # noqa: S608
             f" ({rows} ORDER BY {_ORDER} LIMIT {self.size + 1}) f"
         )
-        values = {one.key: f"p.v{n}" for n, one in enumerate(lists)}
-        parts = [(one.key, self._part(type_name, one, conditions, values)) for one in wanted]
+        places = {one.key: f"p.v{n}" for n, one in enumerate(lists)}
+        parts = [(one.key, self._part(type_name, one, conditions, places)) for one in wanted]
         return f"(SELECT {json_object(parts)} FROM ({page}) p HAVING true)"  # noqa: S608
 
-    def _rows(self, conditions: Conditions, table: str, other: str, values: list[str]) -> str:
+    def _rows(self, conditions: Conditions, table: str, source: Source, values: list[str]) -> str:
+        other = source.alias
         place = ", ".join(f"{other}.{column}" for column in _PLACE)
         told = "".join(f", {value} AS v{n}" for n, value in enumerate(values))
         where = conditions.fill("{o}.tenant_id = {organisation}", o=other)
@@ -68,7 +76,7 @@ class FeedWriter:
             f'SELECT * FROM "{table}" {other} WHERE {where}{after}'  # noqa: S608
             f" AND {other}.changed_in < (SELECT {SETTLED}) ORDER BY {place} LIMIT {self.size + 1}"
         )
-        return f"SELECT {place}{told} FROM ({rows}) {other}"  # noqa: S608
+        return f"SELECT {place}{told} FROM {source.drawn_from(f'({rows}) {other}', self.size)}"  # noqa: S608
 
     def _since(self, conditions: Conditions) -> str:
         cluster, changed_in, owner, ticket = (
@@ -81,7 +89,10 @@ class FeedWriter:
         read = conditions.reader(self._field, self._selected, ("since",))
 
         def value(inputs: Inputs) -> Any:
-            return getattr(feed_cursor(read(inputs), inputs.actor.organisation), name)
+            try:
+                return getattr(feed_cursor(read(inputs), inputs.actor.organisation), name)
+            except DomainError as cause:
+                raise Unreadable({self._selected.path: cause}) from None
 
         return self._parameters.place((id(self._selected.node), name), value, _CASTS[name])
 

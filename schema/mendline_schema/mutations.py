@@ -4,11 +4,11 @@ import strawberry
 
 from mendline import devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
-from mendline_schema import access, tickets, uploads
+from mendline_schema import access, audit, tickets, uploads
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
-LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets)
+LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
@@ -17,6 +17,7 @@ class TicketMutations:
     """Tickets: reported, sorted, passed on, shared."""
 
     report_fault = mutation("tickets.report")
+    report_fault_for = mutation("tickets.report_for")
     triage = mutation("tickets.triage")
     pass_on = mutation("tickets.pass_on")
     ask_subcontract = mutation("tickets.ask_subcontract")
@@ -111,6 +112,7 @@ class TenantMutations:
     set_policy = mutation("tenants.set_policy")
     create_api_key = mutation("tenants.create_api_key")
     revoke_api_key = mutation("tenants.revoke_api_key")
+    export_audit = mutation("tenants.export_audit")
 
 
 @strawberry.type

@@ -2,10 +2,18 @@
 
 from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
-from mendline_tenants.agreements import Agreement, agreed
+from mendline_tenants.agreements import Agreement, agreed, serves
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
-from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note_command
-from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
+from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
+from mendline_tenants.audit_records import Format
+from mendline_tenants.authentication import (
+    Presumed,
+    actor_from_token,
+    actor_of_member,
+    organisation_of,
+    presumed_from_token,
+)
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
@@ -33,6 +41,7 @@ from mendline_tenants.linking import (
     unlink,
 )
 from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
+from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -78,6 +87,7 @@ __all__ = [
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "LONGEST_NAME",
+    "MASKS",
     "PERMISSIONS",
     "POLICIES",
     "POSITION",
@@ -93,6 +103,7 @@ __all__ = [
     "Asked",
     "AuditCheckpoint",
     "AuditEntry",
+    "AuditExport",
     "AuditLeaf",
     "ChatIdentity",
     "ChatInstallation",
@@ -102,7 +113,9 @@ __all__ = [
     "CreateApiKey",
     "Credential",
     "Errand",
+    "ExportAudit",
     "Finding",
+    "Format",
     "Hours",
     "KeyExpiresSoon",
     "LinkAttempt",
@@ -110,6 +123,8 @@ __all__ = [
     "LinkOffer",
     "LoginAttempt",
     "LoginSession",
+    "Mask",
+    "Masked",
     "Member",
     "Organisation",
     "OrganisationAudit",
@@ -118,6 +133,7 @@ __all__ = [
     "Origin",
     "Partner",
     "Place",
+    "Presumed",
     "Quota",
     "QuotaSaved",
     "QuotaSet",
@@ -171,7 +187,12 @@ __all__ = [
     "login",
     "logout",
     "make_checkpoints",
+    "masked_name",
+    "masked_phone",
+    "masked_serial",
     "move_chat",
+    "newest_statement",
+    "note",
     "note_command",
     "note_read",
     "offer_link",
@@ -181,6 +202,7 @@ __all__ = [
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "presumed_from_token",
     "public_keys",
     "refresh",
     "refusal",
@@ -188,6 +210,7 @@ __all__ = [
     "require_stewardship",
     "resume_identity",
     "schema_sql",
+    "serves",
     "sessions",
     "set_locale",
     "share_ticket",
@@ -199,4 +222,5 @@ __all__ = [
     "verify",
     "working_seconds",
     "working_spans",
+    "write_audit",
 ]

@@ -40,7 +40,7 @@ class Agreement(Record):
 
     device_classes: only devices of these classes (empty: of every class). own_models: only models that the partner
     makes. subcontracting: a service provider may pass its tickets on without asking each time. ends_on: the last day
-    on which new tickets are shared.
+    on which new tickets are shared. system/number: the external reference.
     """
 
     partner_id = fields.UUIDField()
@@ -48,14 +48,18 @@ class Agreement(Record):
     groups = ArrayField("text")
     device_classes = ArrayField("text", default=list)
     own_models = fields.BooleanField(default=False)
-    subcontracting = fields.BooleanField(default=False)
-    version = fields.BigIntField(default=1)
+    subcontracting = fields.BooleanField(default=False, db_default=False)
+    version = fields.BigIntField(default=1, db_default=1)
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)
     recorded_at = fields.DatetimeField(default=now)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "agreement"
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "partner_id"),)
 
 
 async def agreed(
@@ -75,6 +79,19 @@ async def agreed(
         device_class,
         manufacturer,
     )
+
+
+async def serves(tenant: UUID, provider: UUID, on: date) -> bool:
+    """Whether some agreement of the user facility names this partner as its service provider on a day."""
+    found = await rows.first(
+        Agreement,
+        "tenant_id = $1 AND partner_id = $2 AND part = 'service_provider' AND starts_on <= $3"
+        " AND (ends_on IS NULL OR ends_on >= $3)",
+        tenant,
+        provider,
+        on,
+    )
+    return found is not None
 
 
 class UpsertAgreement(Struct, frozen=True, kw_only=True):

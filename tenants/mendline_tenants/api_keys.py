@@ -18,6 +18,7 @@ FOR_PERSONS_ALONE = frozenset(
         "quality.archive",
         "dispatch.answer",
         "tenants.manage",
+        "tenants.export",
         "tenants.agree",
         "tenants.book",
         "tenants.errand",

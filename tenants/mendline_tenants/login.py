@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from tortoise import fields
 
 from mendline.kernel import (
+    NIL,
     DomainError,
     Kind,
     MemberId,
@@ -88,7 +89,7 @@ async def login(
     too_many_attempts, member_suspended.
     """
     tenant = await tenant_of(organisation)
-    member = await _attempt(tenant, login) if tenant else None
+    member = await _attempt(tenant, login, channel) if tenant else None
     stored = member.password_hash if member else None
     if not await password_matches(stored, password) or member is None:
         raise DomainError("wrong_login")
@@ -106,7 +107,7 @@ async def tenant_of(code: str) -> UUID | None:
     return found
 
 
-async def _attempt(tenant: UUID, login: str) -> Member | None:
+async def _attempt(tenant: UUID, login: str, channel: str) -> Member | None:
     """Counts the attempt before it is made, so that many at once are counted too; success forgets them."""
     moment = now()
     async with transaction(tenant):
@@ -122,11 +123,19 @@ async def _attempt(tenant: UUID, login: str) -> Member | None:
             moment - WINDOW,
         )
         member = await rows.first(Member, "tenant_id = $1 AND login = $2", tenant, login)
-    assert counted is not None
+        assert counted is not None
+        if counted["failures"] == ATTEMPTS + 1:  # once for each window, else a flood of guesses would fill the book
+            await _note_lock(tenant, member, channel)
     if counted["failures"] > ATTEMPTS:
         left = counted["since"] + WINDOW - moment
         raise DomainError("too_many_attempts", minutes=max(1, -(-int(left.total_seconds()) // 60)))
     return member
+
+
+async def _note_lock(tenant: UUID, member: Member | None, channel: str) -> None:
+    """A login that was guessed at too often. One that nobody has is not told: it may be a password typed too early."""
+    who, facts = (member.id, {"login": member.login}) if member else (NIL, {})
+    await note(tenant, who, member.name if member else "", channel, "tenants.login_locked", attempts=ATTEMPTS, **facts)
 
 
 def _login_hash(login: str) -> bytes:
@@ -218,7 +227,11 @@ async def logout(token: str) -> None:
     """Ends the session of an access token or a refresh token, at once. Raises DomainError unauthenticated."""
     shown = read_refresh_token(token) if token.startswith("mr_") else read_access_token(token)
     async with transaction(shown.organisation):
-        await _revoke(shown.organisation, shown.session)
+        session = await rows.find(LoginSession, shown.organisation, shown.session)
+        if session is not None and session.revoked_at is None:
+            await _revoke(shown.organisation, shown.session)
+            who, facts = session.member_id, {"session": str(session.id)}
+            await note(shown.organisation, who, "", session.channel, "tenants.logout", **facts)
 
 
 async def sessions(tenant: UUID, member: UUID) -> list[LoginSession]:

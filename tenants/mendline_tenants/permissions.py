@@ -83,6 +83,11 @@ PERMISSIONS: dict[str, Permission] = {
     "tickets.report": _row(
         (*_WARD, *_ENGINEERING, "technician"), "您不能报修。请联系本科室护士长。", "You may not report a fault."
     ),
+    "tickets.report_for": _row(
+        ("service_desk", "dispatcher"),
+        "代来电医院报修由服务台进行。",
+        "Tickets for hospitals that call are opened by the service desk.",
+    ),
     "tickets.update": _row(
         (*_WARD, *_ENGINEERING), "只有报修方可以更改报修内容。", "Only the reporting side may change a report."
     ),
@@ -142,6 +147,11 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "tenants.keep": _row(
         ("admin",), "地点与合作单位由管理员维护。", "Places and partners are kept by an administrator."
+    ),
+    "tenants.export": _row(
+        ("quality", "admin"),
+        "审计记录由管理员或质量人员导出。",
+        "The audit is exported by an administrator or quality staff.",
     ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),

@@ -2,7 +2,19 @@
 
 import ast
 
-REMOTE = {"put_blob", "get_blob", "stat_blob", "presign_upload", "presign_download", "urlopen", "open", "wake"}
+REMOTE = {
+    "put_blob",
+    "put_file",
+    "put_locked",
+    "get_locked",
+    "get_blob",
+    "stat_blob",
+    "presign_upload",
+    "presign_download",
+    "urlopen",
+    "open",
+    "wake",
+}
 ELSEWHERE = {"sleep", "to_thread", "create_task", "gather", "run_in_executor", "transaction", "gateway"}
 OWN_TIME = {"today", "utcnow"}
 IMPURE_CALLS = REMOTE | ELSEWHERE | OWN_TIME

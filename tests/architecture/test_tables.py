@@ -13,38 +13,13 @@ import pytest_asyncio
 from mendline.kernel import TABLES, Kind
 from mendline_tenants import GROUP_ROLES, LOGIN_ROLES, function_sql, functions, schema_sql
 from support.database import administrator, look
+from support.isolation.catalogue_state import STATE, catalogue_state, differences
 
 OUR_ROLES = (*LOGIN_ROLES, *GROUP_ROLES)
 BOOKKEEPING = {"tortoise_migrations"}
 """Tables of the migration tool: nobody but owner may touch them."""
 
 WITH_TENANT = {Kind.OWN, Kind.TICKET, Kind.CHILD, Kind.WORKLIST, Kind.QUEUE}
-
-CATALOGUE = {
-    "policies": "SELECT tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
-    " WHERE schemaname = 'public' ORDER BY 1, 2",
-    "security": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
-    " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1",
-    "table grants": "SELECT relname, a.grantee::regrole::text, a.privilege_type, a.is_grantable FROM pg_class c,"
-    " aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a"
-    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1, 2, 3",
-    "column grants": "SELECT c.relname, t.attname, a.grantee::regrole::text, a.privilege_type FROM pg_class c"
-    " JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a"
-    " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1, 2, 3, 4",
-    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-    " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
-    "triggers": "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenabled FROM pg_trigger"
-    " WHERE NOT tgisinternal ORDER BY 1, 2",
-    "functions": "SELECT oid::regprocedure::text, proowner::regrole::text, prosecdef, proconfig::text, md5(prosrc),"
-    " coalesce(proacl, acldefault('f', proowner))::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-    " ORDER BY 1",
-    "members": "SELECT roleid::regrole::text, member::regrole::text, inherit_option, set_option, admin_option"
-    " FROM pg_auth_members ORDER BY 1, 2",
-}
-
-
-async def snapshot(connection: asyncpg.Connection) -> dict[str, list[tuple]]:
-    return {what: [tuple(row) for row in await connection.fetch(sql)] for what, sql in CATALOGUE.items()}
 
 
 async def apply(connection: asyncpg.Connection) -> None:
@@ -66,15 +41,6 @@ async def undone(database: None) -> AsyncIterator[asyncpg.Connection]:
         await change.rollback()
 
 
-def differences(before: dict[str, list[tuple]], after: dict[str, list[tuple]]) -> list[str]:
-    return [
-        f"{what}: {sign} {row}"
-        for what in before
-        for sign, rows in (("-", set(before[what]) - set(after[what])), ("+", set(after[what]) - set(before[what])))
-        for row in sorted(rows, key=str)
-    ]
-
-
 async def test_every_table_is_declared_and_every_declaration_is_a_table(database):
     stored = {row[0] for row in await look("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     assert stored - BOOKKEEPING == set(TABLES)
@@ -92,14 +58,14 @@ async def test_columns_are_those_of_the_models(database):
 
 
 async def test_row_level_security_is_on_and_forced(database):
-    rows = await look(CATALOGUE["security"])
+    rows = await look(STATE["security"])
     assert [row["relname"] for row in rows if row["relname"] in TABLES and not (row[1] and row[2])] == []
 
 
 async def test_applying_the_declarations_again_changes_nothing(undone):
-    before = await snapshot(undone)
+    before = await catalogue_state(undone)
     await apply(undone)
-    assert differences(before, await snapshot(undone)) == []
+    assert differences(before, await catalogue_state(undone)) == []
 
 
 @pytest.mark.parametrize(
@@ -127,13 +93,13 @@ async def test_applying_the_declarations_again_changes_nothing(undone):
 )
 async def test_a_change_behind_our_back_is_noticed(undone, change):
     await undone.execute(change)
-    before = await snapshot(undone)
+    before = await catalogue_state(undone)
     await apply(undone)
-    assert differences(before, await snapshot(undone)) != []
+    assert differences(before, await catalogue_state(undone)) != []
 
 
 async def test_only_our_roles_hold_grants_and_none_may_truncate_or_reference(database):
-    held = [row for row in await look(CATALOGUE["table grants"]) if row["grantee"] != "owner"]
+    held = [row for row in await look(STATE["table grants"]) if row["grantee"] != "owner"]
     assert {row["grantee"] for row in held} <= set(OUR_ROLES)
     assert {row["privilege_type"] for row in held} <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
     assert not [row for row in held if row["is_grantable"]]
@@ -215,7 +181,7 @@ async def test_primary_keys_are_those_declared(database):
 
 
 async def test_policies_keep_to_what_citus_accepts(database):
-    for row in await look(CATALOGUE["policies"]):
+    for row in await look(STATE["policies"]):
         for clause in filter(None, (row["qual"], row["with_check"])):
             assert not re.search(r"\bselect\b", clause, re.IGNORECASE), row
             assert set(re.findall(r"(\w+)\(", clause)) <= {"cur"}, row
@@ -261,7 +227,7 @@ async def test_no_role_of_ours_stands_above_row_level_security(database):
     for row in rows:
         assert not (row["rolsuper"] or row["rolbypassrls"] or row["rolcreaterole"] or row["rolcreatedb"]), row
         assert row["rolcanlogin"] == (row["rolname"] in LOGIN_ROLES), row
-    climbs = [row for row in await look(CATALOGUE["members"]) if row["member"] in OUR_ROLES]
+    climbs = [row for row in await look(STATE["members"]) if row["member"] in OUR_ROLES]
     assert [(row["roleid"], row["member"], row["inherit_option"]) for row in climbs] == [("keeper", "owner", False)]
 
 

@@ -36,8 +36,8 @@ async def written(portal):
     return first, second
 
 
-async def found(portal, who, document, **filter):
-    data = await portal.get(who, document, filter=filter or None)
+async def found(portal, who, document, **wanted):
+    data = await portal.get(who, document, filter=wanted or None)
     return next(iter(data.values()))["nodes"]
 
 
@@ -46,7 +46,7 @@ async def test_entries_are_searched_by_time_command_actor_channel_and_number(por
     assert len(everything) == 4
     number = next(entry["ticket"]["number"] for entry in everything if entry["command"] == "tickets.comment")
     times = sorted(entry["recordedAt"] for entry in everything)
-    for filter, expected in (
+    for wanted, expected in (
         ({"command": "tickets.comment"}, 2),
         ({"command": "tickets.commen"}, 0),
         ({"actor": portal.cast.member_id("nurse_a")}, 3),
@@ -59,7 +59,7 @@ async def test_entries_are_searched_by_time_command_actor_channel_and_number(por
         ({"before": times[1]}, 1),
         ({"ticketNumber": number, "command": "tickets.comment", "actor": portal.cast.member_id("nurse_a")}, 1),
     ):
-        assert len(await found(portal, "admin_a", ENTRIES, **filter)) == expected, filter
+        assert len(await found(portal, "admin_a", ENTRIES, **wanted)) == expected, wanted
     other = next(entry for entry in everything if entry["organisation"]["code"] == portal.cast.codes["vendor_v"])
     assert (other["actorName"], other["actorRole"]) == (None, "dispatcher"), "names cross no border"
 
@@ -68,13 +68,13 @@ async def test_the_book_is_searched_alike(portal, written):
     everything = await found(portal, "admin_a", BOOK)
     assert [row["command"] for row in everything] == ["tenants.upsert_place"] * 2
     times = sorted(row["recordedAt"] for row in everything)
-    for filter, expected in (
+    for wanted, expected in (
         ({"command": "tenants.upsert_place", "since": times[0]}, 2),
         ({"before": times[1]}, 1),
         ({"actor": portal.cast.member_id("nurse_a")}, 0),
         ({"channel": "graphql", "actor": portal.cast.member_id("admin_a")}, 2),
     ):
-        assert len(await found(portal, "admin_a", BOOK, **filter)) == expected, filter
+        assert len(await found(portal, "admin_a", BOOK, **wanted)) == expected, wanted
 
 
 async def test_others_find_nothing_and_who_may_not_is_told(portal, written):
@@ -90,7 +90,7 @@ PROOF = """query($id: ID!) { ticket(id: $id) { proof { seq hash position path ch
 
 
 async def test_a_portal_keeps_checkpoints_and_proves_its_tickets(portal, written, blobs):
-    first, second = written
+    first, _ = written
     assert await make_checkpoints(portal.cast["hospital_a"]) == 1
     await portal.cast.drain(queues=("delivery",))
     for who in ("nurse_a", "dispatcher_v"):

@@ -155,4 +155,4 @@ async def test_the_maker_sees_quality_and_vigilance_of_its_models_and_nothing_of
     )
     ticket = {"quality": {"cause": ""}, "vigilance": {"suspected": True}, "people": None, "clinical": None}
     changed = {"item": {"part": "MANUFACTURER"}, "ticket": ticket}
-    assert response.json() == {"data": {"changes": {"nodes": [changed]}}}
+    assert response.json()["data"] == {"changes": {"nodes": [changed]}}

@@ -1,18 +1,29 @@
-"""`mendline audit`: verifies what organisations have written, makes checkpoints at once, shows the public keys."""
+"""`mendline audit`: verifies and exports what organisations have written, makes checkpoints, shows the public keys."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mendline.app.start import start
 from mendline.app.worklists import organisations
-from mendline.kernel import close_pools
-from mendline_tenants import Checked, Witness, make_checkpoints, public_keys
+from mendline.kernel import close_pools, now, transaction
+from mendline_tenants import (
+    Checked,
+    Format,
+    Witness,
+    make_checkpoints,
+    newest_statement,
+    note,
+    public_keys,
+    write_audit,
+)
 from mendline_tenants import verify as verify_audit
 
 _SHOWN = 50
@@ -52,6 +63,34 @@ def checkpoint(code: str | None) -> int:
         for name, tenant in chosen:
             _console.print(f"{name}: {await make_checkpoints(tenant, from_the_beginning=True)} new checkpoints")
         await asyncio.sleep(0.05)  # the wake-up is on its way
+        return 0
+
+    return _for(code, work)
+
+
+def export(code: str, file: str, format: Format, since: datetime | None, until: datetime | None) -> int:
+    """Writes the audit and its manifest; the organisation's book says so."""
+    moment = now()
+    begin = since.replace(tzinfo=since.tzinfo or UTC) if since else None
+    end = min(until.replace(tzinfo=until.tzinfo or UTC), moment) if until else moment
+
+    async def work(chosen: _Known) -> int:
+        ((name, tenant),) = chosen
+        with _progress(name) as told:
+
+            async def progress(written: int) -> None:
+                told("records", written)
+
+            with Path(file).open("wb") as opened:  # noqa: ASYNC230 - nothing else runs in this process
+                written, digest = await write_audit(tenant, format, begin, end, opened, progress)
+        facts = {"format": format, "since": begin, "until": end, "records": written, "sha256": digest}
+        async with transaction(tenant):
+            await note(tenant, tenant, "operator", "system", "tenants.export_audit", **facts)
+            statement = await newest_statement(tenant)
+        manifest = {"organisation": name, **facts, "statement": statement}
+        described = msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
+        Path(f"{file}.manifest.json").write_bytes(described)  # noqa: ASYNC240 - as above
+        _console.print(f"{name}: {written:,} records in {file}", markup=False, highlight=False, soft_wrap=True)
         return 0
 
     return _for(code, work)

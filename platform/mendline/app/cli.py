@@ -1,5 +1,6 @@
 """The command line `mendline`: what each command is for, and where its work is done."""
 
+from datetime import datetime
 from importlib import import_module
 from typing import Annotated, Any, Literal
 
@@ -337,6 +338,21 @@ def audit_checkpoint(
 ) -> None:
     """Make checkpoints now of whatever none covers yet. The workers do so every minute by themselves."""
     _run("mendline.app.audit:checkpoint", organisation)
+
+
+@audit.command("export")
+def audit_export(
+    file: Annotated[str, typer.Argument(help="Where to write it.")],
+    organisation: _Organisation,
+    format: Annotated[Literal["jsonl", "csv"], typer.Option(help="JSON Lines or CSV.")] = "jsonl",
+    since: Annotated[datetime | None, typer.Option(help="From this moment on, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Until before this moment, UTC.")] = None,
+) -> None:
+    """Write an organisation's audit into a file, and beside it FILE.manifest.json with its SHA-256.
+
+    Example: mendline audit export audit.csv -o ACME --format csv --since 2026-01-01
+    """
+    _run("mendline.app.audit:export", organisation, file, format, since, until)
 
 
 @audit.command("keys")

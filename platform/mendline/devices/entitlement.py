@@ -27,9 +27,14 @@ class Entitlement(NamedTuple):
         }
 
 
-async def entitlement(tenant: UUID, device: Device, model: DeviceModel, day: date) -> Entitlement:
-    """Who pays for a repair of this device begun on `day`. A contract in force names the provider even in warranty."""
-    contract = await _contract_of(tenant, device, model, day)
+async def entitlement(
+    tenant: UUID, device: Device, model: DeviceModel, day: date, provider: UUID | None = None
+) -> Entitlement:
+    """Who pays for a repair of this device begun on `day`. A contract in force names the provider even in warranty.
+
+    provider: for whom it is asked; contracts with others are then none of its business.
+    """
+    contract = await _contract_of(tenant, device, model, day, provider)
     if device.warranty_until is not None and day <= device.warranty_until:
         until = device.warranty_until
         return Entitlement(
@@ -51,14 +56,17 @@ async def entitlement(tenant: UUID, device: Device, model: DeviceModel, day: dat
     return Entitlement("outside", None, None, {"zh": "脱保:维修需先报价", "en": "Outside: a repair needs a quotation"})
 
 
-async def _contract_of(tenant: UUID, device: Device, model: DeviceModel, day: date) -> Contract | None:
+async def _contract_of(
+    tenant: UUID, device: Device, model: DeviceModel, day: date, provider: UUID | None
+) -> Contract | None:
     return await rows.first(
         Contract,
         "tenant_id = $1 AND starts_on <= $2 AND ends_on >= $2 AND ($3 = ANY (device_classes) OR EXISTS ("
         "SELECT 1 FROM contract_device c WHERE c.tenant_id = $1 AND c.contract_id = contract.id AND c.device_id = $4))"
-        " ORDER BY direct DESC, ends_on DESC",
+        " AND ($5::uuid IS NULL OR provider_id = $5) ORDER BY direct DESC, ends_on DESC",
         tenant,
         day,
         model.device_class,
         device.id,
+        provider,
     )

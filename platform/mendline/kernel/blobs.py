@@ -2,16 +2,23 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from mendline.kernel.errors import DomainError
 from mendline.kernel.settings import settings
 
+T = TypeVar("T")
+
 UPLOAD_SECONDS = 900
 DOWNLOAD_SECONDS = 300
+
+
+class StoreAway(Exception):
+    """The store does not answer, or says that it cannot now: try again later."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,25 @@ async def put_blob(key: str, body: bytes, media_type: str, sha256: str) -> None:
                 raise
 
     await asyncio.to_thread(put)
+
+
+async def put_file(key: str, file: BinaryIO, media_type: str) -> None:
+    """Stores a file of any size, part after part, in place of what was there. Raises StoreAway."""
+    await answered(_client().upload_fileobj, file, settings().s3_bucket, key, {"ContentType": media_type})
+
+
+async def answered(call: Callable[..., T], *arguments: Any) -> T:
+    """What a call to the store answers, made in a thread. Raises StoreAway."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: PLC0415, A004 - see _client
+
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except (ConnectionError, HTTPClientError) as error:
+        raise StoreAway(str(error)) from error
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            raise StoreAway(str(error)) from error
+        raise
 
 
 async def stat_blob(key: str) -> Blob | None:

@@ -1,21 +1,13 @@
 """Locked blobs: objects in S3 that nobody can change or remove before their time, whoever holds the store's keys."""
 
-import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
-from mendline.kernel.blobs import _client
+from mendline.kernel.blobs import _client, answered
 from mendline.kernel.settings import settings
-
-T = TypeVar("T")
-
-
-class StoreAway(Exception):
-    """The store does not answer, or says that it cannot now: try again later."""
 
 
 @dataclass
@@ -51,7 +43,7 @@ async def put_locked(key: str, body: bytes, media_type: str, until: datetime) ->
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:
                 raise
 
-    await _answered(put)
+    await answered(put)
 
 
 async def list_locked(prefix: str) -> AsyncIterator[LockedBlob]:
@@ -60,7 +52,7 @@ async def list_locked(prefix: str) -> AsyncIterator[LockedBlob]:
         Bucket=settings().s3_audit_bucket, Prefix=prefix
     ))  # fmt: skip
     blob: LockedBlob | None = None
-    while (page := await _answered(next, pages, None)) is not None:
+    while (page := await answered(next, pages, None)) is not None:
         for found in page.get("Versions", ()):
             if blob is None or blob.key != found["Key"]:
                 if blob is not None:
@@ -82,17 +74,4 @@ async def get_locked(blob: LockedBlob) -> bytes:
         body: bytes = answer["Body"].read()
         return body
 
-    return await _answered(get)
-
-
-async def _answered(call: Callable[..., T], *arguments: Any) -> T:
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: PLC0415, A004 - see blobs
-
-    try:
-        return await asyncio.to_thread(call, *arguments)
-    except (ConnectionError, HTTPClientError) as error:
-        raise StoreAway(str(error)) from error
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            raise StoreAway(str(error)) from error
-        raise
+    return await answered(get)

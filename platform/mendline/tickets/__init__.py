@@ -1,6 +1,7 @@
 """Tickets: intake, triage, life cycle, participants and worklists."""
 
 from mendline.kernel import register_locales
+from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
@@ -25,7 +26,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import KINDS, PHASES, UseState
+from mendline.tickets.states import KINDS, PHASES, WAITING_FOR, UseState
 from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
@@ -50,6 +51,7 @@ __all__ = [
     "PROVIDER_GROUPS",
     "SETTLED",
     "STEPS",
+    "WAITING_FOR",
     "FeedCursor",
     "ImportClosed",
     "Part",

@@ -1,7 +1,7 @@
 """Intake: a fault is reported, and at once it has a device, an entitlement, a priority and a provider."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from mendline.kernel import (
     command,
     emit,
     fetchval,
+    iso,
     new_id,
     parse_opaque,
     rows,
@@ -56,12 +57,29 @@ class ReportFault(Struct, frozen=True):
     kind: TicketKind = "fault"
 
 
+class Caller(NamedTuple):
+    """Who rang up a vendor's service desk, and from where.
+
+    desk: the vendor, which answers for the ticket. groups: what it holds where clinical engineering sees reports first.
+    """
+
+    desk: UUID
+    groups: tuple[str, ...]
+    name: str
+    ward: str
+
+
 @command("tickets.report", "tickets.report")
 async def report(actor: Actor, input: ReportFault) -> TicketResult:
     """Opens a ticket at the actor's own organisation.
 
     Raises not_found for a device or place that is not its own, and invalid_input for a fault in the future.
     """
+    return await open_ticket(actor, input)
+
+
+async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = None) -> TicketResult:
+    """A new ticket of the actor's organisation; caller: who told it to a vendor's service desk. Raises as `report`."""
     moment = work().occurred_at
     if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
         raise DomainError("invalid_input", field="happened_at", problem="in_future")
@@ -72,11 +90,13 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     location = await location_of(actor.organisation, place)
     organisation = await own_organisation(actor.organisation)
     here = at_home(organisation, moment)
-    entitled = await entitlement(actor.organisation, device, model, here.date()) if device and model else None
+    desk = caller.desk if caller else None
+    entitled = await entitlement(actor.organisation, device, model, here.date(), desk) if device and model else None
     contract = entitled.contract if entitled else None
     engineering_first = organisation.policies.get("triage") == "clinical_engineering"
-    direct = contract is not None and contract.direct and not engineering_first
-    provider = contract.provider_id if contract and direct else actor.organisation
+    straight = desk or (contract.provider_id if contract and contract.direct else None)
+    direct = straight is not None and not engineering_first
+    provider = straight if straight and direct else actor.organisation
     priority, reasons = score(model, device, input.use_state, location.clinical_weight)
     level = contract.service_level if contract else {}
     standing = [
@@ -90,6 +110,8 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         # Who services the device by agreement sees what stays with the hospital; never what another answers for.
         if a.part != "service_provider" or provider in (a.partner_id, actor.organisation)
     ]
+    if caller and not direct:
+        standing.append(Part(caller.desk, "participant", caller.groups))
     parts = parts_of(actor.organisation, provider, standing)
     viewers, held = audience(parts)
     state = "triaged" if direct else "reported"
@@ -116,11 +138,12 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
         changed_by=actor.role,
     )
     await rows.insert(ticket)
-    groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None)
+    groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None, caller)
     await rows.insert(*await participants(ticket, parts), *groups)
     if device is not None:
         await report_use_state(device, input.use_state)
-    tell(ticket, to=state, route="contract" if direct else "facility", kind=input.kind)
+    route = "call" if caller else "contract" if direct else "facility"
+    tell(ticket, to=state, route=route, kind=input.kind)
     emit(
         TicketReported(
             tenant=ticket.tenant_id, ticket=ticket.id, number=ticket.number, provider=provider, device=ticket.device_id
@@ -168,6 +191,7 @@ async def _groups(
     entitled: Entitlement | None,
     reasons: list[Reason],
     device_state: str | None,
+    caller: Caller | None,
 ) -> list[TicketGroup]:
     anchor: dict[str, Any] = {
         "id": ticket.id,
@@ -182,7 +206,8 @@ async def _groups(
         TicketPeople(
             **anchor,
             reporter_id=reporter.id if reporter else None,
-            reporter_name=reporter.name if reporter else actor.name,
+            reporter_name=caller.name if caller else reporter.name if reporter else actor.name,
+            caller_ward=caller.ward if caller else "",
             contact_name=input.contact_name or (reporter.name if reporter else ""),
             contact_phone=input.contact_phone or (reporter.phone or "" if reporter else ""),
             location=location.words,
@@ -197,7 +222,7 @@ async def _groups(
             spare_needed=input.spare_needed,
             isolation=input.isolation,
             decontamination="unknown" if needs_cleaning else "not_needed",
-            access_windows=[[a.isoformat(), b.isoformat()] for a, b in input.access_windows],
+            access_windows=[[iso(a), iso(b)] for a, b in input.access_windows],
             priority_reasons=[reason._asdict() for reason in reasons],
             device_state_before=device_state,
         ),

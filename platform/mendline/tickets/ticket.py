@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
-from mendline.tickets.states import PHASES, Decontamination, TicketKind, UseState, one_of
+from mendline.tickets.states import PHASES, WAITING_FOR, Decontamination, TicketKind, UseState, one_of
 
 GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
 """The field groups; `progress` lies on the ticket itself."""
@@ -19,6 +19,7 @@ GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages",
         "state": one_of("state", PHASES),
         "phase": one_of("phase", dict.fromkeys(PHASES.values())),
         "kind": one_of("kind", TicketKind),
+        "waiting_for": one_of("waiting_for", WAITING_FOR),
     },
 )
 class Ticket(Record):
@@ -80,10 +81,11 @@ _OF_TICKET = {"ticket_id": "ticket"}
 
 @table(Kind.CHILD, references=_OF_TICKET, group="people")
 class TicketPeople(TicketGroup):
-    """Who reports, whom to ask at the ward and where, and who comes."""
+    """Who reports, whom to ask at the ward and where, and who comes. caller_ward: where a caller said to be."""
 
     reporter_id = fields.UUIDField(null=True)
     reporter_name = fields.TextField(default="")
+    caller_ward = fields.TextField(default="", db_default="")
     contact_name = fields.TextField(default="")
     contact_phone = fields.TextField(default="")
     location = fields.JSONField[dict[str, Any]](default=dict)

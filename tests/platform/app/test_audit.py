@@ -1,5 +1,6 @@
 """`mendline audit` as an operator meets it, and the public keys as a portal finds them."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -88,3 +89,16 @@ async def test_the_public_keys_are_published(database: None) -> None:
     (key,) = answer.json()["keys"]
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "Ed25519", "sig")
     assert "d" not in key
+
+
+async def test_export_writes_a_file_and_its_manifest(cast: Cast, ticket: Reference, tmp_path: Path) -> None:
+    code, file = cast.codes["hospital_a"], tmp_path / "audit.csv"
+    ended, told = await mendline("audit", "export", str(file), "-o", code, "--format", "csv", "--since", "2026-01-01")
+    assert ended == 0, told
+    manifest = json.loads((tmp_path / "audit.csv.manifest.json").read_text())
+    assert (manifest["organisation"], manifest["records"]) == (code, 1)
+    assert manifest["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    (held,) = await look("SELECT statement FROM audit_checkpoint WHERE tenant_id = $1", ticket.tenant)
+    assert manifest["statement"] == held[0]
+    (noted,) = await look("SELECT command, actor_name FROM organisation_audit WHERE tenant_id = $1", ticket.tenant)
+    assert tuple(noted) == ("tenants.export_audit", "operator")

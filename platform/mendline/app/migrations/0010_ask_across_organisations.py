@@ -111,11 +111,20 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Agreement',
             name='subcontracting',
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.AddField(
             model_name='Agreement',
             name='version',
-            field=fields.BigIntField(default=1),
+            field=fields.BigIntField(default=1, db_default=1),
+        ),
+        ops.AlterModelOptions(
+            name='TicketPeople',
+            options={'table': 'ticket_people', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'Who reports, whom to ask at the ward and where, and who comes. caller_ward: where a caller said to be.'},
+        ),
+        ops.AddField(
+            model_name='TicketPeople',
+            name='caller_ward',
+            field=fields.TextField(default='', db_default='', unique=False),
         ),
     ]

@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0011_create_read_log')]
+    dependencies = [('mendline', '0011_name_evidence_authors')]
 
     initial = False
 
@@ -73,6 +73,28 @@ class Migration(migrations.Migration):
                 ('path', ArrayField(element_type='TEXT')),
             ],
             options={'table': 'witnessed_ticket', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'The newest entry of a ticket that a witnessed checkpoint covers, and the proof.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
+            name='AuditExport',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('state', fields.TextField(default='asked', unique=False)),
+                ('format', fields.TextField(unique=False)),
+                ('since', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('until', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('asked_by', fields.UUIDField()),
+                ('asked_by_name', fields.TextField(unique=False)),
+                ('asked_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('rows', fields.BigIntField(default=0)),
+                ('key', fields.TextField(unique=False)),
+                ('size', fields.BigIntField(null=True)),
+                ('sha256', fields.TextField(null=True, unique=False)),
+                ('statement', fields.TextField(null=True, unique=False)),
+                ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'audit_export', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'An export of what was recorded from `since` until before `until`.'},
             bases=['Record'],
         ),
         ops.AddIndex(

@@ -17,7 +17,7 @@ from mendline.app.play.witnesses import (
     Outsiders,
     every_card_is_final,
     maker_sees_no_people,
-    vendor_sees_its_own,
+    vendor_sees_no_rival,
 )
 
 Hook = Callable[[str, str], Awaitable[None] | None]
@@ -169,11 +169,11 @@ class Story:
         telling.proposal(say, ticket)
         if not ticket["suggestion"]["candidates"]:
             raise Stuck("no technician is qualified and on shift")
-        count = await vendor_sees_its_own(self._dispatcher, self._cast.parts["dispatcher"]["code"])
+        count = await vendor_sees_no_rival(self._dispatcher, self._cast.parts["dispatcher"]["code"])
         say.aside(
             Sentence(
-                f"the dispatcher's list holds {count} tickets, all of them this vendor's own",
-                f"调度的待办共 {count} 单,均为本服务商的工单",
+                f"the dispatcher's list holds {count} tickets, and not one of another vendor",
+                f"调度的待办共 {count} 单,没有其他服务商的工单",
             )
         )
         await self._seen("propose")

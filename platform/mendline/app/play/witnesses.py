@@ -123,14 +123,17 @@ class Outsiders:
         return len(chats)
 
 
-async def vendor_sees_its_own(portal: Portal, code: str) -> int:
-    """Every ticket on the vendor's list is its own work; answers how many there are. Raises Stuck."""
+async def vendor_sees_no_rival(portal: Portal, code: str) -> int:
+    """Nothing on the vendor's list is another vendor's work; answers how many tickets there are. Raises Stuck.
+
+    What a hospital does itself may be there: an agreement shows it to who services the devices.
+    """
     cursor, count = None, 0
     while True:
         page = (await portal.ask("WorklistNumbers", after=cursor))["worklist"]
         for row in page["nodes"]:
             count += 1
-            if row["provider"]["code"] != code:
+            if row["provider"]["code"] not in (code, row["facility"]["code"]):
                 raise Stuck(f"{portal.name} sees {row['number']}, the work of {row['provider']['code']}")
         if not page["pageInfo"]["hasNextPage"]:
             return count

@@ -1,4 +1,4 @@
-"""Subcontracting over GraphQL: the provider waits for the outcome, and the hospital finds what it is asked."""
+"""Asking across organisations over GraphQL: who asks waits for the outcome, and the other finds what it is asked."""
 
 from typing import Any
 
@@ -68,3 +68,26 @@ async def test_a_partner_reads_what_it_was_promised(portal: Any, cast: Cast) -> 
         }
     ]
     assert (await portal.get("engineer_a", read))["receivedAgreements"]["nodes"] == []
+
+
+async def test_a_service_desk_opens_the_ticket_of_a_hospital_that_calls(portal: Any, cast: Cast) -> None:
+    await portal.get(
+        "engineer_a",
+        """mutation($o: ID!) { upsertAgreement(input: {organisation: $o, part: SERVICE_PROVIDER, groups: ["people"]})
+          { agreement { id } } }""",
+        o=cast.organisation_id("vendor_v"),
+    )
+    call = """mutation($h: ID!, $d: String) { reportFaultFor(input: {hospital: $h, device: $d, symptom: "报警",
+      callerName: "王护士", callerPhone: "138", callerWard: "三病区", useState: DOWN}) {
+      number ticket { facility { name { en } } provider { name { en } }
+        people { reporterName contactPhone callerWard } deviceCard { assetNumber } } } }"""
+    made = await portal.get("desk_v", call, h=cast.organisation_id("hospital_a"), d="SB-0001")
+    assert made["reportFaultFor"]["ticket"] == {
+        "facility": {"name": {"en": "First Hospital"}},
+        "provider": {"name": {"en": "Vendor V"}},
+        "people": {"reporterName": "王护士", "contactPhone": "138", "callerWard": "三病区"},
+        "deviceCard": {"assetNumber": "SB-0001"},
+    }
+    for device, hospital, code in (("SB-9", "hospital_a", "device_unknown"), ("SB-0001", "hospital_b", "not_found")):
+        answer = await portal.ask("desk_v", call, h=cast.organisation_id(hospital), d=device)
+        assert answer.codes == [code]

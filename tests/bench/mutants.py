@@ -1,0 +1,63 @@
+"""Every protection of the database taken away or opened, one at a time: each mutant must be caught, by name."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from report import Report, arguments
+
+sys.path.append(str(Path(__file__).parents[1]))  # for `support`
+
+from support.database import administrator
+from support.isolation.battery import make_battery
+from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Caught, equivalent, make_hunter
+from support.isolation.mutants import mutants
+from support.isolation.stage import borrowed
+from support.isolation.world import make_world
+from support.own_house import own_house
+
+
+async def main(options: argparse.Namespace, report: Report) -> int:
+    """Puts in each mutant, looks for it, takes it back; answers how many nothing caught."""
+    async with own_house():
+        world = await make_world(administrator())
+        found = await mutants(administrator(), world.shapes)
+        same = [mutant for mutant in found if equivalent(mutant)]
+        wanted = [m for m in found if not equivalent(m) and (not options.kind or m.kind in options.kind)]
+        began = time.monotonic()
+        async with borrowed(administrator()) as stage:
+            hunter = await make_hunter(stage, await make_battery(administrator(), world))
+            caught = await hunter.hunt(wanted[:: options.every], told=None if options.quiet else _tell)
+        report.add("all mutants", "looked for in", time.monotonic() - began, "s")
+    for kind, count in Counter(one.mutant.kind for one in caught).items():
+        by = Counter(one.by for one in caught if one.mutant.kind == kind)
+        for what in (BEHAVIOUR, CATALOGUE, NOTHING):
+            if by[what] or what == NOTHING:
+                report.add(kind, f"caught by {what}", by[what], "mutants", "all of its kind", count)
+    left = [one for one in caught if one.by == NOTHING]
+    report.add("all mutants", "caught", len(caught) - len(left), "mutants", "all", len(caught))
+    for one in caught:
+        if one.by != BEHAVIOUR:
+            print(f"caught by {one.by} alone: {one.mutant.kind}: {one.mutant.name}")
+    for mutant in same:
+        print(f"not counted, it changes nothing: {mutant.name} ({equivalent(mutant)})")
+    return len(left)
+
+
+def _tell(one: Caught) -> None:
+    print(f"{one.by:9} {one.mutant.kind}: {one.mutant.name}  <-  {' '.join(one.evidence.split())[:160]}")
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--kind", action="append", help="only mutants of this kind (may be given again)")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th mutant")
+    parser.add_argument("--quiet", action="store_true", help="do not list each mutant with what caught it")
+    chosen = parser.parse_args()
+    figures = Report("Mutants")
+    survivors = asyncio.run(main(chosen, figures))
+    figures.finish(chosen.json)
+    sys.exit(1 if survivors else 0)

@@ -1,0 +1,180 @@
+"""What the functions of sharing and of the audit must do, for every caller that matters, not read from their text."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from mendline.kernel import TABLES, Kind, new_id
+from mendline_tenants import field_groups
+from support.isolation.calls import Call, State, of, one_of_each
+from support.isolation.literals import literal
+from support.isolation.world import Shared, World
+
+
+def children(state: State, shared: Shared) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(field group, row) of each child of a ticket."""
+    for (name, _), row in state.items():
+        table = TABLES[name]
+        if table.kind is Kind.CHILD and table.group and _is_of(row, shared):
+            yield table.group, row
+
+
+def _is_of(row: dict[str, Any], shared: Shared) -> bool:
+    return (row["tenant_id"], row["ticket_id"]) == (str(shared.owner), str(shared.id))
+
+
+def ticket_of(state: State, shared: Shared) -> dict[str, Any]:
+    """The ticket's row."""
+    return state["ticket", (str(shared.owner), str(shared.id))]
+
+
+def _text(value: object) -> str:
+    return literal(value, "text[]")
+
+
+# --- sharing
+
+
+@of("share")
+def _share(world: World) -> Iterator[Call]:
+    everybody = list(world.organisations.values())
+    groups = field_groups()
+    some = ("people", "quality") if {"people", "quality"} <= set(groups) else groups[1:2]
+    for caller in everybody[:1]:
+        for shared in one_of_each(world, caller):
+            own = shared.owner == caller
+            strangers = [tenant for tenant in everybody if tenant not in (*shared.viewers, caller)]
+            asked = [(strangers[0], some), (strangers[0], groups)]
+            asked += [(viewer, ()) for viewer in shared.viewers if viewer != shared.owner]
+            asked += [(viewer, groups) for viewer in shared.viewers if viewer != shared.owner] if own else []
+            for partner, wanted in asked:
+                sql = f"SELECT share('{shared.owner}', '{shared.id}', '{partner}', {_text(wanted)})"
+                after = _shared_with(shared, partner, wanted) if own else _nothing
+                yield Call(sql, caller, None if own else "no such ticket", after, twin=shared)
+            yield from _bad_shares(shared, caller, strangers[0], own)
+            stray = f"SELECT share('{caller}', '{shared.id if not own else new_id()}', '{strangers[0]}', '{{}}')"
+            yield Call(stray, caller, "no such ticket", twin=shared)
+
+
+def _bad_shares(shared: Shared, caller: UUID, partner: UUID, own: bool) -> Iterator[Call]:
+    refused = "22023" if own else "no such ticket"
+    for partner_sql, wanted in (
+        (f"'{shared.owner}'", "'{}'"),
+        ("NULL", "'{}'"),
+        (f"'{partner}'", "'{no such group}'"),
+        (f"'{partner}'", "'{NULL}'"),
+    ):
+        yield Call(f"SELECT share('{shared.owner}', '{shared.id}', {partner_sql}, {wanted})", caller, refused)
+
+
+def _nothing(_: State) -> None:
+    """It was refused."""
+
+
+def _shared_with(shared: Shared, partner: UUID, wanted: tuple[str, ...]) -> Callable[[State], None]:
+    def after(state: State) -> None:
+        ticket, named = ticket_of(state, shared), str(partner)
+        holders = {group: list(held) for group, held in ticket["audience"].items()}
+        viewers = list(ticket["visible_to"])
+        for group, row in children(state, shared):
+            meant_for_all = set(row["visible_to"]) >= set(viewers if group == "progress" else holders[group])
+            if group != "progress" and group not in wanted:
+                row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
+            elif meant_for_all and named not in row["visible_to"]:
+                row["visible_to"] = [*row["visible_to"], named]
+        ticket["visible_to"] = [*(viewer for viewer in viewers if viewer != named), named]
+        for group, held in holders.items():
+            left = [viewer for viewer in held if viewer != named]
+            ticket["audience"][group] = [*left, named] if group in ("progress", *wanted) else left
+
+    return after
+
+
+@of("unshare")
+def _unshare(world: World) -> Iterator[Call]:
+    everybody = list(world.organisations.values())
+    for caller in everybody[:1]:
+        for shared in one_of_each(world, caller):
+            for partner in {*shared.viewers, caller, everybody[-1]}:
+                sql = f"SELECT unshare('{shared.owner}', '{shared.id}', '{partner}')"
+                may = caller in shared.viewers and caller in (shared.owner, partner)
+                if not may:
+                    yield Call(sql, caller, "no such ticket", twin=shared)
+                elif partner == shared.owner:
+                    yield Call(sql, caller, "22023", twin=shared)
+                else:
+                    after = _unshared(shared, partner)
+                    new = frozenset({"changed_in", "gone_at"})
+                    yield Call(sql, caller, None, after, twin=shared, first="DELETE FROM tombstone", ignored=new)
+            bad = f"SELECT unshare('{shared.owner}', '{shared.id}', NULL)"
+            yield Call(bad, caller, "22023" if shared.owner == caller else "no such ticket")
+            stray = (
+                f"SELECT unshare('{caller}', '{shared.id if shared.owner != caller else new_id()}', '{everybody[3]}')"
+            )
+            yield Call(stray, caller, "no such ticket", twin=shared)
+
+
+def _unshared(shared: Shared, partner: UUID) -> Callable[[State], None]:
+    def after(state: State) -> None:
+        ticket, named = ticket_of(state, shared), str(partner)
+        ticket["visible_to"] = [viewer for viewer in ticket["visible_to"] if viewer != named]
+        for group, held in ticket["audience"].items():
+            ticket["audience"][group] = [viewer for viewer in held if viewer != named]
+        for _, row in children(state, shared):
+            row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
+        listed = (named, str(shared.owner), str(shared.id))
+        state.pop(("worklist", listed), None)
+        if partner in shared.viewers:  # who never saw it hears of nothing
+            state["tombstone", listed] = {
+                "tenant_id": named,
+                "id": str(shared.id),
+                "owner_id": str(shared.owner),
+                "ticket_id": str(shared.id),
+            }
+
+    return after
+
+
+# --- the audit
+
+
+@of("audit_append")
+def _audit_append(world: World) -> Iterator[Call]:
+    entry = (
+        '{"command": "x", "actor_role": "y", "channel": "z", "facts": {}, "occurred_at": "2026-01-01T00:00:00Z",'
+        ' "claimed": false, "correlation": "", "actor": "00000000-0000-0000-0000-000000000001"}'
+    )
+    for caller in list(world.organisations.values())[:1]:
+        for shared in one_of_each(world, caller):
+            entry_id = new_id()
+            sql = f"SELECT audit_append('{shared.owner}', '{shared.id}', '{entry_id}', '{entry}')"
+            seen = caller in shared.viewers
+            after = _appended(shared, caller, entry_id) if seen else _nothing
+            made_up = frozenset({"recorded_at", "hash", "prev_hash", "audit_head", "channel", "facts", "command"})
+            yield Call(sql, caller, None if seen else "no such ticket", after, twin=shared, ignored=made_up)
+            # Named in one's own tenant, where there is no such ticket; and one that nobody has.
+            for tenant, ticket in ((caller, shared.id), (shared.owner, new_id())):
+                if (tenant, ticket) != (shared.owner, shared.id):
+                    stray = f"SELECT audit_append('{tenant}', '{ticket}', '{entry_id}', '{entry}')"
+                    yield Call(stray, caller, "no such ticket", twin=shared)
+
+
+def _appended(shared: Shared, caller: UUID, id: UUID) -> Callable[[State], None]:
+    def after(state: State) -> None:
+        ticket = ticket_of(state, shared)
+        ticket["audit_seq"] += 1
+        state["audit_entry", (str(shared.owner), str(id))] = {
+            "tenant_id": str(shared.owner),
+            "id": str(id),
+            "ticket_id": str(shared.id),
+            "visible_to": ticket["visible_to"],
+            "author_org": str(caller),
+            "seq": ticket["audit_seq"],
+            "actor": "00000000-0000-0000-0000-000000000001",
+            "actor_role": "y",
+            "occurred_at": "2026-01-01T00:00:00+00:00",
+            "claimed": False,
+            "correlation": "",
+        }
+
+    return after
