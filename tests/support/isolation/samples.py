@@ -32,6 +32,7 @@ WORDS: Mapping[str, Any] = {
     "ticket_participant.groups": ["progress"],
     "ticket_participant.part": "participant",
     "worklist.part": "participant",
+    "ticket.device_card": lambda text: {"serial": text, "asset_number": text, "device_class": "infusion_pump"},
     "device.last_repair": lambda text: {"at": "2020-01-01T00:00:00+00:00", "number": text, "symptom": text},
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
