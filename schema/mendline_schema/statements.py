@@ -39,7 +39,7 @@ KEPT = 1_000
 class Statement:
     """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
 
-    checks: readers of what the SQL needs not and must be right all the same.
+    spare: readers of what the SQL needs not and must be a value all the same.
     records: whether it also writes into the read log.
     """
 
@@ -48,7 +48,7 @@ class Statement:
     refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
     records: bool
-    checks: tuple[Reader, ...]
+    spare: tuple[Reader, ...]
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
@@ -58,7 +58,7 @@ class Statement:
         """
         if self.finishers:
             inputs.extra["mark"] = new_mark()
-        values = read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
+        values = read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
         try:
@@ -184,6 +184,5 @@ class Statements:
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
     whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
-    sql, readers = writer.parameters.used(whole)
-    checks = tuple(writer.parameters.checks)
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), checks)
+    sql, readers, spare = writer.parameters.used(whole)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)
