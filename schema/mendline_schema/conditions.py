@@ -92,7 +92,7 @@ class Conditions:
         """The condition of one argument (or of a field within it)."""
         read = self.reader(field, selected, path, where.parse)
         key: Hashable = (id(selected.node), path)
-        value = Components(self._parameters, key, read)
+        value = Components(self._parameters, key, (lambda inputs: inputs.once(key, read)) if where.parse else read)
         return self.fill(where.sql, o=other, value=value)
 
     def reader(

@@ -52,6 +52,7 @@ class MendlineSchema(strawberry.Schema):
     """Strawberry's schema, whose errors leave the house as refusals or as an id, with what lets operations in."""
 
     admission: Admission
+    statements: Statements
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Turns the errors of an operation into what its reader may see, in place."""
@@ -76,7 +77,7 @@ def build_schema() -> MendlineSchema:
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
     bindings = Bindings(schema._schema)
-    executor.statements = queries.statements = Statements(bindings)
+    executor.statements = queries.statements = schema.statements = Statements(bindings)
     schema.admission = Admission(schema._schema, bindings)
     judged.documents = schema.admission.documents
     assert schema._schema.mutation_type is not None

@@ -30,6 +30,7 @@ class Inputs:
     actor: Actor
     extra: dict[str, Any] = field(default_factory=dict)
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _parsed: dict[Hashable, Any] = field(default_factory=dict)
 
     def argument(self, definition: GraphQLField, node: FieldNode, path: tuple[str, ...]) -> Any:
         """The value of a field's argument, or of a field within it; None when it was not given."""
@@ -39,6 +40,12 @@ class Inputs:
         for name in path:
             given = given.get(name) if given is not None else None
         return given
+
+    def once(self, key: Hashable, read: "Reader") -> Any:
+        """What an argument means, made out once however many parameters are taken from it."""
+        if key not in self._parsed:
+            self._parsed[key] = read(self)
+        return self._parsed[key]
 
 
 Reader = Callable[[Inputs], Any]

@@ -7,7 +7,13 @@ from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiK
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
 from mendline_tenants.audit_records import Format
-from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.authentication import (
+    Presumed,
+    actor_from_token,
+    actor_of_member,
+    organisation_of,
+    presumed_from_token,
+)
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
@@ -123,6 +129,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Presumed",
     "Quota",
     "QuotaSaved",
     "QuotaSet",
@@ -190,6 +197,7 @@ __all__ = [
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "presumed_from_token",
     "public_keys",
     "refresh",
     "refusal",

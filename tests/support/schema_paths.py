@@ -65,7 +65,7 @@ def _further(path: Path, type_: GraphQLObjectType, bindings: Bindings, ids: dict
             passed = (*path.passed, (type_.name, name))
             for member in bound.members:
                 yield Path(member, (name, "nodes"), f"{name} {{ nodes {{ ... on {member}", "} }", passed)
-        if bound is None or bound.target is None:
+        if bound is None or bound.target is None or bound.members:
             continue
         text = f"{name}{arguments(name, field, ids)}"
         keys: tuple[str, ...] = (*path.keys, name)
