@@ -26,15 +26,14 @@ from mendline_tenants.actor import Actor
 from mendline_tenants.errands import ask
 from mendline_tenants.organisations import Partner, card_of, own_organisation
 from mendline_tenants.permissions import refusal
-from mendline_tenants.received_agreements import TellAgreement
+from mendline_tenants.received_agreements import SHARED_PART_CHECK, TellAgreement
 from mendline_tenants.sharing import field_groups
 
-PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
 
 AgreementId = Annotated[str, Meta(description="The opaque id of an agreement.", extra={"id": "ag"}, max_length=80)]
 
 
-@table(Kind.OWN, references={"partner_id": "partner"}, checks={"part": PART_CHECK})
+@table(Kind.OWN, references={"partner_id": "partner"}, checks={"part": SHARED_PART_CHECK})
 class Agreement(Record):
     """A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.
 
