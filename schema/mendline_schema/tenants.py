@@ -162,20 +162,41 @@ class ApiKey(Node):
     trusted_documents: bool = column()
     recorded_at: datetime = column()
     expires_at: datetime | None = column()
+    expires_soon: bool = column(
+        "{t}.revoked_at IS NULL AND coalesce({t}.expires_at BETWEEN statement_timestamp()"
+        " AND statement_timestamp() + interval '14 days', false)",
+        description="In force, and over within a fortnight.",
+    )
     used_at: datetime | None = column()
     revoked_at: datetime | None = column()
 
 
 @over("login_session", needs="tenants.manage", kind="se")
 class Session(Node):
-    """One login of one member."""
+    """One login of one member. `network` names no machine."""
 
     member: Member | None = one({"id": "member_id"})
     channel: str = column()
+    network: str | None = column()
+    agent: str | None = column(description="What the program that uses it calls itself.")
     recorded_at: datetime = column()
     used_at: datetime = column()
     expires_at: datetime = column()
     revoked_at: datetime | None = column()
+
+
+@over("login_session", needs="tenants.self")
+class OwnSession:
+    """One login of the reader: from where and with what it was used last. `network` names no machine."""
+
+    id: strawberry.ID = column("opaque('se', {t}.tenant_id, {t}.id)")
+    channel: str = column()
+    network: str | None = column()
+    agent: str | None = column(description="What the program that uses it calls itself.")
+    current: bool = column("{t}.id IS NOT DISTINCT FROM {session}", description="The one that asks.")
+    recorded_at: datetime = column()
+    used_at: datetime = column()
+    expires_at: datetime = column()
 
 
 @over("agreement", needs="read.devices", kind="ag")
@@ -317,6 +338,12 @@ class TenantQueries:
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(
         tenant=VIEWER, order=Order(("id",), descending=True), filter=SessionFilter
+    )
+    my_sessions: Connection[OwnSession] | None = connection(
+        tenant=VIEWER,
+        where="{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()",
+        order=Order(("id",), descending=True),
+        description="The reader's own open sessions, the newest first.",
     )
     errands: Connection[Errand] | None = connection(
         tenant=VIEWER,

@@ -102,6 +102,7 @@ class Parameters:
         return {
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
+            "session": Lazy(lambda: self.place("session", lambda i: i.actor.session, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
             "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),
