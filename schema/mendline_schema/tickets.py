@@ -7,8 +7,7 @@ from strawberry.scalars import JSON
 
 from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
-from mendline_schema.conditions import by_id, opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
 from mendline_schema.enums import (
@@ -21,11 +20,36 @@ from mendline_schema.enums import (
     TicketPhase,
     TicketState,
     UseState,
-    WaitReason,
+    WaitingFor,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, masked, one, over, part, parts, root
+from mendline_schema.fields import (
+    VIEWER,
+    Order,
+    Orders,
+    Where,
+    column,
+    find,
+    many,
+    masked,
+    one,
+    over,
+    part,
+    parts,
+    root,
+)
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
+from mendline_schema.filters import (
+    ExternalReference,
+    among,
+    before,
+    by_id,
+    by_reference,
+    condition,
+    equal,
+    refers,
+    since,
+)
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -33,6 +57,9 @@ from mendline_schema.tenants import OrganisationCard, known_organisation, own_me
 OF_TICKET = {"ticket_id": "id"}
 GROUP = {"id": "id"}
 IN_OWN_BOOK = {"owner_id": "tenant_id", "ticket_id": "id"}
+
+NEVER = "'infinity'::timestamptz"
+"""When what has no due time is due."""
 
 WITHHELD = (
     "ARRAY(SELECT g FROM unnest(ARRAY[" + ", ".join(map(repr, GROUPS)) + "]) AS g"  # noqa: S608 - our own words
@@ -198,7 +225,7 @@ class Ticket(Node):
     response_due_at: datetime | None = column()
     restoration_due_at: datetime | None = column()
     eta_at: datetime | None = column()
-    waiting_for: WaitReason | None = column()
+    waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()
     changed_by: str = column()
@@ -283,24 +310,46 @@ class WorklistItem:
 class WorklistFilter:
     """Which tickets."""
 
-    state: list[TicketState] | None = condition("{o}.state = ANY ({value}::text[])")
-    phase: list[TicketPhase] | None = condition("{o}.phase = ANY ({value}::text[])")
-    assignee: strawberry.ID | None = condition("{o}.assignee_id = {value.id}", opaque_id("mb"))
-    changed_since: datetime | None = condition("{o}.changed_at >= {value}")
+    state: list[TicketState] | None = among("state")
+    phase: list[TicketPhase] | None = among("phase")
+    kind: list[TicketKind] | None = among("kind")
+    part: list[Part] | None = among("part")
+    priority: int | None = equal("priority")
+    number: str | None = equal("number")
+    assignee: strawberry.ID | None = refers("assignee_id", "mb")
+    provider: strawberry.ID | None = refers("provider_id", "or")
+    device: strawberry.ID | None = refers("device_id", "dv", tenant="owner_id")
+    due_before: datetime | None = before("due_at", absent=NEVER)
+    opened_since: datetime | None = since("opened_at")
+    opened_before: datetime | None = before("opened_at")
+    changed_since: datetime | None = since("changed_at")
+
+
+WORKLIST_ORDERS = Orders(
+    "WorklistOrder",
+    {
+        "CHANGED_AT": Order(("changed_at", "ticket_id"), descending=True),
+        "OPENED_AT": Order(("opened_at", "ticket_id"), descending=True),
+        "DUE_AT": Order(("due_at", "ticket_id"), absent={"due_at": NEVER}),
+        "PRIORITY": Order(("priority", "opened_at", "ticket_id")),
+    },
+)
+"""Newest first; but what is due first, or the most urgent and of those the oldest."""
 
 
 @strawberry.input(description="Which entries. Times are when they were recorded.")
 class AuditFilter:
     """Which entries."""
 
-    since: datetime | None = condition("{o}.recorded_at >= {value}")
-    before: datetime | None = condition("{o}.recorded_at < {value}")
-    command: str | None = condition("{o}.command = {value}")
-    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
-    channel: str | None = condition("{o}.channel = {value}")
+    since: datetime | None = since("recorded_at")
+    before: datetime | None = before("recorded_at")
+    command: str | None = equal("command")
+    actor: strawberry.ID | None = refers("actor", "mb")
+    channel: str | None = equal("channel")
     ticket_number: str | None = condition(
         "{o}.ticket_id = (SELECT w.ticket_id FROM worklist w WHERE w.tenant_id = {organisation}"
-        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)"
+        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)",
+        column="ticket_id",
     )
 
 
@@ -308,7 +357,7 @@ class AuditFilter:
 class SubcontractFilter:
     """Which requests."""
 
-    state: list[SubcontractState] | None = condition("{o}.state = ANY ({value}::text[])")
+    state: list[SubcontractState] | None = among("state")
 
 
 @root
@@ -317,7 +366,7 @@ class TicketQueries:
 
     worklist: Connection[WorklistItem] | None = connection(
         tenant=VIEWER,
-        order=Order(("changed_at", "ticket_id"), descending=True),
+        order=WORKLIST_ORDERS,
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
     )
@@ -333,4 +382,10 @@ class TicketQueries:
         filter=SubcontractFilter,
         description="What this hospital's providers have asked to pass on.",
     )
-    ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})
+    ticket: Ticket | None = find(
+        {
+            "id": (strawberry.ID, by_id("tk")),
+            "number": (str, BY_NUMBER),
+            "external": (ExternalReference, by_reference("external_number")),
+        }
+    )

@@ -1,7 +1,7 @@
 """What a compiled statement is given when it runs: variables, the actor, and how each parameter is read from them."""
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -10,8 +10,16 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import require_storable, say
+from mendline.kernel import DomainError, say
 from mendline_tenants import ROLES, Actor
+
+
+class Unreadable(Exception):
+    """Arguments of these fields are no values that could be asked for; each field, by its path, with the reason."""
+
+    def __init__(self, causes: Mapping[tuple[str, ...], DomainError]) -> None:
+        super().__init__(", ".join(str(cause) for cause in causes.values()))
+        self.causes = causes
 
 
 @dataclass
@@ -22,22 +30,39 @@ class Inputs:
     actor: Actor
     extra: dict[str, Any] = field(default_factory=dict)
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _parsed: dict[Hashable, Any] = field(default_factory=dict)
 
     def argument(self, definition: GraphQLField, node: FieldNode, path: tuple[str, ...]) -> Any:
-        """The value of a field's argument, or of a field within it; None when it was not given.
-
-        Raises DomainError invalid_input for what Postgres cannot even compare with anything.
-        """
+        """The value of a field's argument, or of a field within it; None when it was not given."""
         given: Any = self._arguments.get(id(node))
         if given is None:
             given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
-        require_storable(given, path[-1] if path else "")
         return given
+
+    def once(self, key: Hashable, read: "Reader") -> Any:
+        """What an argument means, made out once however many parameters are taken from it."""
+        if key not in self._parsed:
+            self._parsed[key] = read(self)
+        return self._parsed[key]
 
 
 Reader = Callable[[Inputs], Any]
+
+
+def read_all(readers: Iterable[Reader], inputs: Inputs) -> list[Any]:
+    """The values of all parameters. Raises Unreadable for all those together that cannot be read."""
+    values: list[Any] = []
+    causes: dict[tuple[str, ...], DomainError] = {}
+    for read in readers:
+        try:
+            values.append(read(inputs))
+        except Unreadable as fault:
+            causes |= fault.causes
+    if causes:
+        raise Unreadable(causes)
+    return values
 
 
 class Parameters:
@@ -58,20 +83,26 @@ class Parameters:
         """The place of a further value that whoever runs the statement gives."""
         return self.place(("extra", name), lambda inputs: inputs.extra[name], cast)
 
-    def used(self, sql: str) -> tuple[str, tuple[Reader, ...]]:
-        """The statement with its parameters numbered anew, without those of parts that were left out after all."""
+    def used(self, sql: str) -> tuple[str, tuple[Reader, ...], tuple[Reader, ...]]:
+        """The statement with its parameters numbered anew, without those of parts that were left out after all.
+
+        Their readers come last, on their own: what was given there must be a value all the same.
+        """
         numbers: dict[str, int] = {}
 
         def renumbered(match: re.Match[str]) -> str:
             return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
 
-        return re.sub(r"\$(\d+)", renumbered, sql), tuple(self.readers[int(number) - 1] for number in numbers)
+        sql = re.sub(r"\$(\d+)", renumbered, sql)
+        spare = (read for number, read in enumerate(self.readers, 1) if str(number) not in numbers)
+        return sql, tuple(self.readers[int(number) - 1] for number in numbers), tuple(spare)
 
     def scope(self) -> dict[str, "Lazy"]:
         """The words that every SQL expression may use: who asks, and the row that a result or a message names."""
         return {
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
+            "session": Lazy(lambda: self.place("session", lambda i: i.actor.session, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
             "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),
@@ -142,6 +173,11 @@ def _quota(actor: Actor) -> dict[str, Any] | None:
     }
 
 
+def kind_of(id: Any) -> str | None:
+    """The prefix of a text that has the form of an opaque id; None for any other, which names nothing."""
+    return id[:2] if isinstance(id, str) and len(id) == 46 and id[2] == "_" else None
+
+
 def shape(value: Any) -> Hashable:
     """What of a variable may change the statement itself: whether it is there, its choice, its number, its length.
 
@@ -154,8 +190,8 @@ def shape(value: Any) -> Hashable:
         case dict():
             return tuple(sorted((name, shape(item)) for name, item in value.items()))
         case list():
-            return ("list", min(len(value), 2))
-        case str() if len(value) == 46:
-            return value[:3]
+            return ("list", min(len(value), 2), frozenset(shape(item) for item in value if isinstance(item, str)))
+        case str() if kind_of(value):
+            return ("id", kind_of(value))
         case _:
             return "value"

@@ -7,7 +7,13 @@ from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiK
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
 from mendline_tenants.audit_records import Format
-from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.authentication import (
+    Presumed,
+    actor_from_token,
+    actor_of_member,
+    organisation_of,
+    presumed_from_token,
+)
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
@@ -18,6 +24,7 @@ from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, 
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
+from mendline_tenants.key_expiry import KeyExpiresSoon
 from mendline_tenants.lapse import Credential, credential_of, lapsed
 from mendline_tenants.linking import (
     LinkOffer,
@@ -46,6 +53,7 @@ from mendline_tenants.organisations import (
     own_organisation,
     partner_card,
 )
+from mendline_tenants.origins import Origin, origin_of
 from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
@@ -109,6 +117,7 @@ __all__ = [
     "Finding",
     "Format",
     "Hours",
+    "KeyExpiresSoon",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -121,8 +130,10 @@ __all__ = [
     "OrganisationAudit",
     "OrganisationKind",
     "OrganisationSlug",
+    "Origin",
     "Partner",
     "Place",
+    "Presumed",
     "Quota",
     "QuotaSaved",
     "QuotaSet",
@@ -186,10 +197,12 @@ __all__ = [
     "note_read",
     "offer_link",
     "organisation_of",
+    "origin_of",
     "outcome",
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "presumed_from_token",
     "public_keys",
     "refresh",
     "refusal",

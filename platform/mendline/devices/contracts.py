@@ -13,7 +13,8 @@ class Contract(Record):
     """A contract of the user facility with a provider.
 
     device_classes: the classes it covers (empty: the devices listed in contract_device). service_level: minutes for
-    `response`, `arrival` and `restoration`. direct: reports go straight to the provider.
+    `response`, `arrival` and `restoration`. direct: reports go straight to the provider. `system`/`number` is an
+    external reference.
     """
 
     provider_id = fields.UUIDField()
@@ -24,9 +25,13 @@ class Contract(Record):
     service_level = fields.JSONField[dict[str, Any]](default=dict)
     direct = fields.BooleanField(default=False)
     recorded_at = fields.DatetimeField(default=now)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "contract"
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "provider_id"), ("tenant_id", "title"))
 
 
 @table(
