@@ -43,6 +43,9 @@ A new table needs a line here only when its own code stumbles over a text that s
 _OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id"}
 """Columns that name the organisation itself, where nothing else is asked for."""
 
+_NAMED = {"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"}
+"""Columns that name a row without a foreign key -> its table; the first row of each tenant names the first there."""
+
 _count = itertools.count(1)
 
 
@@ -73,6 +76,9 @@ class Sampler:
                 return WORDS[name](text) if callable(WORDS[name]) else WORDS[name]
         if column.name in _OWN or f"{shape.name}.{column.name}" in _OWN:
             return tenant
+        named = _NAMED.get(f"{shape.name}.{column.name}") or _NAMED.get(column.name)
+        if named is not None and self._known(shape.name, tenant) is None and (known := self._known(named, tenant)):
+            return known
         if target := shape.target_of(column.name):
             known = self._known(target, tenant)
             if known is None and column.needed:
