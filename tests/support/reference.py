@@ -137,6 +137,7 @@ class Reference:
         words = {
             "organisation": f"'{self.actor.organisation}'::uuid",
             "actor": f"'{self.actor.id}'::uuid",
+            "session": f"'{self.actor.session}'::uuid" if self.actor.session else "NULL::uuid",
             "locale": f"'{self.actor.locale}'::text",
             "viewer": _jsonb(viewer(self.actor)),
             "roles": _jsonb({role: say(f"role.{role}", self.actor.locale) for role in (*ROLES, "api_key")}),
