@@ -127,7 +127,7 @@ class PageWriter:
                 position = "1" if name == "startCursor" else f"least(count(*), {self.page.size})"
                 values = [f"(array_agg({self._in_order(term)})[{position}]" for term in self._order.terms(other)]
                 cursor = cursor_of(self._place, self._order, values)
-                return f"CASE WHEN count(*) > 0 THEN {cursor} END"
+                return f"CASE WHEN least(count(*), {self.page.size}) > 0 THEN {cursor} END"
             case _:
                 return "'PageInfo'::text"
 
