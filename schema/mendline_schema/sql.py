@@ -1,5 +1,6 @@
 """SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,10 +9,11 @@ from graphql import GraphQLError
 
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field, Type
-from mendline_schema.conditions import EVERY_ID, Conditions, by_id
+from mendline_schema.conditions import EVERY_ID, Conditions
 from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
+from mendline_schema.filters import by_id
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.masks import masked_sql
@@ -161,7 +163,10 @@ class Writer:
             return f"(SELECT coalesce(json_agg({json}), '[]') FROM {rows})"  # noqa: S608
         is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
         rows = source.drawn_from(f"(SELECT {sql} AS v) {inner} WHERE {is_object}")
-        return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        if "SELECT" in sql:
+            return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        # What is a plain expression is written where it is used: a subquery costs Postgres more than to look twice.
+        return re.sub(rf"\b{inner}\.v\b", lambda _: f"({sql})", f"CASE WHEN {is_object} THEN {json} END")
 
     def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
         self._count(1)

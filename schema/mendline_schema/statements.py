@@ -47,7 +47,7 @@ class Unproven(Exception):
 class Statement:
     """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
 
-    checks: readers of what the SQL needs not and must be right all the same.
+    spare: readers of what the SQL needs not and must be a value all the same.
     records: whether it also writes into the read log.
     """
 
@@ -56,7 +56,7 @@ class Statement:
     refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
     records: bool
-    checks: tuple[Reader, ...]
+    spare: tuple[Reader, ...]
     _proving: dict[bool, str] = field(default_factory=dict)
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
@@ -96,7 +96,7 @@ class Statement:
     def _values(self, inputs: Inputs) -> list[Any]:
         if self.finishers:
             inputs.extra["mark"] = new_mark()
-        return read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
+        return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
 
     def _finished(self, json: str | None, inputs: Inputs) -> msgspec.Raw | None:
         if json is None:
@@ -238,6 +238,5 @@ class Statements:
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
     whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
-    sql, readers = writer.parameters.used(whole)
-    checks = tuple(writer.parameters.checks)
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), checks)
+    sql, readers, spare = writer.parameters.used(whole)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)

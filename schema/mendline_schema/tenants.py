@@ -5,11 +5,20 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
 from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
-from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, external, refers, since
+from mendline_schema.filters import (
+    ExternalReference,
+    among,
+    before,
+    by_id,
+    by_reference,
+    equal,
+    external,
+    refers,
+    since,
+)
 from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 

@@ -25,7 +25,7 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, Kind, require_storable
+from mendline.kernel import TABLES, DomainError, Kind, now, require_storable, say
 from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
@@ -34,7 +34,7 @@ from mendline_schema.fields import VIEWER, Column, Feed, Itself, Part, Relation,
 from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
-from mendline_tenants import MASKS, Actor, Masked, masked_name, masked_phone, masked_serial
+from mendline_tenants import MASKS, ROLES, Actor, Masked, masked_name, masked_phone, masked_serial
 from support.reference_pages import asked_page, page_of, place_of
 from support.reference_rows import Json, Literal, Row, Rows
 
@@ -43,6 +43,11 @@ MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
+    "{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()": (
+        lambda run, other, _: (
+            other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()
+        )
+    ),
 }
 """What a relation's own condition means."""
 
@@ -132,8 +137,10 @@ class Reference:
         words = {
             "organisation": f"'{self.actor.organisation}'::uuid",
             "actor": f"'{self.actor.id}'::uuid",
+            "session": f"'{self.actor.session}'::uuid" if self.actor.session else "NULL::uuid",
             "locale": f"'{self.actor.locale}'::text",
-            "viewer": "'{}'::jsonb".format(json.dumps(viewer(self.actor)).replace("'", "''")),
+            "viewer": _jsonb(viewer(self.actor)),
+            "roles": _jsonb({role: say(f"role.{role}", self.actor.locale) for role in (*ROLES, "api_key")}),
             "t": "t",
         }
         sql = template.format_map(words)
@@ -332,6 +339,10 @@ class Reference:
                     and (where.tenant is None or row[where.tenant] == named.tenant)
                 )
         raise AssertionError(f"no reference for {where}")
+
+
+def _jsonb(value: Any) -> str:
+    return "'{}'::jsonb".format(json.dumps(value).replace("'", "''"))
 
 
 def _in_the_feed(row: Row) -> tuple[Any, ...]:
