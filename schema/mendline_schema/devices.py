@@ -13,7 +13,7 @@ from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.enums import DeviceFunction, DeviceState
 from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
 from mendline_schema.kernel import Node, Words
-from mendline_schema.tenants import OrganisationCard, Place, known_organisation
+from mendline_schema.tenants import OrganisationCard, Place, ServiceCalendar, known_organisation
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
 
@@ -118,7 +118,8 @@ class Contract(Node):
     devices: list[ContractDevice] | None = many({"contract_id": "id"}, order=Order(("device_id",)))
     starts_on: date = column()
     ends_on: date = column()
-    service_level: JSON = column()
+    service_level: JSON = column(description="For all priorities, and under 1 to 4 what holds for one instead.")
+    calendar: ServiceCalendar | None = one({"id": "calendar_id"}, description="When they count; null: day and night.")
     direct: bool = column(description="Whether reports go straight to the provider.")
 
 

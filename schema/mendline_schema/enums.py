@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from mendline.tickets import GROUPS, KINDS, PHASES
+from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -45,6 +45,8 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     EntitlementKind = Enum
     EvidenceKind = Enum
     Part = Enum
+    ClockName = Enum
+    ClockState = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -93,6 +95,8 @@ else:
     )
     EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
+    ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
+    ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")
     enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")

@@ -36,6 +36,7 @@ class TicketMutations:
     record_decontamination = mutation("tickets.record_decontamination")
     share_ticket = mutation("tickets.share")
     unshare_ticket = mutation("tickets.unshare")
+    rebase_clock = mutation("tickets.rebase_clock")
     import_closed_ticket = mutation("tickets.import_closed")
 
 
@@ -109,6 +110,7 @@ class TenantMutations:
     upsert_partner = mutation("tenants.upsert_partner")
     upsert_place = mutation("tenants.upsert_place")
     set_policy = mutation("tenants.set_policy")
+    upsert_calendar = mutation("tenants.upsert_calendar")
     create_api_key = mutation("tenants.create_api_key")
     revoke_api_key = mutation("tenants.revoke_api_key")
     export_audit = mutation("tenants.export_audit")

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from mendline_schema.audit import TicketProof
+from mendline_schema.clocks import TicketClock, TicketClockEvent
 from mendline_schema.conditions import by_id, opaque_id
 from mendline_schema.connections import Connection, condition, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
@@ -188,6 +189,8 @@ class Ticket(Node):
     opened_at: datetime = column()
     response_due_at: datetime | None = column()
     restoration_due_at: datetime | None = column()
+    clocks: list[TicketClock] = many(OF_TICKET, order=Order(("clock",)))
+    clock_events: list[TicketClockEvent] = many(OF_TICKET, order=Order(("seq",)))
     eta_at: datetime | None = column()
     waiting_for: WaitReason | None = column()
     closed_at: datetime | None = column()

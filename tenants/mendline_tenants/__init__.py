@@ -8,6 +8,7 @@ from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
 from mendline_tenants.audit_records import Format
 from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.calendars import ServiceCalendar, UpsertCalendar, Window, hours_of, own_calendar, require_zone
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
@@ -64,7 +65,9 @@ from mendline_tenants.working_time import (
     after_working,
     countries,
     day_kind,
+    ever_open,
     is_provisional,
+    opens,
     working_seconds,
     working_spans,
 )
@@ -124,6 +127,7 @@ __all__ = [
     "QuotaSet",
     "ReadLog",
     "ReceivedAgreement",
+    "ServiceCalendar",
     "SetPassword",
     "SetPolicy",
     "SetQuota",
@@ -132,9 +136,11 @@ __all__ = [
     "Stewardship",
     "Tokens",
     "Tombstone",
+    "UpsertCalendar",
     "UpsertMember",
     "UpsertPartner",
     "UpsertPlace",
+    "Window",
     "Witness",
     "WitnessedCheckpoint",
     "WitnessedTicket",
@@ -159,11 +165,13 @@ __all__ = [
     "credential_of",
     "day_kind",
     "entry_of",
+    "ever_open",
     "field_groups",
     "forget_link_codes",
     "function_sql",
     "functions",
     "hash_password",
+    "hours_of",
     "identities",
     "is_provisional",
     "lapsed",
@@ -178,8 +186,10 @@ __all__ = [
     "note_command",
     "note_read",
     "offer_link",
+    "opens",
     "organisation_of",
     "outcome",
+    "own_calendar",
     "own_organisation",
     "partner_card",
     "permissions_of",
@@ -188,6 +198,7 @@ __all__ = [
     "refusal",
     "request_checkpoints",
     "require_stewardship",
+    "require_zone",
     "resume_identity",
     "schema_sql",
     "serves",

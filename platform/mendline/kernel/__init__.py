@@ -45,6 +45,7 @@ from mendline.kernel.events import CONSUMERS, EVENTS, Envelope, consumer, event
 from mendline.kernel.housekeeping import WORK_LIFETIME
 from mendline.kernel.ids import (
     NIL,
+    CalendarId,
     ContractId,
     DeviceId,
     ErrandId,
@@ -97,6 +98,7 @@ __all__ = [
     "TABLES",
     "WORK_LIFETIME",
     "Blob",
+    "CalendarId",
     "Command",
     "ContractId",
     "DeadLetter",

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mendline.devices import Device, DeviceModel
-from mendline.kernel import DomainError, TicketId, command, execute, parse_opaque, rows, work
+from mendline.kernel import DomainError, TicketId, command, emit, execute, parse_opaque, rows, work
 from mendline.tickets.device_state import report_use_state, undo_report
+from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
 from mendline.tickets.participants import require_group
 from mendline.tickets.priority import score
@@ -44,6 +45,7 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     if device is not None:
         await report_use_state(device, input.use_state)
     if input.use_state == "patient_affected":
+        emit(ClockChanged(tenant=ticket.tenant_id, ticket=ticket.id))  # people are told at any hour now
         await execute(
             "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
         )
