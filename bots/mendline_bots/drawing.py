@@ -118,7 +118,7 @@ def _signatures(view: TicketView) -> Iterator[str]:
     for slot in view.slots:
         role = say(f"role.{slot.role}", view.actor.locale)
         if slot.signed_at and slot.state == "signed":
-            yield f"✓ {role} {slot.signer_name} {view.local(slot.signed_at)}"
+            yield f"✓ {role} {view.named(slot.signer_name)} {view.local(slot.signed_at)}"
         elif slot.state in ("open", "waiting"):
             yield f"○ {role}"
 

@@ -21,7 +21,7 @@ from mendline.tickets import (
     TicketQuality,
     steps_from,
 )
-from mendline_tenants import SENSITIVE, Actor, AuditEntry, Member, own_organisation
+from mendline_tenants import SENSITIVE, Actor, AuditEntry, Member, masked_name, own_organisation
 
 _STEP_COMMANDS = {step.command for step in STEPS}
 GroupRow = TypeVar("GroupRow", bound=Record)
@@ -54,6 +54,10 @@ class TicketView:
     def sensitive(self) -> tuple[str, ...]:
         """The field groups in it whose reading is recorded when a person has asked for it."""
         return tuple(group for group in SENSITIVE if getattr(self, group) is not None)
+
+    def named(self, name: str | None) -> str:
+        """A person's name as this reader may see it: in full for who holds `people`."""
+        return (name if self.people is not None else masked_name(name)) if name else ""
 
     @property
     def facility(self) -> bool:

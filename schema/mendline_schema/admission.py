@@ -44,10 +44,20 @@ class Asked:
 
 
 class Admitted(NamedTuple):
-    """An operation that may run: its document's text, and whether it follows changes (a subscription)."""
+    """An operation that may run, in its document."""
 
-    text: str
-    follows: bool
+    document: Document
+    operation: OperationDefinitionNode
+
+    @property
+    def text(self) -> str:
+        """The document's text."""
+        return self.document.text
+
+    @property
+    def follows(self) -> bool:
+        """Whether it follows changes (a subscription)."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
 
 
 class Refused(Exception):
@@ -90,6 +100,14 @@ class Admission:
             if told := spent_on_this.get():
                 asking.tell(headers(payer, told))
 
+    def reads(self, asked: Asked) -> bool:
+        """Whether one statement would answer what is asked; told of documents that are judged already."""
+        try:
+            document = self.documents.known(_text_of(asked))
+            return document is not None and document.reads(document.operation(asked.operation_name))
+        except (Faulty, DomainError):
+            return False
+
     async def knock(self, asking: Context) -> None:
         """Lets a socket in: as `admit`, with nothing asked for yet. Raises DomainError rate_limited."""
         payer = payer_of(asking)
@@ -114,12 +132,14 @@ class Admission:
             raise
         proven = payer.policy == "organisation"
         await charge(payer, cost if proven or asking.token is None else FAULT)
-        await self._identify(asking)
+        # A statement proves who asks while it answers, which spares asking for it first.
+        if not (document.reads(operation) and asking.presume()):
+            await self._identify(asking)
         if asking.known is not None and not proven:  # a key that this process sees for the first time
             # A steward pays from its own organisation's purse, not from that of the hospital it acts for.
             await charge(organisation_payer(asking.known.asked_by or asking.known.organisation), cost)
         self._require_allowed(asking, document, operation)
-        return Admitted(text, operation.operation is OperationType.SUBSCRIPTION)
+        return Admitted(document, operation)
 
     async def _identify(self, asking: Context) -> None:
         """Finds out who asks, anew for every operation: a socket outlives roles and sessions."""

@@ -6,10 +6,10 @@ import msgspec
 import strawberry
 
 from mendline.kernel import presign_download
-from mendline_schema.conditions import opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import AuditExportFormat, AuditExportState
 from mendline_schema.fields import VIEWER, Order, column, finished, one, over, parts, root
+from mendline_schema.filters import refers, since
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 
@@ -70,8 +70,8 @@ class AuditExport(Node):
 class WitnessedCheckpointFilter:
     """Which checkpoints."""
 
-    received_since: datetime | None = condition("{o}.received_at >= {value}")
-    organisation: strawberry.ID | None = condition("{o}.organisation = {value.id}", opaque_id("or"))
+    received_since: datetime | None = since("received_at")
+    organisation: strawberry.ID | None = refers("organisation", "or")
 
 
 @root

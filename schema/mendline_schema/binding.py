@@ -40,12 +40,18 @@ class Field:
     read: Read
     definition: GraphQLField
     target: str | None
+    scalar: str
     group: str
     permission: str
     needs: str | None
     is_enum: bool
     is_list: bool
     members: tuple[str, ...] = ()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its value is text, also where a JSON value holds a number or a truth value."""
+        return self.is_enum or (self.target is None and not self.is_list and self.scalar in ("String", "ID"))
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class Bindings:
             read=read,
             definition=definition,
             target=target,
+            scalar=named.name,
             group=group,
             permission=permission,
             needs=None if asked == KNOWN else asked,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
-from mendline.kernel import LRU, DomainError, Rate, Spent, can_spend, now, settings, spend, whole_seconds
+from mendline.kernel import LRU, DomainError, Rate, Spent, can_spend, now, settings, spend, spend_ahead, whole_seconds
 from mendline_schema.context import Context
 from mendline_tenants import Quota, organisation_of, standard_quota
 
@@ -74,7 +74,7 @@ def require_any(payer: Payer) -> None:
 
 async def charge(payer: Payer, cost: int) -> Spent:
     """Spends the cost. Raises DomainError rate_limited, or costs_too_much for what no waiting makes possible."""
-    told = await spend(payer.bucket, payer.rate, cost)
+    told = spend_ahead(payer.bucket, payer.rate, cost) or await spend(payer.bucket, payer.rate, cost)
     spent_on_this.set(told)
     if not told.allowed:
         raise too_much(told)

@@ -1,23 +1,26 @@
 """Conditions: which rows of another table a field leads to, from its declaration, its arguments and its filter."""
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from mendline.kernel import DomainError, Reference, parse_opaque
+from mendline.kernel import NIL, DomainError, Reference, parse_opaque, require_storable
 from mendline_schema.binding import Field, filter_conditions
+from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.fields import VIEWER, Relation, Where
 from mendline_schema.plan import Selected
-from mendline_schema.values import Components, Inputs, Parameters, Reader
+from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
 
 
-def opaque_id(kind: str) -> Callable[[str], Reference | None]:
-    """Reads an opaque id of this kind; None for anything else, so that it finds nothing, as a foreign one would."""
+def opaque_id(kind: str | None) -> Callable[[str], Reference | None]:
+    """Reads an opaque id of this kind, or of any; None for anything else: it finds nothing, as a foreign one would."""
 
     def parse(text: str) -> Reference | None:
         try:
-            return parse_opaque(kind, text)
+            return parse_opaque(kind or text[:2], text)
         except DomainError:
             return None
 
@@ -26,7 +29,32 @@ def opaque_id(kind: str) -> Callable[[str], Reference | None]:
 
 def by_id(kind: str) -> Where:
     """The row that an opaque id of this kind names."""
-    return Where("{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}", opaque_id(kind))
+    sql = "{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}"
+    return Where(sql, opaque_id(kind), column="id", compares="id", tenant="tenant_id")
+
+
+class Ids(NamedTuple):
+    """Opaque ids taken apart: kinds, tenants and ids side by side. What is no id has the kind "" and finds nothing."""
+
+    kinds: list[str]
+    tenants: list[UUID]
+    ids: list[UUID]
+
+
+def _taken_apart(texts: list[str]) -> Ids:
+    if len(texts) > LARGEST_PAGE:
+        raise DomainError("page_too_large", asked=len(texts), limit=LARGEST_PAGE)
+    read = [(text[:2], opaque_id(None)(text)) for text in texts]
+    named = [(kind, *reference) if reference else ("", NIL, NIL) for kind, reference in read]
+    return Ids(*(list(part) for part in zip(*named, strict=True))) if named else Ids([], [], [])
+
+
+EVERY_ID = Where(
+    "unnest({value.kinds}::text[], {value.tenants}::uuid[], {value.ids}::uuid[])"
+    " WITH ORDINALITY AS {o}(kind, tenant, id, n)",
+    _taken_apart,
+)
+"""Opaque ids of any kind, as rows in the order in which they were given."""
 
 
 class Conditions:
@@ -62,18 +90,25 @@ class Conditions:
 
     def given(self, field: Field, selected: Selected, where: Where, path: tuple[str, ...], other: str) -> str:
         """The condition of one argument (or of a field within it)."""
-        read = self.reader(field, selected, path)
-        parse = where.parse
+        read = self.reader(field, selected, path, where.parse)
         key: Hashable = (id(selected.node), path)
-        value = Components(self._parameters, key, (lambda inputs: parse(read(inputs))) if parse else read)
+        value = Components(self._parameters, key, (lambda inputs: inputs.once(key, read)) if where.parse else read)
         return self.fill(where.sql, o=other, value=value)
 
-    def reader(self, field: Field, selected: Selected, path: tuple[str, ...]) -> Reader:
-        """Reads an argument anew from each request's variables."""
-        definition, node = field.definition, selected.node
+    def reader(
+        self, field: Field, selected: Selected, path: tuple[str, ...], parse: Callable[[Any], Any] | None = None
+    ) -> Reader:
+        """Reads an argument anew from each request's variables; it raises Unreadable for what is no value."""
+        definition, node, place = field.definition, selected.node, selected.path
 
         def read(inputs: Inputs) -> Any:
-            return inputs.argument(definition, node, path)
+            given = inputs.argument(definition, node, path)
+            try:
+                value = given if parse is None else parse(given)
+                require_storable(value, ".".join(path))
+                return value
+            except DomainError as cause:
+                raise Unreadable({place: cause}) from None
 
         return read
 
@@ -92,7 +127,4 @@ class Conditions:
 
 
 def _sharpened(where: Where, value: Any) -> Where:
-    """A list of one becomes plain equality: only then can the index also give the order."""
-    if isinstance(value, list) and len(value) == 1:
-        return Where(where.sql.replace("= ANY ({value}::text[])", "= ({value}::text[])[1]"), where.parse)
-    return where
+    return replace(where, sql=where.one) if where.one and isinstance(value, list) and len(value) == 1 else where

@@ -3,18 +3,21 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 import msgspec
 import strawberry
 from strawberry.types.unset import UNSET
 from tortoise import fields
 
-from mendline.kernel import TABLES, DomainError
-from mendline_schema.fields import Order, Relation, Where, declare
+from mendline.kernel import TABLES, DomainError, require_storable
+from mendline_schema.enums import enumeration
+from mendline_schema.fields import Order, Orders, Relation, declare
 
 PAGE = 50
 """Nodes on a page when the client does not say."""
@@ -63,29 +66,41 @@ class Connection(Generic[Node]):
 def connection(
     on: Mapping[str, str] | None = None,
     *,
-    order: Order,
+    order: Order | Orders,
     tenant: str | None = "tenant_id",
     where: str | None = None,
     filter: Any = None,
     needs: str | None = None,
     description: str | None = None,
 ) -> Any:
-    """A paged list of rows of another table. filter: an input type whose fields are conditions over indexed columns."""
+    """A paged list of rows of another table. filter: an input type whose fields are made with the words of filters.py.
+
+    order: the one order, or those that `orderBy` chooses from; `order` turns it round.
+    """
     pages: dict[str, Any] = {
         "first": (int | None, UNSET),
         "after": (str | None, UNSET),
         "last": (int | None, UNSET),
         "before": (str | None, UNSET),
-        "order": (SortOrder, SortOrder.DESC if order.descending else SortOrder.ASC),
+        "order": (SortOrder | None, UNSET),
     }
+    orders: Mapping[str, Order] = {}
+    if isinstance(order, Orders):
+        orders, words = order.by, enumeration(order.name, order.by, "What a list is ordered by.")
+        pages = {"order_by": (words, next(iter(words))), **pages}
+        order = next(iter(orders.values()))
     if filter is not None:
         pages = {"filter": (filter | None, UNSET), **pages}
-    return declare(Relation("connection", on or {}, tenant, where, order, needs=needs), pages, description=description)
+    relation = Relation("connection", on or {}, tenant, where, order, needs=needs, orders=orders)
+    return declare(relation, pages, description=description)
 
 
-def condition(sql: str, parse: Any = None) -> Any:
-    """A field of a filter input: what it adds to the list's condition."""
-    return declare(Where(sql, parse), default=UNSET)
+def order_of(read: Relation, arguments: Mapping[str, Any]) -> Order:
+    """The order that a field's arguments ask for."""
+    assert read.order is not None
+    chosen = read.orders[arguments["orderBy"].value] if read.orders else read.order
+    wanted = arguments.get("order")
+    return chosen if wanted is None else replace(chosen, descending=wanted is SortOrder.DESC)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -110,9 +125,14 @@ def page_of(arguments: Mapping[str, Any]) -> Page:
     return Page(size, last is not None, arguments.get("after") is not None, arguments.get("before") is not None)
 
 
-def cursor_sql(alias: str, order: Order) -> str:
-    """The cursor of a row: the values it is ordered by, as opaque text."""
-    return opaque_text(", ".join(f'{alias}."{column}"' for column in order.columns))
+def list_of(place: str, order: Order) -> str:
+    """Which list in which order a cursor belongs to, as eight characters. place: type and field of the connection."""
+    return f"{crc32(repr((place, order.columns, order.descending)).encode()):08x}"
+
+
+def cursor_sql(place: str, order: Order, alias: str) -> str:
+    """The cursor of a row: its list, and the values it is ordered by, as opaque text."""
+    return opaque_text(", ".join([f"'{list_of(place, order)}'", *order.terms(alias)]))
 
 
 def opaque_text(values: str) -> str:
@@ -120,34 +140,37 @@ def opaque_text(values: str) -> str:
     return f"translate(encode(convert_to(json_build_array({values})::text, 'UTF8'), 'base64'), E'\\n', '')"
 
 
-def cursor_value(table: str, order: Order, position: int, cursor: str) -> Any:
-    """One value of a cursor, typed as its column. Raises DomainError invalid_input for anything else."""
+def cursor_value(place: str, table: str, order: Order, position: int, cursor: str) -> Any:
+    """One value of a cursor, typed as its column. Raises ValueError for anything that is no cursor of this list."""
     try:
-        values = msgspec.json.decode(base64.b64decode(cursor, validate=True), type=list)
-        if len(values) != len(order.columns):
+        tag, *values = msgspec.json.decode(base64.b64decode(cursor, validate=True), type=list)
+        if tag != list_of(place, order) or len(values) != len(order.columns):
             raise ValueError
-        return _typed(table, order.columns[position], values[position])
-    except (binascii.Error, ValueError, TypeError, AttributeError, msgspec.DecodeError):
-        raise DomainError("invalid_input", field="after", problem="not_a_cursor") from None
+        value = _typed(TABLES[table].model._meta.fields_map[order.columns[position]], values[position])
+        require_storable(value)
+    except (binascii.Error, TypeError, AttributeError, msgspec.DecodeError, DomainError):
+        raise ValueError("no cursor of this list") from None
+    return value
 
 
-def _typed(table: str, column: str, value: Any) -> Any:
-    field = TABLES[table].model._meta.fields_map[column]
+_INFINITY = datetime.max.replace(tzinfo=UTC)
+"""What Postgres' `infinity` is in Python."""
+
+
+def _typed(field: fields.Field[Any], value: Any) -> Any:
     match field:
         case fields.UUIDField():
             return UUID(value)
         case fields.DatetimeField():
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is None:
-                raise ValueError
-            return moment
+            return _INFINITY if value == "infinity" else datetime.fromisoformat(value)
         case fields.DateField():
             return date.fromisoformat(value)
         case fields.IntField():
-            if not isinstance(value, int):
+            bits = 64 if isinstance(field, fields.BigIntField) else 32
+            if type(value) is not int or not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
                 raise ValueError
             return value
         case _:
-            if not isinstance(value, str) or "\0" in value:
+            if not isinstance(value, str):
                 raise ValueError
             return value

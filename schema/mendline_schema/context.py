@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from mendline.kernel import DomainError, known_locale, parse_opaque
-from mendline_tenants import Actor, acting_for, actor_from_token
+from mendline_tenants import Actor, Presumed, acting_for, actor_from_token, presumed_from_token
 
 NOT_IN_CARE = ("not_stewarded", "not_found", "forbidden")
 """What a good token is refused with that names a hospital to act for."""
@@ -19,7 +19,8 @@ class Context:
     """Made before the document is read; who asks is known when the operation was admitted.
 
     response: what becomes the head of an HTTP answer; a socket has none. A socket's token may come with its first
-    message. acting_for: the opaque id of the hospital in whose name a steward acts, from `X-Acting-For`.
+    message. acting_for: the opaque id of the hospital in whose name a steward acts, from `X-Acting-For`. presumed: set
+    while who asks is `known` from the last time alone.
     """
 
     request: HTTPConnection
@@ -27,6 +28,7 @@ class Context:
     token: str | None = None
     response: Response | None = None
     known: Actor | None = None
+    presumed: Presumed | None = None
     refusal: DomainError | None = None
     acting_for: str | None = None
     connection_params: dict[str, Any] | None = None
@@ -51,11 +53,29 @@ class Context:
             except DomainError as refused:
                 refusal = refused
         # All at once: other operations of the same socket must never find nobody here.
-        self.token, self.known, self.refusal = token, known, refusal
+        self.token, self.known, self.presumed, self.refusal = token, known, None, refusal
         self.locale = known.locale if known else self.locale
         if self.response is not None:
             status = None if refusal is None else 403 if refusal.code in NOT_IN_CARE else 401
             self.response.status_code = status  # type: ignore[assignment]
+
+    def presume(self) -> bool:
+        """Takes who showed the token last time for who asks, until the statement that answers has proven it.
+
+        False for who is not known here. Not for a socket, whose operations share this context, and not for a steward,
+        whose stewardship is looked at each time.
+        """
+        if self.token is None or self.response is None or self.acting_for is not None:
+            return False
+        try:
+            self.presumed = presumed_from_token(self.token, channel="graphql", locale=self.locale)
+        except DomainError:
+            return False
+        if self.presumed is None:
+            return False
+        self.known = self.presumed.actor
+        self.locale = self.known.locale
+        return True
 
     async def again(self) -> Actor:
         """Who asks, read anew: a subscription ends with its session, its key, its access token or its stewardship.

@@ -9,7 +9,7 @@ from graphql import OperationType, get_named_type
 
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
-from mendline_schema.connections import page_of
+from mendline_schema.connections import LARGEST_PAGE, page_of
 from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.introspection import introspects
 from mendline_schema.plan import Selected
@@ -38,7 +38,7 @@ STANDING = 50
 def cost_of(request: Request, bindings: Bindings) -> int:
     """The units of an operation.
 
-    Raises DomainError too_many_nodes, and invalid_input or page_too_large for a page that no list gives.
+    A field whose arguments are no values costs nothing: it gets an error. Raises DomainError too_many_nodes.
     """
     operation = request.operation
     if introspects(operation.selection_set, request.fragments):
@@ -78,12 +78,15 @@ class _Rows:
         return total
 
     def _of_field(self, field: Field, one: Selected, times: int) -> int:
+        if one.fault is not None:
+            return 0
         match field.read:
             case Column():
                 return 0
             case Part() | Itself():
                 return self._within(field, one, times)
-            case Relation(many="node"):
+            case Relation(many="node" | "nodes" as many):
+                times *= LARGEST_PAGE if many == "nodes" else 1
                 return times + max((self.of(name, inner, times) for name, inner in one.of.items()), default=0)
             case Relation(many="list", limit=limit):
                 return times * limit + self._within(field, one, times * limit)
@@ -99,14 +102,20 @@ class _Rows:
 
     def _feed(self, one: Selected, times: int) -> int:
         """Each of its changes counts as the dearest kind of change."""
-        size = page_of(one.arguments).size
+        try:
+            size = page_of(one.arguments).size
+        except DomainError:
+            return 0
         total = times * size
         for part in next(iter(one.of.values())):
             total += max((self.of(name, inner, times * size) for name, inner in part.of.items()), default=0)
         return total
 
     def _connection(self, field: Field, one: Selected, times: int) -> int:
-        size = page_of(one.arguments).size
+        try:
+            size = page_of(one.arguments).size
+        except DomainError:
+            return 0
         assert field.target is not None
         total = 0
         pages = False

@@ -8,10 +8,25 @@ from strawberry.scalars import JSON
 
 from mendline.devices import DeviceIdentifier, parse_identifier
 from mendline.kernel import DomainError
-from mendline_schema.conditions import by_id, opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.conditions import by_id
+from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DeviceFunction, DeviceState
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
+from mendline_schema.fields import (
+    VIEWER,
+    Order,
+    Orders,
+    Where,
+    column,
+    find,
+    many,
+    masked,
+    one,
+    over,
+    part,
+    parts,
+    root,
+)
+from mendline_schema.filters import ExternalReference, among, by_reference, equal, external, refers
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, Place, ServiceCalendar, known_organisation
 
@@ -47,7 +62,7 @@ class DeviceCard:
     """What every participant may know of the device: the snapshot on the ticket."""
 
     asset_number: str | None = column()
-    serial: str | None = column()
+    serial: str | None = masked("serial")
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str | None = column()
@@ -72,6 +87,8 @@ class DeviceModel(Node):
     risk_fda: str | None = column()
     risk_eu: str | None = column()
     mandatory_verification: bool = column()
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
 
 
 @over("device", needs="read.devices", kind="dv")
@@ -121,15 +138,45 @@ class Contract(Node):
     service_level: JSON = column(description="For all priorities, and under 1 to 4 what holds for one instead.")
     calendar: ServiceCalendar | None = one({"id": "calendar_id"}, description="When they count; null: day and night.")
     direct: bool = column(description="Whether reports go straight to the provider.")
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
 
 
 @strawberry.input(description="Which devices.")
 class DeviceFilter:
     """Which devices."""
 
-    place: strawberry.ID | None = condition("{o}.place_id = {value.id}", opaque_id("pl"))
-    model: strawberry.ID | None = condition("{o}.model_id = {value.id}", opaque_id("md"))
-    serial: str | None = condition("{o}.serial = {value}")
+    place: strawberry.ID | None = refers("place_id", "pl", tenant="tenant_id")
+    model: strawberry.ID | None = refers("model_id", "md", tenant="tenant_id")
+    state: list[DeviceState] | None = among("state")
+    serial: str | None = equal("serial")
+    asset_number: str | None = equal("asset_number")
+    external: ExternalReference | None = external()
+
+
+DEVICE_ORDERS = Orders(
+    "DeviceOrder",
+    {"ASSET_NUMBER": Order(("asset_number", "id")), "RECORDED_AT": Order(("recorded_at", "id"), descending=True)},
+)
+
+
+@strawberry.input(description="Which models.")
+class DeviceModelFilter:
+    """Which models."""
+
+    device_class: str | None = equal("device_class")
+    model_number: str | None = equal("model_number")
+    device_identifier: str | None = equal("device_identifier")
+    external: ExternalReference | None = external()
+
+
+@strawberry.input(description="Which contracts.")
+class ContractFilter:
+    """Which contracts."""
+
+    provider: strawberry.ID | None = refers("provider_id", "or")
+    title: str | None = equal("title")
+    external: ExternalReference | None = external()
 
 
 @root
@@ -141,10 +188,9 @@ class DeviceQueries:
             "id": (strawberry.ID, by_id("dv")),
             "asset_number": (str, Where("{o}.tenant_id = {organisation} AND {o}.asset_number = {value}")),
             "code": (str, BY_CODE),
+            "external": (ExternalReference, by_reference()),
         }
     )
-    devices: Connection[Device] | None = connection(
-        tenant=VIEWER, order=Order(("asset_number", "id")), filter=DeviceFilter
-    )
-    models: Connection[DeviceModel] | None = connection(tenant=VIEWER, order=Order(("id",)))
-    contracts: Connection[Contract] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    devices: Connection[Device] | None = connection(tenant=VIEWER, order=DEVICE_ORDERS, filter=DeviceFilter)
+    models: Connection[DeviceModel] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=DeviceModelFilter)
+    contracts: Connection[Contract] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=ContractFilter)

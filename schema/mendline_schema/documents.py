@@ -16,6 +16,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     get_operation_ast,
 )
 
@@ -88,6 +89,10 @@ class Document:
             raise Faulty([GraphQLError(str(cause), original_error=cause)])
         return found
 
+    def reads(self, operation: OperationDefinitionNode) -> bool:
+        """Whether one statement answers the operation: a query that does not ask for the schema."""
+        return operation.operation is OperationType.QUERY and not self.introspects(operation)
+
     def introspects(self, operation: OperationDefinitionNode) -> bool:
         """Whether the operation asks for the schema itself."""
         return introspects(operation.selection_set, self.fragments)
@@ -103,7 +108,11 @@ class Documents:
 
     def of(self, text: str) -> Document:
         """The document of a text. Raises Faulty. What is faulty is not kept: whoever sends it again pays again."""
-        return self._trusted.get(text) or self._kept.get(text) or self._kept.put(text, self._judged(text), len(text))
+        return self.known(text) or self._kept.put(text, self._judged(text), len(text))
+
+    def known(self, text: str) -> Document | None:
+        """The document of a text that was judged already."""
+        return self._trusted.get(text) or self._kept.get(text)
 
     def _judged(self, text: str) -> Document:
         try:

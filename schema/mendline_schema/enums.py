@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES
+from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     UseState = Enum
     Decontamination = Enum
     WorkResult = Enum
-    WaitReason = Enum
+    WaitingFor = Enum
     SlotState = Enum
     ErrandState = Enum
     SubcontractState = Enum
@@ -67,9 +67,7 @@ else:
         ("repaired", "not_reproduced", "not_repairable", "depot", "condemnation_advised"),
         "What came of the work.",
     )
-    WaitReason = enumeration(
-        "WaitReason", ("parts", "customer", "access", "decontamination"), "What the work waits for."
-    )
+    WaitingFor = enumeration("WaitingFor", WAITING_FOR, "What the work waits for.")
     SlotState = enumeration(
         "SlotState", ("waiting", "open", "signed", "rejected", "void"), "Where a signature slot stands."
     )
@@ -97,6 +95,9 @@ else:
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
     ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
     ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")
+    enumeration(
+        "WaitReason", ("parts", "customer", "access", "decontamination"), "What a technician may say to wait for."
+    )
     enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")

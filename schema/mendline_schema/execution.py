@@ -27,8 +27,8 @@ from mendline_schema.errors import present, refusal
 from mendline_schema.fields import Named
 from mendline_schema.introspection import introspects
 from mendline_schema.live import Change
-from mendline_schema.sql import Refusal
-from mendline_schema.statements import Request, Statements
+from mendline_schema.sql import Fault, Refusal
+from mendline_schema.statements import Answer, Request, Statements, Unproven
 from mendline_schema.values import Inputs
 from mendline_tenants import refusal as sentence_of
 
@@ -40,46 +40,72 @@ class CompiledQueries(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Sets the result before the executor would begin."""
-        document = self.execution_context.graphql_document
+        execution = self.execution_context
+        document = execution.graphql_document
         assert document is not None
-        operation = get_operation_ast(document, self.execution_context.operation_name)
+        operation = get_operation_ast(document, execution.operation_name)
         if operation is not None and operation.operation is OperationType.QUERY:
             fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
             if not introspects(operation.selection_set, fragments):
-                self.execution_context.result = await self._answer(operation, fragments)
+                execution.result = await answer_query(
+                    self.statements, operation, fragments, execution.variables, execution.context
+                )
         yield
 
-    async def _answer(
-        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
-    ) -> ExecutionResult:
-        asking: Context = self.execution_context.context
-        schema = self.execution_context.schema._schema
+
+async def answer_query(
+    statements: Statements,
+    operation: OperationDefinitionNode,
+    fragments: dict[str, FragmentDefinitionNode],
+    given: dict[str, Any] | None,
+    asking: Context,
+) -> ExecutionResult:
+    """The answer to a query, written by one statement; `given` are the variables as they came."""
+    schema = statements.bindings.schema
+    try:
+        variables = get_variable_values(schema, operation.variable_definitions or (), given or {})
+        if isinstance(variables, list):
+            return await _failed(asking, *variables)
+        data: Any
+        data, refusals = await _read(statements, Request(schema, operation, fragments, variables), asking)
+    except GraphQLError as error:
+        return await _failed(asking, error)
+    except Exception as error:
+        return await _failed(asking, GraphQLError(str(error), original_error=error))
+    return ExecutionResult(data, [withheld(one, asking.locale) for one in refusals] or None)
+
+
+async def _read(statements: Statements, request: Request, asking: Context) -> Answer:
+    """The answer for who asks; where that is presumed, read anew when they turn out to be somebody else by now."""
+    if asking.presumed is not None:
         try:
-            given = self.execution_context.variables or {}
-            variables = get_variable_values(schema, operation.variable_definitions or (), given)
-            if isinstance(variables, list):
-                return _failed(asking, *variables)
-            statement = self.statements.of_query(Request(schema, operation, fragments, variables), asking.actor)
-            data: Any = await statement.answer(Inputs(variables, asking.actor))
-        except GraphQLError as error:
-            return _failed(asking, error)
-        except Exception as error:
-            return _failed(asking, GraphQLError(str(error), original_error=error))
-        return ExecutionResult(data, [withheld(one, asking.locale) for one in statement.refusals] or None)
+            answer = await statements.query(request, Inputs(request.variables, asking.actor), asking.presumed)
+        except Unproven:
+            await asking.again()
+        else:
+            asking.presumed = None
+            return answer
+    return await statements.query(request, Inputs(request.variables, asking.actor))
 
 
-def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
+async def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
+    if asking.presumed is not None:  # what went wrong is told only to who has proven who they are
+        try:
+            await asking.again()
+        except DomainError as refused:
+            errors = (GraphQLError(str(refused), original_error=refused),)
     return ExecutionResult(None, [present(error, asking.locale, asking.known is None) for error in errors])
 
 
-def withheld(one: Refusal, locale: str) -> GraphQLError:
-    """The one error for a field that the actor may not read, with the sentence of the permission it needs."""
+def withheld(one: Refusal | Fault, locale: str) -> GraphQLError:
+    """The one error for a field that is null: its arguments are no values, or the actor may not read it.
+
+    The latter with the sentence of the permission that it needs.
+    """
+    if isinstance(one, Fault):
+        return present(GraphQLError(str(one.cause), path=list(one.path), original_error=one.cause), locale, False)
     cause = DomainError("forbidden", field=one.field, permission=one.needs, why=sentence_of(one.needs))
     return refusal(cause, locale, path=list(one.path))
-
-
-_Answer = tuple[msgspec.Raw | None, tuple[Refusal, ...]]
-"""What was read for a field, and what of it its reader may not see."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -93,7 +119,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._read_ahead: dict[tuple[str | int, ...], _Answer] = {}  # of the one command that runs now
+        self._read_ahead: dict[tuple[str | int, ...], Answer] = {}  # of the one command that runs now
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
@@ -156,7 +182,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         self.collected_errors.errors.extend(withheld(one, asking.locale) for one in refusals)
         return answer
 
-    async def _read(self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any) -> _Answer:
+    async def _read(self, field: Field, parent_type: Any, source: Any, field_details_list: Any, path: Any) -> Answer:
         extra = _named(field, source)
         if extra is None:
             return None, ()
@@ -164,8 +190,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         request = Request(self.schema, self.operation, self.fragment_definitions, self.variable_values)
         keys = tuple(key for key in path.as_list() if isinstance(key, str))
         nodes = [details.node for details in field_details_list]
-        statement = self.statements.of_field(request, asking.actor, parent_type, nodes, keys)
-        return await statement.answer(Inputs(self.variable_values, asking.actor, extra)), statement.refusals
+        inputs = Inputs(self.variable_values, asking.actor, extra)
+        return await self.statements.field(request, inputs, parent_type, nodes, keys)
 
 
 def _keys(path: Any) -> tuple[str | int, ...]:

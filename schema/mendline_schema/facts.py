@@ -10,7 +10,9 @@ from mendline_schema.binding import Bindings, Field
 from mendline_schema.calls import Call
 from mendline_schema.changes import Changes
 from mendline_schema.connections import Connection, Edge, PageInfo
+from mendline_schema.fields import Column
 from mendline_schema.groups import ANSWER
+from mendline_tenants import Masked
 
 PLUMBING = (Connection, Edge, PageInfo, Changes)
 """Types that carry pages: what they show is shown by the field that leads to them."""
@@ -19,7 +21,8 @@ PLUMBING = (Connection, Edge, PageInfo, Changes)
 class Fact(NamedTuple):
     """One field. group: a field group, or a word of `groups`. permission: a name of PERMISSIONS, or a word.
 
-    row: the permission of the row that the field lies in, which its reader needs too.
+    row: the permission of the row that the field lies in, which its reader needs too. mask: what kind of text it is,
+    where that is masked for who does not hold the kind's own group.
     """
 
     type: str
@@ -27,6 +30,7 @@ class Fact(NamedTuple):
     group: str
     permission: str
     row: str | None = None
+    mask: Masked | None = None
 
 
 def facts(schema: GraphQLSchema, bindings: Bindings, calls: Mapping[str, Call]) -> list[Fact]:
@@ -53,7 +57,8 @@ def facts(schema: GraphQLSchema, bindings: Bindings, calls: Mapping[str, Call]) 
 
 
 def _read(field: Field, row: str | None) -> Fact:
-    return Fact(field.owner, field.name, field.group, field.permission, row)
+    mask = field.read.mask if isinstance(field.read, Column) else None
+    return Fact(field.owner, field.name, field.group, field.permission, row, mask)
 
 
 def _answers(mutations: GraphQLObjectType) -> Iterator[str]:

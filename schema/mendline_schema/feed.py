@@ -12,7 +12,7 @@ from mendline_schema.connections import LARGEST_PAGE, opaque_text
 from mendline_schema.json_sql import json_object
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Source
-from mendline_schema.values import Inputs, Parameters
+from mendline_schema.values import Inputs, Parameters, Unreadable
 
 ObjectSql = Callable[[str, str, list[Selected]], str]
 Within = Callable[[str], AbstractContextManager[Source]]
@@ -89,7 +89,10 @@ class FeedWriter:
         read = conditions.reader(self._field, self._selected, ("since",))
 
         def value(inputs: Inputs) -> Any:
-            return getattr(feed_cursor(read(inputs), inputs.actor.organisation), name)
+            try:
+                return getattr(feed_cursor(read(inputs), inputs.actor.organisation), name)
+            except DomainError as cause:
+                raise Unreadable({self._selected.path: cause}) from None
 
         return self._parameters.place((id(self._selected.node), name), value, _CASTS[name])
 

@@ -12,6 +12,7 @@ from strawberry.types.unset import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from mendline_schema.groups import HOLDER
+from mendline_tenants import MASKS, Masked
 
 OBJECTS: dict[str, Any] = {}
 """The type that the opaque ids of each kind name."""
@@ -44,13 +45,14 @@ class Column:
     """A value of the row. sql: an expression over `{t}`, or None for the column of the field's own name.
 
     group, needs: the field group and the permission, where they are not the type's. finish: what Python makes of the
-    value's text (a signed URL).
+    value's text (a signed URL). mask: what kind of text it is, where it crosses a border only masked.
     """
 
     sql: str | None = None
     group: str | None = None
     needs: str | None = None
     finish: Callable[[str], Any] | None = None
+    mask: Masked | None = None
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,41 @@ class Where:
     """A condition that an argument or a filter field adds: SQL over `{o}` and `{value}`.
 
     parse: what Python makes of the argument first; its attributes can be named as `{value.name}`. Where it answers
-    None nothing is found.
+    None nothing is found. one: the SQL for a list of one. column, compares, tenant: what is compared and how, for who
+    must know without reading SQL; see filters.py.
     """
 
     sql: str
     parse: Callable[[Any], Any] | None = None
+    one: str | None = None
+    column: str | None = None
+    compares: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
 class Order:
-    """The columns that a list is ordered by, an index beneath them; the last one makes the order total."""
+    """The columns that a list is ordered by, an index beneath them; the last one makes the order total.
+
+    absent: for a column that may be NULL, the SQL literal that NULL stands for in this order.
+    """
 
     columns: tuple[str, ...]
     descending: bool = False
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def terms(self, alias: str) -> list[str]:
+        """The SQL of each value that a row is ordered by; none of them is ever NULL."""
+        named = [(column, f'{alias}."{column}"') for column in self.columns]
+        return [f"coalesce({sql}, {self.absent[column]})" if column in self.absent else sql for column, sql in named]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The orders a client can choose from, by name; the first is taken when it does not choose. name: of the enum."""
+
+    name: str
+    by: Mapping[str, Order]
 
 
 @dataclass(frozen=True)
@@ -96,10 +120,10 @@ class Relation:
 
     on: column of the other table -> column of this one. tenant: this row's column that names the other's tenant,
     or VIEWER. where: a further condition over `{o}` and `{t}`. arguments: what each argument asks for; `required`
-    says that at least one must be given.
+    says that at least one must be given. orders: those that a client can choose from, by their word.
     """
 
-    many: Literal["one", "list", "connection", "node"]
+    many: Literal["one", "list", "connection", "node", "nodes"]
     on: Mapping[str, str] = field(default_factory=dict)
     tenant: str | None = "tenant_id"
     where: str | None = None
@@ -109,6 +133,7 @@ class Relation:
     group: str | None = None
     needs: str | None = None
     limit: int = 100
+    orders: Mapping[str, Order] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,6 +212,12 @@ def column(
     return declare(Column(sql, group, needs), description=description)
 
 
+def masked(kind: Masked, sql: str | None = None, *, group: str | None = None, description: str | None = None) -> Any:
+    """A column (or an SQL expression) that is masked for who does not hold the field group of its kind of text."""
+    told = f"Masked for who does not hold {MASKS[kind].group.upper()}."
+    return declare(Column(sql, group, mask=kind), description=f"{description} {told}" if description else told)
+
+
 def finished(
     finish: Callable[[str], Any], sql: str, *, needs: str | None = None, description: str | None = None
 ) -> Any:
@@ -240,6 +271,7 @@ def find(arguments: Mapping[str, tuple[Any, Where]], *, where: str | None = None
             "one",
             tenant=None,
             where=where,
+            order=Order(("id",)),  # what is asked for need not be unique, such as a serial number: the oldest is it
             arguments={to_camel_case(name): where for name, (_, where) in arguments.items()},
             required=True,
             needs=needs,

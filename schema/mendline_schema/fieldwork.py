@@ -7,9 +7,9 @@ import strawberry
 
 from mendline.kernel import presign_download
 from mendline_schema.enums import EvidenceKind, EvidenceState, WorkResult
-from mendline_schema.fields import column, finished, over, parts
+from mendline_schema.fields import column, finished, masked, over, parts
 from mendline_schema.kernel import Node
-from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
+from mendline_schema.tenants import OrganisationCard, known_organisation
 
 
 def sign_download(text: str) -> str:
@@ -30,7 +30,7 @@ class Evidence(Node):
     caption: str = column()
     state: EvidenceState = column()
     author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
-    author_name: str | None = column(own_member_name("{t}.author_id"))
+    author_name: str = masked("name")
     occurred_at: datetime = column()
     recorded_at: datetime = column()
     stored_at: datetime | None = column()

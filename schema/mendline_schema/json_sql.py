@@ -23,4 +23,4 @@ def json_object(pairs: list[tuple[str, str]]) -> str:
 def ordering(alias: str, order: Order, backward: bool) -> str:
     """ORDER BY's list, turned round for a page taken from the end."""
     direction = "DESC" if order.descending != backward else "ASC"
-    return ", ".join(f'{alias}."{column}" {direction}' for column in order.columns)
+    return ", ".join(f"{term} {direction}" for term in order.terms(alias))

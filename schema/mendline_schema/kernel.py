@@ -47,6 +47,11 @@ class KernelQueries:
         {"id": (strawberry.ID,)},
         description="Anything that has an opaque id; null if not to be seen.",
     )
+    nodes: list[Node | None] | None = declare(
+        Relation("nodes", group=FOUND, needs=KNOWN),
+        {"ids": (list[strawberry.ID],)},
+        description="Each of these in its place, at most 100; null if not to be seen.",
+    )
     dead_letters: Connection[DeadLetter] | None = connection(
         tenant=VIEWER, order=Order(("recorded_at", "id"), descending=True)
     )

@@ -6,9 +6,9 @@ from uuid import UUID
 from mendline.tickets import GROUPS, Part, parts_of
 from mendline_schema.facts import Fact
 from mendline_schema.groups import ANYONE, KNOWN, OWN
-from mendline_tenants import PERMISSIONS, ROLES
+from mendline_tenants import MASKS, PERMISSIONS, ROLES
 
-FULL, SHARED, NOTHING = "full", "shared", "-"
+FULL, SHARED, MASKED, NOTHING = "full", "shared", "masked", "-"
 
 _HEAD = """\
 Who may read what: one line for each field of the GraphQL schema. Everything that is not here nobody may read.
@@ -23,7 +23,9 @@ permission   `known`: whoever has come in; `anyone`: strangers too; `holder`, `a
 roles        {roles}
 facility, provider, others
              what an organisation with this part in the ticket is answered. `full`: in full. `shared`: in full where
-             its share names the group; otherwise nothing, and `withheld` names the group. `own`: its own rows alone
+             its share names the group; otherwise nothing, and `withheld` names the group. `masked`: as masked text
+             unless its share names the mask's group. `own`: its own rows alone
+mask         a kind of text that is masked for who does not hold the group named with it, or may not read that group
 """
 
 
@@ -57,7 +59,10 @@ def answered(fact: Fact, held: tuple[str, ...]) -> str:
         return OWN
     if fact.group not in GROUPS:
         return NOTHING
-    return FULL if fact.group in held else SHARED
+    groups = {fact.group, *([MASKS[fact.mask].group] if fact.mask else ())}
+    if groups <= set(held):
+        return FULL
+    return MASKED if fact.mask and groups - set(held) == {MASKS[fact.mask].group} else SHARED
 
 
 def matrix(facts: list[Fact]) -> str:
@@ -73,10 +78,11 @@ def _lines(facts: list[Fact]) -> Iterator[str]:
     for fact in facts:
         if fact.type != before:
             before = fact.type
-            title = _line(f"# {fact.type}", "group", "permission", "roles", *parts)
+            title = _line(f"# {fact.type}", "group", "permission", "roles", *parts, "mask")
             yield f"\n{title}"
         answers = [answered(fact, held) for held in parts.values()]
-        yield _line(f"{fact.type}.{fact.field}", fact.group, fact.permission, _roles(fact), *answers)
+        mask = f"{fact.mask}: {MASKS[fact.mask].group}" if fact.mask else ""
+        yield _line(f"{fact.type}.{fact.field}", fact.group, fact.permission, _roles(fact), *answers, mask)
 
 
 def _line(field: str, group: str, permission: str, roles: str, *answers: str) -> str:

@@ -1,10 +1,12 @@
 """Pages: the SQL of a connection, with only those of nodes, edges, pageInfo and totalCount that are asked for."""
 
 from collections.abc import Callable
+from typing import Any
 
+from mendline.kernel import DomainError
 from mendline_schema.binding import Field
 from mendline_schema.conditions import Conditions
-from mendline_schema.connections import Page, SortOrder, cursor_sql, cursor_value, page_of
+from mendline_schema.connections import Page, cursor_sql, cursor_value, order_of, page_of
 from mendline_schema.fields import Order, Relation
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.plan import Selected
@@ -29,7 +31,6 @@ class PageWriter:
         parameters: Parameters,
         object_sql: ObjectSql,
     ) -> None:
-        assert read.order is not None
         assert field.target is not None
         self.page: Page = page_of(selected.arguments)
         self._field = field
@@ -37,7 +38,8 @@ class PageWriter:
         self._table = table
         self._target: str = field.target
         self._selected = selected
-        self._order = Order(read.order.columns, selected.arguments["order"] is SortOrder.DESC)
+        self._order: Order = order_of(read, selected.arguments)
+        self._place = f"{field.owner}.{field.name}"
         self._parameters = parameters
         self._object = object_sql
         self._values: list[str] = []
@@ -48,8 +50,10 @@ class PageWriter:
         base = conditions.of(self._field, self._read, this, other, self._selected)
         bounds = self._bounds(conditions, other)
         type_name, wanted = next(iter(self._selected.of.items()))
-        parts = [(one.key, self._part(type_name, one, other, base)) for one in wanted]
+        parts = [(one.key, self._part(type_name, one, conditions, other, base)) for one in wanted]
         if all(one.name in _WITHOUT_ROWS for one in wanted):
+            given = [name for name in ("after", "before") if self._selected.arguments.get(name) is not None]
+            self._parameters.checks += [self._value(0, conditions, name) for name in given]
             return json_object(parts)
         look_ahead = any(one.name == "pageInfo" for one in wanted)
         rows = (
@@ -68,14 +72,14 @@ class PageWriter:
             self._values.append(sql)
         return f"p.v{self._values.index(sql)}"
 
-    def _part(self, type_name: str, selected: Selected, other: str, base: str) -> str:
+    def _part(self, type_name: str, selected: Selected, conditions: Conditions, other: str, base: str) -> str:
         match selected.name:
             case "nodes":
                 return self._aggregate(self._object(self._target, other, selected.of[self._target]))
             case "edges":
                 return self._aggregate(self._edge(selected, other))
             case "pageInfo":
-                return self._page_info(selected, other)
+                return self._page_info(selected, conditions, other, base)
             case "totalCount":
                 return f'(SELECT count(*) FROM "{self._table}" {other} WHERE {base})'  # noqa: S608
             case _:
@@ -97,39 +101,57 @@ class PageWriter:
                 case "node":
                     pairs.append((one.key, self._object(self._target, other, one.of[self._target])))
                 case "cursor":
-                    pairs.append((one.key, cursor_sql(other, self._order)))
+                    pairs.append((one.key, cursor_sql(self._place, self._order, other)))
                 case _:
                     pairs.append((one.key, f"'{type_name}'::text"))
         return json_object(pairs)
 
-    def _page_info(self, selected: Selected, other: str) -> str:
-        cursor = self._of_rows(cursor_sql(other, self._order))
-        first, last = (f"(array_agg({cursor} ORDER BY p.n {d}) {self._kept})[1]" for d in ("ASC", "DESC"))
+    def _page_info(self, selected: Selected, conditions: Conditions, other: str, base: str) -> str:
+        wanted = selected.of["PageInfo"]
+        return json_object([(one.key, self._page_fact(one.name, conditions, other, base)) for one in wanted])
+
+    def _page_fact(self, name: str, conditions: Conditions, other: str, base: str) -> str:
         more = f"count(*) > {self.page.size}"
-        backward = self.page.backward
-        facts = {
-            "hasNextPage": str(self.page.before).lower() if backward else more,
-            "hasPreviousPage": more if backward else str(self.page.after).lower(),
-            "startCursor": last if backward else first,
-            "endCursor": first if backward else last,
-            "__typename": "'PageInfo'::text",
-        }
-        return json_object([(one.key, facts[one.name]) for one in selected.of["PageInfo"]])
+        match name:
+            case "hasNextPage":
+                return self._beyond("before", conditions, other, base) if self.page.backward else more
+            case "hasPreviousPage":
+                return more if self.page.backward else self._beyond("after", conditions, other, base)
+            case "startCursor" | "endCursor":
+                cursor = self._of_rows(cursor_sql(self._place, self._order, other))
+                direction = "ASC" if (name == "startCursor") != self.page.backward else "DESC"
+                return f"(array_agg({cursor} ORDER BY p.n {direction}) {self._kept})[1]"
+            case _:
+                return "'PageInfo'::text"
+
+    def _beyond(self, name: str, conditions: Conditions, other: str, base: str) -> str:
+        """Whether the list has rows on the far side of the cursor, its own row among them."""
+        outside = self._bound(name, conditions, other, beyond=True)
+        return f'EXISTS (SELECT FROM "{self._table}" {other} WHERE {base} AND {outside})' if outside else "false"
 
     def _bounds(self, conditions: Conditions, other: str) -> str:
-        columns = ", ".join(f'{other}."{column}"' for column in self._order.columns)
-        later, earlier = ("<", ">") if self._order.descending else (">", "<")
-        sql = ""
-        for name, comparison in (("after", later), ("before", earlier)):
-            if self._selected.arguments.get(name) is not None:
-                read = conditions.reader(self._field, self._selected, (name,))
-                places = [
-                    self._parameters.place((id(self._selected.node), name, n), self._cursor(n, read))
-                    for n in range(len(self._order.columns))
-                ]
-                sql += f" AND ({columns}) {comparison} ({', '.join(places)})"
-        return sql
+        return "".join(f" AND {sql}" for name in ("after", "before") if (sql := self._bound(name, conditions, other)))
 
-    def _cursor(self, position: int, read: Reader) -> Reader:
-        table, order = self._table, self._order
-        return lambda inputs: cursor_value(table, order, position, read(inputs))
+    def _bound(self, name: str, conditions: Conditions, other: str, beyond: bool = False) -> str | None:
+        """The condition that a cursor adds (beyond: its contrary); None where it is not given."""
+        if self._selected.arguments.get(name) is None:
+            return None
+        terms = self._order.terms(other)
+        places = [
+            self._parameters.place((id(self._selected.node), name, n), self._value(n, conditions, name))
+            for n in range(len(terms))
+        ]
+        smaller = (name == "before") != self._order.descending
+        comparison = (">=" if smaller else "<=") if beyond else ("<" if smaller else ">")
+        return f"({', '.join(terms)}) {comparison} ({', '.join(places)})"
+
+    def _value(self, position: int, conditions: Conditions, name: str) -> Reader:
+        place, table, order = self._place, self._table, self._order
+
+        def parse(cursor: str) -> Any:
+            try:
+                return cursor_value(place, table, order, position, cursor)
+            except ValueError:
+                raise DomainError("invalid_input", field=name, problem="not_a_cursor") from None
+
+        return conditions.reader(self._field, self._selected, (name,), parse)

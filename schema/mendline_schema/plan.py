@@ -8,6 +8,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -19,6 +20,7 @@ from graphql import (
     get_directive_values,
     get_named_type,
     is_abstract_type,
+    is_non_null_type,
 )
 from graphql.execution.values import VariableValues
 
@@ -37,6 +39,8 @@ class Selected:
     path: tuple[str, ...]
     arguments: dict[str, Any]
     of: dict[str, list["Selected"]]
+    fault: GraphQLError | None = None
+    """Why it cannot be answered: an argument or a directive that was given null where null is no value."""
 
 
 class Planner:
@@ -56,9 +60,14 @@ class Planner:
         if name == "__typename":
             return Selected(key, name, nodes[0], here, {}, {})
         definition = parent.fields[name]
-        arguments = get_argument_values(definition, nodes[0], self._variables) if definition.args else {}
         sets = [node.selection_set for node in nodes if node.selection_set]
-        return Selected(key, name, nodes[0], here, arguments, self._sub_selections(definition.type, sets, here))
+        try:
+            arguments = get_argument_values(definition, nodes[0], self._variables) if definition.args else {}
+            return Selected(key, name, nodes[0], here, arguments, self._sub_selections(definition.type, sets, here))
+        except GraphQLError as fault:
+            if is_non_null_type(definition.type):
+                raise
+            return Selected(key, name, nodes[0], here, {}, {}, fault)
 
     def fields(
         self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode], path: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mendline_schema.enums import SlotState
-from mendline_schema.fields import column, over
+from mendline_schema.fields import column, masked, over
 from mendline_schema.kernel import Node
 
 
@@ -16,7 +16,7 @@ class SignatureSlot(Node):
     role: str = column()
     meaning: str = column()
     state: SlotState = column()
-    signer_name: str | None = column(needs="read.people")
+    signer_name: str | None = masked("name")
     signed_at: datetime | None = column()
     record_hash: str | None = column()
     reason: str | None = column()

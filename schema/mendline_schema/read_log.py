@@ -5,11 +5,11 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline.kernel import DomainError, Reference, parse_opaque
 from mendline_schema.conditions import opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import FieldGroup
 from mendline_schema.fields import VIEWER, Order, column, over, root
+from mendline_schema.filters import before, condition, refers, since
 from mendline_schema.kernel import Node
 
 ACTOR = (
@@ -18,14 +18,6 @@ ACTOR = (
 )
 TICKETS = "ARRAY(SELECT opaque('tk', r.owner, r.ticket) FROM unnest({t}.owners, {t}.tickets) AS r(owner, ticket))"
 OF_TICKET = "{o}.id IN (SELECT reads_of_ticket({organisation}, {value.tenant}, {value.id}))"
-
-
-def any_id(text: str) -> Reference | None:
-    """Reads an opaque id of whatever kind; None for anything else."""
-    try:
-        return parse_opaque(text[:2], text)
-    except DomainError:
-        return None
 
 
 @over("read_log", needs="read.audit", kind="rl")
@@ -50,10 +42,10 @@ class ReadLogEntry(Node):
 class ReadLogFilter:
     """Which reads."""
 
-    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", any_id)
-    ticket: strawberry.ID | None = condition(OF_TICKET, opaque_id("tk"))
-    since: datetime | None = condition("{o}.recorded_at >= {value}")
-    until: datetime | None = condition("{o}.recorded_at < {value}")
+    actor: strawberry.ID | None = refers("actor")
+    ticket: strawberry.ID | None = condition(OF_TICKET, "id", opaque_id("tk"))
+    since: datetime | None = since("recorded_at")
+    until: datetime | None = before("recorded_at")
 
 
 @root

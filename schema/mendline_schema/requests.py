@@ -5,6 +5,7 @@ browser asking us first, which we never allow: that is the protection against fo
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -77,6 +78,7 @@ def decoded(data: str | bytes) -> object:
     return value
 
 
+@lru_cache(maxsize=1000)
 def answer_type(accept: str | None) -> str:
     """The media type of the answer: the one the client likes best, of those it may be.
 

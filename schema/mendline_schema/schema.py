@@ -1,11 +1,13 @@
 """The schema: the roots put together from the domains, bound to their tables, and the snapshot's text."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.printer import print_schema as print_strawberry
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from mendline_schema.admission import Admission
@@ -25,6 +27,7 @@ from mendline_schema.kernel import KernelQueries
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.read_log import ReadLogQueries
+from mendline_schema.scalars import DATE_TIME
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -49,6 +52,7 @@ class MendlineSchema(strawberry.Schema):
     """Strawberry's schema, whose errors leave the house as refusals or as an id, with what lets operations in."""
 
     admission: Admission
+    statements: Statements
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Turns the errors of an operation into what its reader may see, in place."""
@@ -70,9 +74,10 @@ def build_schema() -> MendlineSchema:
         types=CHANGES,
         extensions=[judged, queries],
         execution_context_class=executor,
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
     bindings = Bindings(schema._schema)
-    executor.statements = queries.statements = Statements(bindings)
+    executor.statements = queries.statements = schema.statements = Statements(bindings)
     schema.admission = Admission(schema._schema, bindings)
     judged.documents = schema.admission.documents
     assert schema._schema.mutation_type is not None

@@ -1,20 +1,25 @@
 """SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from graphql import GraphQLError
+
 from mendline.kernel import DomainError
-from mendline_schema.binding import Bindings, Field
-from mendline_schema.conditions import Conditions, by_id
+from mendline_schema.binding import Bindings, Field, Type
+from mendline_schema.conditions import EVERY_ID, Conditions, by_id
+from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.masks import masked_sql
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Recorder
-from mendline_schema.values import Parameters
+from mendline_schema.values import Parameters, kind_of
+from mendline_tenants import MASKS
 
 NODE_LIMIT = 10_000
 """How many objects one answer may hold at most, every page counted as full."""
@@ -29,36 +34,66 @@ class Refusal:
     needs: str
 
 
-class Writer:
-    """Writes one statement for actors with these permissions."""
+@dataclass(frozen=True)
+class Fault:
+    """A field whose arguments are no values that could be asked for: where it stands, and what is wrong."""
 
-    def __init__(self, bindings: Bindings, permissions: frozenset[str]) -> None:
+    path: tuple[str, ...]
+    cause: Exception
+
+
+Faults = Mapping[tuple[str, ...], DomainError]
+"""What was found wrong with arguments when they were read, by the path of their field."""
+
+
+class Writer:
+    """Writes one statement for actors with these permissions. faults: fields known to be unanswerable."""
+
+    def __init__(self, bindings: Bindings, permissions: frozenset[str], faults: Faults) -> None:
         self.parameters = Parameters()
         self.finishers = Finishers(self.parameters)
         self.recorder = Recorder(self.parameters)
-        self.refusals: list[Refusal] = []
+        self.refusals: list[Refusal | Fault] = []
+        self._faults = faults
         self._bindings = bindings
         self._permissions = permissions
         self._conditions = Conditions(self.parameters)
         self._aliases = 0
         self._nodes = 0
         self._times = 1
+        self._at: tuple[str | None, str] = (None, "")  # table and alias of the row that is being written
 
     def object(self, name: str, alias: str, wanted: list[Selected]) -> str:
         """The JSON object of the row (or of the JSON value) that stands under `alias`."""
-        fields = self._bindings.types[name].fields
-        return json_object(
-            [
-                (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(fields[one.name], alias, one))
-                for one in wanted
-            ]
-        )
+        bound = self._bindings.types[name]
+        outer, self._at = self._at, (bound.over.table, alias) if bound.over.table else self._at
+        pairs = [
+            (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(bound.fields[one.name], alias, one))
+            for one in wanted
+        ]
+        self._at = outer
+        return json_object(pairs)
 
     def value(self, field: Field, alias: str, selected: Selected) -> str:
-        """The JSON value of one field. Fields that the actor may not read become NULL and a refusal."""
+        """The JSON value of one field.
+
+        Fields that the actor may not read, or that are asked for with what is no value, become NULL and an error.
+        """
         if not self._allowed(field.needs, f"{field.owner}.{field.name}", selected):
             return "NULL"
         self.recorder.enter(field, selected)
+        fault = selected.fault or self._faults.get(selected.path)
+        try:
+            if fault is not None:
+                raise fault
+            return self._read(field, alias, selected)
+        except (DomainError, GraphQLError) as cause:
+            if isinstance(cause, DomainError) and cause.code == "too_many_nodes":
+                raise  # that is wrong with the whole answer
+            self.refusals.append(Fault(selected.path, cause))
+            return "NULL"
+
+    def _read(self, field: Field, alias: str, selected: Selected) -> str:
         match field.read:
             case Column() as read:
                 return self._column(field, read, alias)
@@ -72,6 +107,8 @@ class Writer:
                 return self._feed(field, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
+            case Relation(many="nodes"):
+                return self._every_node(field, selected)
             case Relation(many="one") as read:
                 other = self._alias()
                 condition = self._conditions.of(field, read, alias, other, selected)
@@ -88,11 +125,19 @@ class Writer:
         return False
 
     def _expression(self, read: Column | Part, field: Field, alias: str) -> str:
-        self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
+        mask = MASKS[read.mask] if isinstance(read, Column) and read.mask else None
+        permitted = mask is None or f"read.{mask.group}" in self._permissions
+        if permitted:
+            self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
+        sql = self._bare(read, field, alias)
+        return sql if mask is None else self._conditions.fill(masked_sql(mask, sql, *self._at, permitted))
+
+    def _bare(self, read: Column | Part, field: Field, alias: str) -> str:
         if read.sql is not None:
             return self._conditions.fill(read.sql, t=alias)
         if self._bindings.types[field.owner].over.table is None:
-            return f"{alias}.v->{'>' if field.is_enum else ''}'{field.python_name}'"
+            as_text = field.is_text or (isinstance(read, Column) and read.mask is not None)
+            return f"{alias}.v->{'>' if as_text else ''}'{field.python_name}'"
         return f'{alias}."{field.python_name}"'
 
     def _column(self, field: Field, read: Column, alias: str) -> str:
@@ -101,7 +146,9 @@ class Writer:
             return self.finishers.mark(read.finish, sql)
         if not field.is_enum:
             return sql
-        return f"(SELECT json_agg(upper(e)) FROM unnest({sql}) e)" if field.is_list else f"upper({sql})"  # noqa: S608
+        if not field.is_list:
+            return f"upper({sql})"
+        return f"CASE WHEN {sql} IS NOT NULL THEN (SELECT coalesce(json_agg(upper(e)), '[]') FROM unnest({sql}) e) END"  # noqa: S608
 
     def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
         sql = self._expression(read, field, alias)
@@ -134,13 +181,30 @@ class Writer:
         return f"(SELECT {json} FROM {source.drawn_from(f'({self._conditions.fill(read.rows)}) {other}')})"  # noqa: S608
 
     def _node(self, field: Field, selected: Selected) -> str:
-        kind = str(selected.arguments["id"])[:2]
-        bound = self._bindings.kinds.get(kind)
-        if bound is None or not self._allowed(bound.over.needs, bound.name, selected):
+        bound = self._of_kind(kind_of(selected.arguments["id"]), selected)
+        if bound is None:
             return "NULL"
         other = self._alias()
-        condition = self._conditions.given(field, selected, by_id(kind), ("id",), other)
+        condition = self._conditions.given(field, selected, by_id(str(bound.over.kind)), ("id",), other)
         return self._row(bound.name, condition, other, selected)
+
+    def _every_node(self, field: Field, selected: Selected) -> str:
+        """Each id's object in its place, NULL where there is none; the tables are those that the ids speak of."""
+        kinds = sorted({kind for one in selected.arguments["ids"] if (kind := kind_of(one))})
+        given, rows = self._alias(), []
+        with self._repeated(LARGEST_PAGE), self.recorder.within(given) as source:
+            for bound in filter(None, (self._of_kind(kind, selected) for kind in kinds)):
+                other = self._alias()
+                named = f"{other}.tenant_id = {given}.tenant AND {other}.id = {given}.id"
+                condition = f"{given}.kind = '{bound.over.kind}' AND {named}"
+                rows.append(self._row(bound.name, condition, other, selected))
+        value = f"coalesce({', '.join(rows)})" if rows else "NULL::json"
+        ids = source.drawn_from(self._conditions.given(field, selected, EVERY_ID, ("ids",), given))
+        return f"(SELECT coalesce(json_agg({value} ORDER BY {given}.n), '[]') FROM {ids})"  # noqa: S608
+
+    def _of_kind(self, kind: str | None, selected: Selected) -> Type | None:
+        bound = self._bindings.kinds.get(kind or "")
+        return bound if bound is not None and self._allowed(bound.over.needs, bound.name, selected) else None
 
     def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         assert read.order is not None

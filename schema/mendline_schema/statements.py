@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -17,13 +18,13 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import DomainError, fetchval, in_transaction, transaction
+from mendline.kernel import DomainError, fetchval, in_transaction, read, transaction
 from mendline_schema.binding import Bindings
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
-from mendline_schema.sql import Refusal, Writer
-from mendline_schema.values import Inputs, Reader, shape
-from mendline_tenants import Actor
+from mendline_schema.sql import Fault, Faults, Refusal, Writer
+from mendline_schema.values import Inputs, Reader, Unreadable, read_all, shape
+from mendline_tenants import Actor, Presumed
 
 DEADLINE = 10.0
 """Seconds that one statement may take."""
@@ -35,39 +36,84 @@ KEPT = 1_000
 """Statements that one process keeps; the one longest unused goes first."""
 
 
+class Unproven(Exception):
+    """The actor is not any more who it was presumed to be: the session has ended, a role was given or taken."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
 
+    checks: readers of what the SQL needs not and must be right all the same.
     records: whether it also writes into the read log.
     """
 
     sql: str
     readers: tuple[Reader, ...]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
     records: bool
+    checks: tuple[Reader, ...]
+    _proving: dict[bool, str] = field(default_factory=dict)
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
         """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
 
-        Raises TimeoutError after DEADLINE, and DomainError for what a function of ours refuses.
+        Raises TimeoutError after DEADLINE, Unreadable for arguments that are no values, and DomainError for what a
+        function of ours refuses.
         """
-        if self.finishers:
-            inputs.extra["mark"] = new_mark()
-        values = [read(inputs) for read in self.readers]
+        values = self._values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
-        try:
+        with _refusals():
             async with asyncio.timeout(DEADLINE), own:
-                json: str | None = await fetchval(self.sql, *values)
-        except asyncpg.PostgresError as error:
-            if error.sqlstate != REFUSED:
-                raise
-            raise DomainError(str(error.args[0])) from None
+                return self._finished(await fetchval(self.sql, *values), inputs)
+
+    async def answer_for(self, presumed: Presumed, inputs: Inputs) -> msgspec.Raw | None:
+        """The same, for an actor who is presumed: the statement also tells whether it is still the one it was.
+
+        Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises what `answer` raises.
+        """
+        values = self._values(inputs)
+        is_key = presumed.claim.is_key
+        sql = self._proving.get(is_key)
+        if sql is None:
+            sql = self._proving[is_key] = f"{self.sql}, {presumed.proof(len(values))}"
+
+        def proven(row: asyncpg.Record) -> None:
+            if row[1] != presumed.facts:
+                raise Unproven
+
+        given = (*values, *presumed.values())
+        with _refusals():
+            async with asyncio.timeout(DEADLINE):
+                row = await read(inputs.actor.organisation, sql, *given, check=proven, durable=not self.records)
+        return self._finished(row[0], inputs)
+
+    def _values(self, inputs: Inputs) -> list[Any]:
+        if self.finishers:
+            inputs.extra["mark"] = new_mark()
+        return read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
+
+    def _finished(self, json: str | None, inputs: Inputs) -> msgspec.Raw | None:
         if json is None:
             return None
         return msgspec.Raw(self.finishers.finish(json, inputs.extra["mark"]) if self.finishers else json)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a function of ours refuses is a refusal like any other."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != REFUSED:
+            raise
+        raise DomainError(str(error.args[0])) from None
+
+
+Answer = tuple[msgspec.Raw | None, tuple[Refusal | Fault, ...]]
+"""What was read, and why fields within it are null that its reader asked for."""
 
 
 @dataclass(frozen=True)
@@ -110,25 +156,52 @@ class Statements:
         self.bindings = bindings
         self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
 
-    def of_query(self, request: Request, actor: Actor) -> Statement:
-        """The statement of a whole query."""
-        key = ("query", actor.permissions, request.key)
-        return self._kept_under(key) or self._keep(key, self._compile_query(request, actor))
+    async def query(self, request: Request, inputs: Inputs, presumed: Presumed | None = None) -> Answer:
+        """The answer of a whole query. presumed: the actor of `inputs`, where the statement has to prove who asks.
 
-    def of_field(
+        Raises TimeoutError, GraphQLError, DomainError too_many_nodes, and Unproven.
+        """
+
+        def compiled(faults: Faults) -> Statement:
+            return self._compile_query(request, inputs.actor, faults)
+
+        return await self._answer(("query", inputs.actor.permissions, request.key), compiled, inputs, presumed)
+
+    async def field(
         self,
         request: Request,
-        actor: Actor,
+        inputs: Inputs,
         parent: GraphQLObjectType,
         nodes: list[FieldNode],
         path: tuple[str, ...],
-    ) -> Statement:
-        """The statement of one field that the ordinary executor has come to, such as a mutation's ticket."""
-        key = (path, actor.permissions, request.key)
-        return self._kept_under(key) or self._keep(key, self._compile_field(request, actor, parent, nodes, path))
+    ) -> Answer:
+        """The answer of one field that the ordinary executor has come to, such as a mutation's ticket."""
 
-    def _compile_query(self, request: Request, actor: Actor) -> Statement:
-        writer = Writer(self.bindings, actor.permissions)
+        def compiled(faults: Faults) -> Statement:
+            return self._compile_field(request, inputs.actor, parent, nodes, path, faults)
+
+        return await self._answer((path, inputs.actor.permissions, request.key), compiled, inputs)
+
+    async def _answer(
+        self,
+        key: Hashable,
+        compiled: Callable[[Faults], Statement],
+        inputs: Inputs,
+        presumed: Presumed | None = None,
+    ) -> Answer:
+        async def answered(statement: Statement) -> Answer:
+            if presumed is None:
+                return await statement.answer(inputs), statement.refusals
+            return await statement.answer_for(presumed, inputs), statement.refusals
+
+        statement = self._kept_under(key) or self._keep(key, compiled({}))
+        try:
+            return await answered(statement)
+        except Unreadable as fault:  # those fields are null, each with its error; what is beside them is answered
+            return await answered(compiled(fault.causes))
+
+    def _compile_query(self, request: Request, actor: Actor, faults: Faults) -> Statement:
+        writer = Writer(self.bindings, actor.permissions, faults)
         root = request.schema.query_type
         assert root is not None
         wanted = request.planner().fields(root, [request.operation.selection_set])
@@ -141,8 +214,9 @@ class Statements:
         parent: GraphQLObjectType,
         nodes: list[FieldNode],
         path: tuple[str, ...],
+        faults: Faults,
     ) -> Statement:
-        writer = Writer(self.bindings, actor.permissions)
+        writer = Writer(self.bindings, actor.permissions, faults)
         selected = request.planner().field(parent, path[-1], nodes, path[:-1])
         field = self.bindings.types[parent.name].fields[selected.name]
         return _made(request, writer, writer.value(field, "", selected))
@@ -163,4 +237,5 @@ class Statements:
 def _made(request: Request, writer: Writer, json: str) -> Statement:
     whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
     sql, readers = writer.parameters.used(whole)
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder))
+    checks = tuple(writer.parameters.checks)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), checks)

@@ -5,10 +5,11 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.conditions import by_id, opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.conditions import by_id
+from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
 from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
+from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, external, refers, since
 from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
@@ -89,6 +90,8 @@ class Partner:
     kind: OrganisationType = column()
     name: Words | None = parts()
     phone: str | None = column(needs="read.people")
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
 
 
 @over("place", needs="read.devices", kind="pl")
@@ -204,6 +207,8 @@ class Agreement(Node):
     subcontracting: bool = column(description="Whether a service provider may subcontract without asking each time.")
     starts_on: date = column()
     ends_on: date | None = column()
+    external_system: str | None = column("{t}.system")
+    external_number: str | None = column("{t}.number")
 
 
 @over("stewardship", needs="tenants.steward")
@@ -260,25 +265,54 @@ class Errand(Node):
 class MemberFilter:
     """Which members."""
 
-    place: strawberry.ID | None = condition("{o}.place_id = {value.id}", opaque_id("pl"))
+    place: strawberry.ID | None = refers("place_id", "pl", tenant="tenant_id")
+    login: str | None = equal("login")
+    status: str | None = equal("status")
+    external: ExternalReference | None = external()
 
 
 @strawberry.input(description="Which places.")
 class PlaceFilter:
     """Which places."""
 
-    parent: strawberry.ID | None = condition("{o}.parent_id = {value.id}", opaque_id("pl"))
+    parent: strawberry.ID | None = refers("parent_id", "pl", tenant="tenant_id")
+    kind: str | None = equal("kind")
+    external: ExternalReference | None = external()
+
+
+@strawberry.input(description="Which partners.")
+class PartnerFilter:
+    """Which partners."""
+
+    code: str | None = equal("code")
+    kind: list[OrganisationType] | None = among("kind")
+    external: ExternalReference | None = external()
+
+
+@strawberry.input(description="Which agreements.")
+class AgreementFilter:
+    """Which agreements."""
+
+    partner: strawberry.ID | None = refers("partner_id", "or")
+    external: ExternalReference | None = external()
+
+
+@strawberry.input(description="Which sessions.")
+class SessionFilter:
+    """Which sessions."""
+
+    member: strawberry.ID | None = refers("member_id", "mb", tenant="tenant_id")
 
 
 @strawberry.input(description="Which rows of the book. Times are when they were recorded.")
 class OrganisationAuditFilter:
     """Which rows of the book."""
 
-    since: datetime | None = condition("{o}.recorded_at >= {value}")
-    before: datetime | None = condition("{o}.recorded_at < {value}")
-    command: str | None = condition("{o}.command = {value}")
-    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
-    channel: str | None = condition("{o}.channel = {value}")
+    since: datetime | None = since("recorded_at")
+    before: datetime | None = before("recorded_at")
+    command: str | None = equal("command")
+    actor: strawberry.ID | None = refers("actor", "mb")
+    channel: str | None = equal("channel")
 
 
 @root
@@ -289,17 +323,19 @@ class TenantQueries:
     organisation: Organisation | None = one(
         tenant=VIEWER, where="{o}.id = {organisation}", description="The reader's own organisation."
     )
-    partners: Connection[Partner] | None = connection(tenant=VIEWER, order=Order(("code", "id")))
+    partners: Connection[Partner] | None = connection(tenant=VIEWER, order=Order(("code", "id")), filter=PartnerFilter)
     places: Connection[Place] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=PlaceFilter)
-    place: Place | None = find({"id": (strawberry.ID, by_id("pl"))})
+    place: Place | None = find({"id": (strawberry.ID, by_id("pl")), "external": (ExternalReference, by_reference())})
     calendars: Connection[ServiceCalendar] | None = connection(tenant=VIEWER, order=Order(("code", "id")))
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
-    member: Member | None = find({"id": (strawberry.ID, by_id("mb"))})
-    agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
+    member: Member | None = find({"id": (strawberry.ID, by_id("mb")), "external": (ExternalReference, by_reference())})
+    agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=AgreementFilter)
     received_agreements: Connection[ReceivedAgreement] | None = connection(tenant=VIEWER, order=Order(("id",)))
     stewardships: Connection[Stewardship] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
-    sessions: Connection[Session] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
+    sessions: Connection[Session] | None = connection(
+        tenant=VIEWER, order=Order(("id",), descending=True), filter=SessionFilter
+    )
     errands: Connection[Errand] | None = connection(
         tenant=VIEWER,
         order=Order(("recorded_at", "id"), descending=True),

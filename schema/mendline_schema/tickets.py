@@ -5,10 +5,11 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
 from mendline_schema.clocks import TicketClock, TicketClockEvent
-from mendline_schema.conditions import by_id, opaque_id
-from mendline_schema.connections import Connection, condition, connection
+from mendline_schema.conditions import by_id
+from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
 from mendline_schema.enums import (
@@ -21,11 +22,26 @@ from mendline_schema.enums import (
     TicketPhase,
     TicketState,
     UseState,
-    WaitReason,
+    WaitingFor,
     WorkResult,
 )
-from mendline_schema.fields import VIEWER, Order, Where, column, find, many, one, over, part, parts, root
+from mendline_schema.fields import (
+    VIEWER,
+    Order,
+    Orders,
+    Where,
+    column,
+    find,
+    many,
+    masked,
+    one,
+    over,
+    part,
+    parts,
+    root,
+)
 from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
+from mendline_schema.filters import ExternalReference, among, before, by_reference, condition, equal, refers, since
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
@@ -33,6 +49,14 @@ from mendline_schema.tenants import OrganisationCard, known_organisation, own_me
 OF_TICKET = {"ticket_id": "id"}
 GROUP = {"id": "id"}
 IN_OWN_BOOK = {"owner_id": "tenant_id", "ticket_id": "id"}
+
+NEVER = "'infinity'::timestamptz"
+"""When what has no due time is due."""
+
+WITHHELD = (
+    "ARRAY(SELECT g FROM unnest(ARRAY[" + ", ".join(map(repr, GROUPS)) + "]) AS g"  # noqa: S608 - our own words
+    " WHERE ({t}.audience->g ? {organisation}::text) IS NOT TRUE)"
+)
 
 BY_NUMBER = Where(
     "({o}.tenant_id, {o}.id) = (SELECT w.owner_id, w.ticket_id FROM worklist w"
@@ -119,7 +143,7 @@ class Message(Node):
 
     kind: str = column()
     body: str = column()
-    author_name: str = column()
+    author_name: str = masked("name")
     author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
     evidence: Evidence | None = one({"id": "evidence_id"})
     channel: str = column()
@@ -155,12 +179,15 @@ class Subcontract(Node):
 
 @over("audit_entry", needs="read.audit", kind="ae")
 class AuditEntry(Node):
-    """One command's mark on a ticket. Names are of the reader's own members; others are told by their role."""
+    """One command's mark on a ticket."""
 
     ticket: "Ticket | None" = one({"id": "ticket_id"})
     seq: int = column()
     command: str = column()
-    actor_name: str | None = column(own_member_name("{t}.actor"))
+    actor_name: str | None = column(
+        f"coalesce({own_member_name('{t}.actor')}, {{roles}}->>{{t}}.actor_role, {{t}}.actor_role)",
+        description="One's own member by name, anybody else by the word for the role.",
+    )
     actor_role: str = column()
     organisation: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
     channel: str = column()
@@ -174,7 +201,7 @@ class AuditEntry(Node):
 
 @over("ticket", needs="read.progress", kind="tk")
 class Ticket(Node):
-    """One piece of work on a device for which one organisation answers. A group that is not shared is null."""
+    """One piece of work on a device for which one organisation answers. A group that is `withheld` is null."""
 
     number: str = column()
     kind: TicketKind = column()
@@ -192,12 +219,15 @@ class Ticket(Node):
     clocks: list[TicketClock] = many(OF_TICKET, order=Order(("clock",)))
     clock_events: list[TicketClockEvent] = many(OF_TICKET, order=Order(("seq",)))
     eta_at: datetime | None = column()
-    waiting_for: WaitReason | None = column()
+    waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()
     changed_by: str = column()
     external_system: str | None = column("{t}.system")
     external_number: str | None = column()
+    withheld: list[FieldGroup] = column(
+        WITHHELD, description="The groups that the reader's organisation does not hold."
+    )
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
@@ -256,11 +286,16 @@ class WorklistItem:
     facility: OrganisationCard | None = parts("{t}.card->'facility'", group="progress")
     provider: OrganisationCard | None = parts("{t}.card->'provider'", group="progress")
     events: list[LatestEvent] = parts("{t}.card->'events'", group="progress")
-    assignee: str | None = column("{t}.card->>'assignee'", group="people", needs="read.people")
+    assignee: str | None = masked("name", "{t}.card->>'assignee'", group="people")
     location: Words | None = parts("{t}.card->'location'", group="people", needs="read.people")
     symptom: str | None = column("{t}.card->>'symptom'", group="clinical", needs="read.clinical")
     use_state: UseState | None = column("{t}.card->>'use_state'", group="clinical", needs="read.clinical")
     isolation: bool | None = column("{t}.card->'isolation'", group="clinical", needs="read.clinical")
+    withheld: list[FieldGroup] = column(
+        "ARRAY(SELECT jsonb_array_elements_text({t}.card->'withheld'))",
+        group="progress",
+        description="The groups that the reader's organisation does not hold.",
+    )
     ticket_id: strawberry.ID = column("opaque('tk', {t}.owner_id, {t}.ticket_id)", group="progress")
     ticket: Ticket | None = one({"id": "ticket_id"}, tenant="owner_id")
 
@@ -269,24 +304,46 @@ class WorklistItem:
 class WorklistFilter:
     """Which tickets."""
 
-    state: list[TicketState] | None = condition("{o}.state = ANY ({value}::text[])")
-    phase: list[TicketPhase] | None = condition("{o}.phase = ANY ({value}::text[])")
-    assignee: strawberry.ID | None = condition("{o}.assignee_id = {value.id}", opaque_id("mb"))
-    changed_since: datetime | None = condition("{o}.changed_at >= {value}")
+    state: list[TicketState] | None = among("state")
+    phase: list[TicketPhase] | None = among("phase")
+    kind: list[TicketKind] | None = among("kind")
+    part: list[Part] | None = among("part")
+    priority: int | None = equal("priority")
+    number: str | None = equal("number")
+    assignee: strawberry.ID | None = refers("assignee_id", "mb")
+    provider: strawberry.ID | None = refers("provider_id", "or")
+    device: strawberry.ID | None = refers("device_id", "dv", tenant="owner_id")
+    due_before: datetime | None = before("due_at", absent=NEVER)
+    opened_since: datetime | None = since("opened_at")
+    opened_before: datetime | None = before("opened_at")
+    changed_since: datetime | None = since("changed_at")
+
+
+WORKLIST_ORDERS = Orders(
+    "WorklistOrder",
+    {
+        "CHANGED_AT": Order(("changed_at", "ticket_id"), descending=True),
+        "OPENED_AT": Order(("opened_at", "ticket_id"), descending=True),
+        "DUE_AT": Order(("due_at", "ticket_id"), absent={"due_at": NEVER}),
+        "PRIORITY": Order(("priority", "opened_at", "ticket_id")),
+    },
+)
+"""Newest first; but what is due first, or the most urgent and of those the oldest."""
 
 
 @strawberry.input(description="Which entries. Times are when they were recorded.")
 class AuditFilter:
     """Which entries."""
 
-    since: datetime | None = condition("{o}.recorded_at >= {value}")
-    before: datetime | None = condition("{o}.recorded_at < {value}")
-    command: str | None = condition("{o}.command = {value}")
-    actor: strawberry.ID | None = condition("{o}.actor = {value.id}", opaque_id("mb"))
-    channel: str | None = condition("{o}.channel = {value}")
+    since: datetime | None = since("recorded_at")
+    before: datetime | None = before("recorded_at")
+    command: str | None = equal("command")
+    actor: strawberry.ID | None = refers("actor", "mb")
+    channel: str | None = equal("channel")
     ticket_number: str | None = condition(
         "{o}.ticket_id = (SELECT w.ticket_id FROM worklist w WHERE w.tenant_id = {organisation}"
-        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)"
+        " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)",
+        column="ticket_id",
     )
 
 
@@ -294,7 +351,7 @@ class AuditFilter:
 class SubcontractFilter:
     """Which requests."""
 
-    state: list[SubcontractState] | None = condition("{o}.state = ANY ({value}::text[])")
+    state: list[SubcontractState] | None = among("state")
 
 
 @root
@@ -303,7 +360,7 @@ class TicketQueries:
 
     worklist: Connection[WorklistItem] | None = connection(
         tenant=VIEWER,
-        order=Order(("changed_at", "ticket_id"), descending=True),
+        order=WORKLIST_ORDERS,
         filter=WorklistFilter,
         description="The tickets that this organisation can see.",
     )
@@ -319,4 +376,10 @@ class TicketQueries:
         filter=SubcontractFilter,
         description="What this hospital's providers have asked to pass on.",
     )
-    ticket: Ticket | None = find({"id": (strawberry.ID, by_id("tk")), "number": (str, BY_NUMBER)})
+    ticket: Ticket | None = find(
+        {
+            "id": (strawberry.ID, by_id("tk")),
+            "number": (str, BY_NUMBER),
+            "external": (ExternalReference, by_reference("external_number")),
+        }
+    )

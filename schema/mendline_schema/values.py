@@ -1,16 +1,25 @@
 """What a compiled statement is given when it runs: variables, the actor, and how each parameter is read from them."""
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import require_storable
-from mendline_tenants import Actor
+from mendline.kernel import DomainError, say
+from mendline_tenants import ROLES, Actor
+
+
+class Unreadable(Exception):
+    """Arguments of these fields are no values that could be asked for; each field, by its path, with the reason."""
+
+    def __init__(self, causes: Mapping[tuple[str, ...], DomainError]) -> None:
+        super().__init__(", ".join(str(cause) for cause in causes.values()))
+        self.causes = causes
 
 
 @dataclass
@@ -21,22 +30,39 @@ class Inputs:
     actor: Actor
     extra: dict[str, Any] = field(default_factory=dict)
     _arguments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _parsed: dict[Hashable, Any] = field(default_factory=dict)
 
     def argument(self, definition: GraphQLField, node: FieldNode, path: tuple[str, ...]) -> Any:
-        """The value of a field's argument, or of a field within it; None when it was not given.
-
-        Raises DomainError invalid_input for what Postgres cannot even compare with anything.
-        """
+        """The value of a field's argument, or of a field within it; None when it was not given."""
         given: Any = self._arguments.get(id(node))
         if given is None:
             given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
-        require_storable(given, path[-1])
         return given
+
+    def once(self, key: Hashable, read: "Reader") -> Any:
+        """What an argument means, made out once however many parameters are taken from it."""
+        if key not in self._parsed:
+            self._parsed[key] = read(self)
+        return self._parsed[key]
 
 
 Reader = Callable[[Inputs], Any]
+
+
+def read_all(readers: Iterable[Reader], inputs: Inputs) -> list[Any]:
+    """The values of all parameters. Raises Unreadable for all those together that cannot be read."""
+    values: list[Any] = []
+    causes: dict[tuple[str, ...], DomainError] = {}
+    for read in readers:
+        try:
+            values.append(read(inputs))
+        except Unreadable as fault:
+            causes |= fault.causes
+    if causes:
+        raise Unreadable(causes)
+    return values
 
 
 class Parameters:
@@ -44,6 +70,8 @@ class Parameters:
 
     def __init__(self) -> None:
         self.readers: list[Reader] = []
+        self.checks: list[Reader] = []
+        """Readers of arguments that the statement needs not, but that must be values all the same."""
         self._numbers: dict[Hashable, str] = {}
 
     def place(self, key: Hashable, read: Reader, cast: str = "") -> str:
@@ -72,6 +100,7 @@ class Parameters:
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
+            "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),
             "tenant": Lazy(lambda: self.named("tenant", "::uuid")),
             "id": Lazy(lambda: self.named("id", "::uuid")),
@@ -108,6 +137,11 @@ class Components:
         return self._parameters.place((self._key, name), lambda inputs: getattr(read(inputs), name, None))
 
 
+@cache
+def _role_words(locale: str) -> dict[str, str]:
+    return {role: say(f"role.{role}", locale) for role in (*ROLES, "api_key")}
+
+
 def viewer(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, for `me`."""
     return {
@@ -135,6 +169,11 @@ def _quota(actor: Actor) -> dict[str, Any] | None:
     }
 
 
+def kind_of(id: Any) -> str | None:
+    """The prefix of a text that has the form of an opaque id; None for any other, which names nothing."""
+    return id[:2] if isinstance(id, str) and len(id) == 46 and id[2] == "_" else None
+
+
 def shape(value: Any) -> Hashable:
     """What of a variable may change the statement itself: whether it is there, its choice, its number, its length.
 
@@ -147,8 +186,8 @@ def shape(value: Any) -> Hashable:
         case dict():
             return tuple(sorted((name, shape(item)) for name, item in value.items()))
         case list():
-            return ("list", min(len(value), 2))
-        case str() if len(value) == 46:
-            return value[:3]
+            return ("list", min(len(value), 2), frozenset(shape(item) for item in value if isinstance(item, str)))
+        case str() if kind_of(value):
+            return ("id", kind_of(value))
         case _:
             return "value"

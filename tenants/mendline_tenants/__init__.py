@@ -7,7 +7,13 @@ from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiK
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
 from mendline_tenants.audit_records import Format
-from mendline_tenants.authentication import actor_from_token, actor_of_member, organisation_of
+from mendline_tenants.authentication import (
+    Presumed,
+    actor_from_token,
+    actor_of_member,
+    organisation_of,
+    presumed_from_token,
+)
 from mendline_tenants.calendars import ServiceCalendar, UpsertCalendar, Window, hours_of, own_calendar, require_zone
 from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
@@ -35,6 +41,7 @@ from mendline_tenants.linking import (
     unlink,
 )
 from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
+from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -81,6 +88,7 @@ __all__ = [
     "GROUP_ROLES",
     "LOGIN_ROLES",
     "LONGEST_NAME",
+    "MASKS",
     "PERMISSIONS",
     "POLICIES",
     "POSITION",
@@ -115,6 +123,8 @@ __all__ = [
     "LinkOffer",
     "LoginAttempt",
     "LoginSession",
+    "Mask",
+    "Masked",
     "Member",
     "Organisation",
     "OrganisationAudit",
@@ -122,6 +132,7 @@ __all__ = [
     "OrganisationSlug",
     "Partner",
     "Place",
+    "Presumed",
     "Quota",
     "QuotaSaved",
     "QuotaSet",
@@ -180,6 +191,9 @@ __all__ = [
     "login",
     "logout",
     "make_checkpoints",
+    "masked_name",
+    "masked_phone",
+    "masked_serial",
     "move_chat",
     "newest_statement",
     "note",
@@ -193,6 +207,7 @@ __all__ = [
     "own_organisation",
     "partner_card",
     "permissions_of",
+    "presumed_from_token",
     "public_keys",
     "refresh",
     "refusal",

@@ -40,7 +40,7 @@ class Agreement(Record):
 
     device_classes: only devices of these classes (empty: of every class). own_models: only models that the partner
     makes. subcontracting: a service provider may pass its tickets on without asking each time. ends_on: the last day
-    on which new tickets are shared.
+    on which new tickets are shared. system/number: the external reference.
     """
 
     partner_id = fields.UUIDField()
@@ -53,9 +53,13 @@ class Agreement(Record):
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)
     recorded_at = fields.DatetimeField(default=now)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "agreement"
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "partner_id"),)
 
 
 async def agreed(

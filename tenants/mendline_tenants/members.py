@@ -29,8 +29,8 @@ class Member(Record):
 
     class Meta:
         table = "member"
-        unique_together = (("tenant_id", "login"),)
-        indexes = (("tenant_id", "place_id"),)
+        unique_together = (("tenant_id", "login"), ("tenant_id", "system", "number"))
+        indexes = (("tenant_id", "place_id"), ("tenant_id", "status", "login"))
 
 
 @table(

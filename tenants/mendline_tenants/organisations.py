@@ -50,15 +50,22 @@ class Organisation(Record):
 
 @table(Kind.OWN, checks={"kind": KIND_CHECK})
 class Partner(Record):
-    """Another organisation as this one knows it (id = that organisation): names come from here, never across."""
+    """Another organisation as this one knows it (id = that organisation): names come from here, never across.
+
+    system/number: the external reference, such as the vendor number in an ERP.
+    """
 
     code = fields.TextField()
     kind = fields.TextField()
     name = fields.JSONField[dict[str, Any]]()
     phone = fields.TextField(null=True)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "partner"
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "code"), ("tenant_id", "kind", "code"))
 
 
 @table(Kind.GATEWAY, key=("code",))
@@ -90,7 +97,8 @@ class Place(Record):
 
     class Meta:
         table = "place"
-        indexes = (("tenant_id", "parent_id"),)
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "parent_id"), ("tenant_id", "kind"))
 
 
 async def own_organisation(tenant: UUID) -> Organisation:

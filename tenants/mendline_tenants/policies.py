@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
+from mendline_tenants.masking import MASKING_FUNCTIONS
 from mendline_tenants.sharing import sharing_functions
 
 AUDITED = (
@@ -54,7 +55,7 @@ BEGIN
 END $$"""
 """Refuses whoever has got past the grants: the owner of the table, or a grant that somebody made by hand."""
 
-BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, APPEND_ONLY)
+BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, APPEND_ONLY, *MASKING_FUNCTIONS)
 
 
 def _shows_own_rows(table: Table) -> bool:

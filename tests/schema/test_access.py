@@ -29,7 +29,7 @@ async def test_one_error_for_a_field_of_many_rows(portal: Any) -> None:
     assert answer.codes == ["forbidden", "forbidden"]
 
 
-async def test_a_group_that_is_not_shared_is_null_without_a_word(portal: Any, cast: Cast) -> None:
+async def test_a_group_that_is_not_shared_is_null_and_said_to_be_withheld(portal: Any, cast: Cast) -> None:
     ticket_id = await portal.report()
     maker = cast.organisation_id("manufacturer_m")
     await cast.run(
@@ -38,9 +38,10 @@ async def test_a_group_that_is_not_shared_is_null_without_a_word(portal: Any, ca
         {"ticket": ticket_id, "organisation": maker, "part": "manufacturer", "groups": ["quality"]},
     )
     seen = await portal.ask(
-        "admin_m", "query($id: ID!) { ticket(id: $id) { number people { contactName } } }", id=ticket_id
+        "admin_m", "query($id: ID!) { ticket(id: $id) { number withheld people { contactName } } }", id=ticket_id
     )
     assert seen.data["ticket"]["people"] is None
+    assert seen.data["ticket"]["withheld"] == ["PEOPLE", "CLINICAL", "COMMERCIAL", "MESSAGES", "VIGILANCE"]
     assert seen.data["ticket"]["number"]
     assert not seen.errors
 
@@ -79,7 +80,7 @@ async def test_names_cross_no_border_in_the_audit(portal: Any) -> None:
         {"actorName": "王护士", "actorRole": "reporter", "command": "tickets.report"}
     ]
     assert theirs["ticket"]["audit"]["nodes"][0] == {
-        "actorName": None,
+        "actorName": "reporter",
         "actorRole": "reporter",
         "command": "tickets.report",
     }

@@ -1,5 +1,6 @@
 """Any valid document: random operations over the whole schema are answered in the shape that their types promise."""
 
+import json
 import random
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +67,8 @@ class Author:
             order = self._random.choice(["", "order: ASC", "order: DESC"])
             given = ", ".join(part for part in (size, order) if part)
             return f"({given})" if given else ""
+        if "ids" in definition.args:
+            return f"(ids: {json.dumps(self._random.sample(sorted(self._ids.values()), 2))})"
         if "id" in definition.args:
             kind = self._random.choice(sorted(self._ids)) if name == "node" else name
             return f'(id: "{self._ids.get(kind, "xx_none")}")'

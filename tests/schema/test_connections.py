@@ -65,4 +65,5 @@ async def test_what_is_no_page(portal: Any) -> None:
         ({"after": "WzEsMl0="}, "invalid_input"),
     ):
         answer = await portal.ask("engineer_a", LIST, **variables)
-        assert (answer.data, answer.codes) == (None, [code]), variables
+        assert (answer.data, answer.codes) == ({"worklist": None}, [code]), variables
+        assert answer.errors[0]["path"] == ["worklist"]

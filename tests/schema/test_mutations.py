@@ -132,6 +132,7 @@ async def test_what_breaks_is_told_by_a_number_alone(portal: Any, monkeypatch: p
 
     ticket = await portal.report()
     monkeypatch.setattr(statements, "fetchval", broken)
+    monkeypatch.setattr(statements, "read", broken)
     for document in (
         "query($t: ID!) { ticket(id: $t) { id } }",
         "mutation($t: ID!) { remind(input: {ticket: $t}) { ticket { id } } }",

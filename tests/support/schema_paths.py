@@ -16,6 +16,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from mendline.kernel import NIL, opaque
 from mendline_schema.binding import Bindings
 
 SAMPLES = {"Int": "1", "Float": "1", "Boolean": "true", "DateTime": '"2026-01-01T00:00:00Z"', "Date": '"2026-01-01"'}
@@ -43,7 +44,7 @@ def paths(schema: GraphQLSchema, bindings: Bindings, ids: dict[str, str]) -> dic
     found: dict[str, Path] = {}
     waiting = [root]
     for kind, bound in bindings.kinds.items():
-        given = ids.get(kind, f"{kind}_none")
+        given = ids.get(kind, opaque(kind, NIL, NIL))
         before = f'node(id: "{given}") {{ ... on {bound.name}'
         waiting.append(Path(bound.name, ("node",), before, "}", (("Query", "node"),)))
     while waiting:
@@ -64,7 +65,7 @@ def _further(path: Path, type_: GraphQLObjectType, bindings: Bindings, ids: dict
             passed = (*path.passed, (type_.name, name))
             for member in bound.members:
                 yield Path(member, (name, "nodes"), f"{name} {{ nodes {{ ... on {member}", "} }", passed)
-        if bound is None or bound.target is None:
+        if bound is None or bound.target is None or bound.members:
             continue
         text = f"{name}{arguments(name, field, ids)}"
         keys: tuple[str, ...] = (*path.keys, name)

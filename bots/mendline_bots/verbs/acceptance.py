@@ -22,7 +22,9 @@ async def sign(talk: Talk, _: Answers) -> None:
     view = await talk.view()
     slot = next((slot for slot in view.slots if str(slot.id) == talk.arguments["slot"]), None)
     if slot and slot.state == "signed":
-        raise DomainError("already_signed", by=slot.signer_name, at=slot.signed_at, number=view.ticket.number)
+        raise DomainError(
+            "already_signed", by=view.named(slot.signer_name), at=slot.signed_at, number=view.ticket.number
+        )
     if slot is None or slot is not view.slot_to_sign:
         raise DomainError("not_your_turn", number=view.ticket.number, role=slot.role if slot else "")
     quality = view.quality

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from mendline.app.chat import routes as chat_routes
 from mendline.app.edge import BODY_LIMIT, Edge
@@ -40,7 +41,7 @@ async def audit_keys(_: Request) -> Response:
     return JSONResponse(public_keys(), headers={"cache-control": "public, max-age=3600"})
 
 
-def make_app() -> Starlette:
+def make_app() -> ASGIApp:
     """The application; pools and domains are opened by whoever serves it (`run`, or a test)."""
     graphql = graphql_view()
     routes: list[BaseRoute] = [
@@ -53,9 +54,7 @@ def make_app() -> Starlette:
     ]
     if settings().environment == "development":
         routes += explorer_routes()
-    app = Starlette(routes=routes)
-    app.add_middleware(Edge)
-    return app
+    return Edge(Starlette(routes=routes), {"/graphql": graphql})
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ class Contract(Record):
 
     device_classes: the classes it covers (empty: the devices listed in contract_device). service_level: minutes
     (see `agreed_minutes`). calendar_id: when they count; None: day and night. direct: reports go straight to the
-    provider.
+    provider. `system`/`number` is an external reference.
     """
 
     provider_id = fields.UUIDField()
@@ -27,9 +27,13 @@ class Contract(Record):
     calendar_id = fields.UUIDField(null=True)
     direct = fields.BooleanField(default=False)
     recorded_at = fields.DatetimeField(default=now)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "contract"
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "provider_id"), ("tenant_id", "title"))
 
 
 @table(

@@ -23,7 +23,8 @@ class DeviceModel(Record):
     """A type of device as the registry knows it.
 
     device_identifier: GTIN-14 (UDI-DI). device_class: the word that qualifications and contracts use, such as
-    `infusion_pump`. The three risk classes are separate fields that never convert into each other.
+    `infusion_pump`. The three risk classes are separate fields that never convert into each other. `system`/`number` is
+    an external reference.
     """
 
     manufacturer_id = fields.UUIDField(null=True)
@@ -37,10 +38,13 @@ class DeviceModel(Record):
     risk_fda = fields.TextField(null=True)
     risk_eu = fields.TextField(null=True)
     mandatory_verification = fields.BooleanField(default=False)
+    system = fields.TextField(null=True)
+    number = fields.TextField(null=True)
 
     class Meta:
         table = "device_model"
-        indexes = (("tenant_id", "device_identifier"),)
+        unique_together = (("tenant_id", "system", "number"),)
+        indexes = (("tenant_id", "device_identifier"), ("tenant_id", "model_number"), ("tenant_id", "device_class"))
 
 
 @table(Kind.OWN, references={"model_id": "device_model", "place_id": "place"}, checks={"state": STATE_CHECK})
@@ -67,4 +71,10 @@ class Device(Record):
     class Meta:
         table = "device"
         unique_together = (("tenant_id", "asset_number"), ("tenant_id", "system", "number"))
-        indexes = (("tenant_id", "serial"), ("tenant_id", "place_id"), ("tenant_id", "model_id"))
+        indexes = (
+            ("tenant_id", "serial"),
+            ("tenant_id", "place_id"),
+            ("tenant_id", "model_id"),
+            ("tenant_id", "state", "asset_number"),
+            ("tenant_id", "recorded_at", "id"),
+        )

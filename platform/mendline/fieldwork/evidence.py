@@ -21,6 +21,7 @@ class Evidence(Record):
     visible_to = ArrayField("uuid", null=True)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
+    author_name = fields.TextField(default="")
     kind = fields.TextField(default="photo")
     filename = fields.TextField()
     media_type = fields.TextField()

@@ -143,6 +143,7 @@ async def _record(actor: Actor, ticket: Ticket, input: FileFacts, state: str) ->
         ticket_id=ticket.id,
         author_org=actor.organisation,
         author_id=actor.id,
+        author_name=actor.name,
         kind=input.kind,
         filename=input.filename.replace("/", "_").replace("\\", "_"),
         media_type=input.media_type,

@@ -11,9 +11,9 @@ from mendline.kernel.blobs import (
     put_file,
     stat_blob,
 )
-from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, whole_seconds
+from mendline.kernel.buckets import BUCKET_WORDS, Rate, Spent, can_spend, spend, spend_ahead, whole_seconds
 from mendline.kernel.cache import valkey
-from mendline.kernel.clock import frozen, now
+from mendline.kernel.clock import frozen, iso, now
 from mendline.kernel.commands import (
     COMMANDS,
     Command,
@@ -36,6 +36,7 @@ from mendline.kernel.database import (
     in_transaction,
     open_pools,
     pool,
+    read,
     session,
     transaction,
 )
@@ -64,7 +65,7 @@ from mendline.kernel.ids import (
 )
 from mendline.kernel.kept import LRU
 from mendline.kernel.locked_blobs import LockedBlob, get_locked, list_locked, put_locked
-from mendline.kernel.log import bind, configure_logging, correlation_id, log, new_correlation
+from mendline.kernel.log import bind, configure_logging, correlation_id, log, log_request, new_correlation
 from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
@@ -164,9 +165,11 @@ __all__ = [
     "handles",
     "in_transaction",
     "install_runner",
+    "iso",
     "known_locale",
     "list_locked",
     "log",
+    "log_request",
     "new_correlation",
     "new_id",
     "not_found",
@@ -184,6 +187,7 @@ __all__ = [
     "put_blob",
     "put_file",
     "put_locked",
+    "read",
     "recurring",
     "register_locales",
     "replay",
@@ -196,6 +200,7 @@ __all__ = [
     "set_timer",
     "settings",
     "spend",
+    "spend_ahead",
     "stat_blob",
     "table",
     "timer",

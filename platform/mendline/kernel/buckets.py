@@ -6,6 +6,7 @@ caller far over its limit is refused without asking Valkey again; and it is what
 Valkey is away. Nobody is turned away for Valkey's sake, and nobody gets without limit.
 """
 
+import asyncio
 from collections import OrderedDict
 from math import ceil
 from time import monotonic
@@ -48,6 +49,19 @@ keep(KEYS[1], at + interval * cost)
 return {1, string.format('%.3f', at - now + interval * cost)}
 """
 )
+
+
+_SETTLE = (
+    BUCKET_WORDS
+    + """
+local at = full_at(KEYS[1]) + tonumber(ARGV[1])
+keep(KEYS[1], at)
+return string.format('%.3f', at - now)
+"""
+)
+
+SETTLED_AFTER = 0.02
+"""Seconds until Valkey is told what was spent ahead."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -107,6 +121,50 @@ async def spend(bucket: str, rate: Rate, cost: int) -> Spent:
             return _told(rate, cost, bool(answer[0]), float(answer[1]))
     _remember(bucket, (asked + guess.full_after) * 1000)
     return guess
+
+
+def spend_ahead(bucket: str, rate: Rate, cost: int) -> Spent | None:
+    """Spends from a bucket of which more than half is left, as far as this process knows; None: it has to be asked for.
+
+    Valkey is told a moment later, for all that was spent meanwhile in one message: asking it each time costs this
+    process as much as the whole rest of a small read. What several processes spend in that moment may pass the limit
+    by so much, once; it counts all the same.
+    """
+    if bucket not in _known or monotonic() < _away_until:
+        return None
+    guess = can_spend(bucket, rate, cost)
+    if not guess.allowed or guess.remaining * 2 < rate.burst:
+        return None
+    _remember(bucket, (monotonic() + guess.full_after) * 1000)
+    if not _owed:
+        settling = asyncio.create_task(_settle())
+        _settling.add(settling)
+        settling.add_done_callback(_settling.discard)
+    _owed[bucket] = _owed.get(bucket, 0.0) + rate.interval * cost
+    return guess
+
+
+_owed: dict[str, float] = {}  # the bucket -> milliseconds by which it is later full than Valkey knows
+_settling: set[asyncio.Task[None]] = set()
+
+
+async def _settle() -> None:
+    global _away_until  # noqa: PLW0603 - one Valkey for the process
+    await asyncio.sleep(SETTLED_AFTER)
+    owed = dict(_owed)
+    _owed.clear()
+    asked = monotonic()
+    telling = valkey(TIMEOUT, 1).pipeline(transaction=False)
+    for bucket, milliseconds in owed.items():
+        telling.eval(_SETTLE, 1, f"bucket:{bucket}", milliseconds)
+    try:
+        told = await telling.execute()
+    except (RedisError, OSError) as error:
+        _away_until = monotonic() + REST
+        log.warning("valkey is away: each process counts what is spent by itself", error=str(error))
+    else:
+        for bucket, ahead in zip(owed, told, strict=True):
+            _remember(bucket, asked * 1000 + float(ahead))
 
 
 def _remember(bucket: str, full_at: float) -> None:

@@ -13,6 +13,12 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def iso(moment: datetime) -> str:
+    """A moment as Postgres writes it in JSON: ISO 8601 in UTC, microseconds without trailing zeros."""
+    text = moment.astimezone(UTC).isoformat()
+    return f"{text[:-6].rstrip('0')}{text[-6:]}" if moment.microsecond else text
+
+
 @contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
     """Inside this block `now()` answers `moment` (used by imports of history and by tests)."""

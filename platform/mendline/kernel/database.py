@@ -1,7 +1,7 @@
 """Connections and transactions: every transaction binds its tenant in the same message as BEGIN."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -64,7 +64,8 @@ async def open_pools(*roles: str, size: int = 8, urls: dict[str, str] | None = N
                 # Compiled selections are long and many; asyncpg keeps 100 of at most 15 KiB if it is not told.
                 statement_cache_size=STATEMENTS,
                 max_cacheable_statement_size=STATEMENT_SIZE,
-                server_settings={"application_name": f"mendline-{role}", "jit": "off"},
+                # Times are written as JSON by Postgres itself: in UTC, whatever its own zone is.
+                server_settings={"application_name": f"mendline-{role}", "jit": "off", "timezone": "UTC"},
                 command_timeout=60,
             )
 
@@ -111,10 +112,7 @@ async def transaction(tenant: UUID, *, durable: bool = True) -> AsyncIterator[Se
     Raises TypeError when no tenant is given, RuntimeError when one is open already: a transaction never nests
     and never changes its tenant.
     """
-    if not isinstance(tenant, UUID):
-        raise TypeError("a transaction needs the tenant it works for")
-    waits = "" if durable else "; SET LOCAL synchronous_commit = off"
-    async with _begin("app", tenant, f"BEGIN; SET LOCAL app.tenant = '{tenant}'{waits}") as opened:
+    async with _begin("app", tenant, _bound(tenant, durable)) as opened:
         yield opened
 
 
@@ -149,6 +147,43 @@ async def _begin(role: str, tenant: UUID | None, begin: str) -> AsyncIterator[Se
         await home.release(connection)
 
 
+async def read(
+    tenant: UUID,
+    sql: str,
+    *values: Any,
+    check: Callable[[asyncpg.Record], None] = lambda row: None,
+    durable: bool = True,
+) -> asyncpg.Record:
+    """The one row of a statement in a transaction of its own as `app`, bound to `tenant`.
+
+    check: sees the row before the commit; what it raises takes everything back. durable: as for `transaction`. This is
+    for the statements that answer queries, which are many: no session is opened that other functions could join.
+    Raises RuntimeError when one is open.
+    """
+    if in_transaction():
+        raise RuntimeError("a transaction is open already in this task; transactions do not nest")
+    home = pool("app")
+    connection = await _beginning(home, _bound(tenant, durable))
+    try:
+        row = await connection.fetchrow(sql, *values)
+        assert row is not None
+        check(row)
+        await connection.execute("COMMIT")
+    except BaseException:
+        await _rollback(connection)
+        raise
+    finally:
+        await home.release(connection)
+    return row
+
+
+def _bound(tenant: UUID, durable: bool) -> str:
+    if not isinstance(tenant, UUID):
+        raise TypeError("a transaction needs the tenant it works for")
+    waits = "" if durable else "; SET LOCAL synchronous_commit = off"
+    return f"BEGIN; SET LOCAL app.tenant = '{tenant}'{waits}"
+
+
 async def _beginning(home: Pool, begin: str) -> Connection:
     """A connection in a fresh transaction. Those that died in the pool, at a restart of Postgres, are passed over."""
     spare = home.get_max_size()
@@ -166,11 +201,23 @@ async def _beginning(home: Pool, begin: str) -> Connection:
 
 
 async def _rollback(connection: Connection) -> None:
-    try:
-        await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
-    except Exception:  # whatever broke the connection, it must not go back to the pool half-way through
+    """Ends the transaction, however often the task is cancelled meanwhile: a connection is free only after that."""
+
+    async def end() -> None:
+        await connection.execute("ROLLBACK", timeout=5)
+
+    ending = asyncio.create_task(end())
+    cancelled: asyncio.CancelledError | None = None
+    while not ending.done():
+        try:
+            await asyncio.wait([ending])
+        except asyncio.CancelledError as again:
+            cancelled = again
+    if ending.exception() is not None:  # whatever broke the connection, it must not go back to the pool half-way
         with suppress(asyncpg.InterfaceError):  # the pool has noticed already
             connection.terminate()
+    if cancelled is not None:
+        raise cancelled
 
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:

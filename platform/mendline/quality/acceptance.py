@@ -29,6 +29,7 @@ from mendline.tickets import (
     lock_ticket,
     may_step,
     move,
+    require_part,
     result,
     state_by_other_tickets,
 )
@@ -93,6 +94,7 @@ async def sign(actor: Actor, input: Sign) -> TicketResult:
     reference = parse_opaque("sl", input.slot)
     asked = await rows.get(SignatureSlot, *reference)
     ticket = await lock_ticket(Reference(asked.tenant_id, asked.ticket_id))
+    require_part(actor, ticket, "facility")
     slots = await _locked_slots(ticket, asked.attempt)
     slot = next(slot for slot in slots if slot.id == asked.id)
     if slot.state == "signed":

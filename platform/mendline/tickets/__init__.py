@@ -32,7 +32,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import KINDS, PHASES, UseState
+from mendline.tickets.states import KINDS, PHASES, WAITING_FOR, UseState
 from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
@@ -58,6 +58,7 @@ __all__ = [
     "PROVIDER_GROUPS",
     "SETTLED",
     "STEPS",
+    "WAITING_FOR",
     "ClockDue",
     "ClockEvent",
     "ClockReading",

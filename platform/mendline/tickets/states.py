@@ -38,6 +38,9 @@ TicketKind = Literal[
 
 KINDS: tuple[str, ...] = get_args(TicketKind)
 
+WAITING_FOR = ("parts", "customer", "access", "decontamination", "provider", "quotation")
+"""What the work may wait for."""
+
 UseState = Literal["unknown", "down", "degraded", "patient_affected"]
 """How far the ward can use the device."""
 
@@ -46,6 +49,6 @@ Decontamination = Literal["unknown", "not_needed", "clean", "contaminated"]
 
 
 def one_of(column: str, words: object) -> str:
-    """The condition of a CHECK: the column holds one of the words of a Literal or of a mapping."""
-    listed = words if isinstance(words, dict) else get_args(words)
+    """The condition of a CHECK: the column holds one of the words of a Literal, a tuple or a mapping."""
+    listed = words if isinstance(words, dict | tuple) else get_args(words)
     return f"{column} IN ({', '.join(repr(word) for word in listed)})"

@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
-from mendline.tickets.states import PHASES, Decontamination, TicketKind, UseState, one_of
+from mendline.tickets.states import PHASES, WAITING_FOR, Decontamination, TicketKind, UseState, one_of
 
 GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
 """The field groups; `progress` lies on the ticket itself."""
@@ -19,6 +19,7 @@ GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages",
         "state": one_of("state", PHASES),
         "phase": one_of("phase", dict.fromkeys(PHASES.values())),
         "kind": one_of("kind", TicketKind),
+        "waiting_for": one_of("waiting_for", WAITING_FOR),
     },
 )
 class Ticket(Record):

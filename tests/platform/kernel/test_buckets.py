@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from mendline.kernel import Rate, buckets, cache, can_spend, new_id, settings, spend
+from mendline.kernel import Rate, buckets, cache, can_spend, new_id, settings, spend, spend_ahead
 from support.brokers import OwnValkey
 
 SLOW = Rate(per_second=1, burst=10)
@@ -66,6 +66,32 @@ async def test_who_is_far_over_is_refused_without_asking(database: None, monkeyp
 
     monkeypatch.setattr(buckets, "valkey", asked)
     assert not any([(await spend(name, SLOW, 5)).allowed for _ in range(100)])
+
+
+async def test_from_a_full_bucket_is_spent_ahead_and_told_soon(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, rate = bucket(), Rate(per_second=0.01, burst=100)
+    assert spend_ahead(name, rate, 1) is None, "nobody has told this process of the bucket"
+    await spend(name, rate, 1)
+    ahead = [spend_ahead(name, rate, 7) for _ in range(7)]
+    assert [one.remaining for one in ahead if one] == [92, 85, 78, 71, 64, 57, 50]
+    assert spend_ahead(name, rate, 7) is None, "less than half would be left: Valkey is asked"
+    await asyncio.sleep(buckets.SETTLED_AFTER * 5)
+    another_process(monkeypatch)
+    assert (await spend(name, rate, 1)).remaining == 49, "another process finds all of it spent"
+
+
+async def test_what_is_spent_ahead_counts_even_beyond_the_limit(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, rate = bucket(), Rate(per_second=0.01, burst=100)
+    await spend(name, rate, 1)
+    assert spend_ahead(name, rate, 49)
+    with monkeypatch.context() as elsewhere:
+        another_process(elsewhere)
+        assert (await spend(name, rate, 90)).allowed
+    await asyncio.sleep(buckets.SETTLED_AFTER * 5)
+    assert not (await spend(name, rate, 1)).allowed
+    assert not can_spend(name, rate, 1).allowed, "and this process was told so"
 
 
 async def test_while_valkey_is_away_each_process_counts_alone(

@@ -1,6 +1,8 @@
 """Transactions: bound to one tenant, closed with their block, and begun on a connection that is alive."""
 
 import asyncio
+import gc
+from typing import Any
 
 import pytest
 
@@ -66,3 +68,33 @@ async def test_connections_that_died_in_the_pool_are_passed_over(database: None)
 async def _touch() -> None:
     async with transaction(new_id()):
         await execute("SELECT pg_sleep(0.01)")
+
+
+async def test_who_is_cancelled_twice_leaves_a_connection_that_works(database: None) -> None:
+    """A client that hangs up cancels its stream, and whoever closes the stream cancels it once more."""
+    problems: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+    home = pool("app")
+
+    async def work() -> None:
+        async with transaction(new_id()):
+            await fetchval("SELECT pg_sleep(20)")
+
+    try:
+        for pause in (0, 0.0005, 0.002, 0.01):
+            tasks = [asyncio.create_task(work()) for _ in range(home.get_max_size())]
+            await asyncio.sleep(0.1)
+            for _ in range(3):
+                for task in tasks:
+                    task.cancel()
+                await asyncio.sleep(pause)
+            assert all(
+                isinstance(end, asyncio.CancelledError) for end in await asyncio.gather(*tasks, return_exceptions=True)
+            )
+        async with transaction(new_id()):
+            assert await fetchval("SELECT 1") == 1
+        await asyncio.sleep(0.1)
+        gc.collect()
+    finally:
+        asyncio.get_running_loop().set_exception_handler(None)
+    assert problems == []

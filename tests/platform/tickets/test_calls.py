@@ -78,7 +78,7 @@ async def test_where_engineering_sees_reports_first_the_desk_follows(cast, agree
         parts = await rows.select(
             TicketParticipant, "tenant_id = $1 AND ticket_id = $2", *parse_opaque("tk", made.ticket)
         )
-    assert {p.organisation: p.part for p in parts}[cast["vendor_v"]] == "participant"
+    assert {p.organisation: p.part for p in parts}[cast["vendor_v"]] == "service_provider"
 
 
 async def test_what_the_agreement_does_not_cover_is_as_if_it_were_not_there(cast, agreement):

@@ -88,7 +88,8 @@ async def test_an_agreement_shows_the_maker_quality_and_nothing_of_the_ward(cast
     async with transaction(cast["manufacturer_m"]):
         (row,) = await rows.select(WorklistRow, "tenant_id = $1", cast["manufacturer_m"])
         (*parts,) = await rows.select(TicketParticipant, "tenant_id = $1", cast["hospital_a"])
-    assert not {"assignee", "location", "symptom"} & set(row.card)
+    assert not {"location", "symptom"} & set(row.card)
+    assert row.card["withheld"] == ["people", "clinical", "commercial", "messages"]
     assert len(parts) == 3
 
 

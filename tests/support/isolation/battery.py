@@ -307,7 +307,14 @@ def _unbound(shape: Shape, table: Table, rows: list[Stored]) -> Iterator[Check]:
     count = str(len(rows))
     yield Check(shape.name, "keeper", None, f'SELECT count(*) FROM "{shape.name}"', count, True, grant)
     first = next(iter(shape.columns))
-    yield Check(shape.name, "keeper", None, f'UPDATE "{shape.name}" SET "{first}" = "{first}"', count, False, grant)
+    changed = "refused" if table.append_only else count
+    yield Check(shape.name, "keeper", None, f'UPDATE "{shape.name}" SET "{first}" = "{first}"', changed, False, grant)
+    if table.append_only:  # refused to the administrator too
+        for column in shape.columns.keys() - {"visible_to"}:
+            sql = f'UPDATE "{shape.name}" SET "{column}" = NULL WHERE false'
+            yield Check(shape.name, "administrator", None, sql, "refused")
+        for sql in (f'DELETE FROM "{shape.name}" WHERE false', f'TRUNCATE "{shape.name}" CASCADE'):
+            yield Check(shape.name, "administrator", None, sql, "refused")
 
 
 def _other_roles(world: World, shape: Shape, table: Table, rows: list[Stored]) -> Iterator[Check]:

@@ -23,7 +23,8 @@ class Call:
     """A call of a function, and what must come of it.
 
     answer: what it answers, or the word for its refusal; None where that does not matter. after: changes a copy of what
-    was there into what must be there; without it nothing may change. ignored: columns that the function makes up.
+    was there into what must be there; without it nothing may change. ignored: columns that the function makes up. look,
+    saw: what the administrator asks afterwards and must hear. unwatched: tables whose rows are left to `look`.
     twin: a ticket of which another organisation has a copy with the very same ids. first: what the administrator does
     before.
     """
@@ -36,6 +37,9 @@ class Call:
     twin: Shared | None = None
     first: str = ""
     ignored: frozenset[str] = frozenset()
+    look: str = ""
+    saw: str = ""
+    unwatched: frozenset[str] = frozenset()
 
 
 Calls = Callable[[World], Iterator[Call]]
@@ -64,17 +68,19 @@ def one_of_each(world: World, caller: UUID) -> list[Shared]:
 
 async def wrong(stage: Borrowed, world: World, call: Call, tables: Iterable[str]) -> list[str]:
     """In words, what a call did that it must not, or did not that it must."""
-    names = sorted(set(tables))
+    names = sorted(set(tables) - call.unwatched)
     async with stage.acting("administrator", None, call.first or "SELECT"):
         if call.twin is not None:
             await stage.connection.execute(_twins(world, call, call.twin, names))
         before = await _state(stage.connection, world, names)
         answered = await _called(stage.connection, call)
         after = await _state(stage.connection, world, names)
+        saw = str(await stage.connection.fetchval(call.look)) if call.look else ""
     expected = deepcopy(before)
     call.after(expected)
     by = f"{call.sql} by {world.name_of(call.caller) if call.caller else 'nobody'}"
     found = [f"{by} -> {answered}, not {call.answer}"] if call.answer not in (None, answered) else []
+    found += [f"{by}: {call.look} -> {saw}, not {call.saw}"] if saw != call.saw else []
     for key in sorted(expected.keys() | after.keys()):
         was, now = (_without(state.get(key), call.ignored) for state in (expected, after))
         if was != now:

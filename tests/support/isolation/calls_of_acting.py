@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from mendline.kernel import new_id
+from mendline.kernel import TABLES, new_id
+from mendline.tickets import GROUPS
 from support.isolation.calls import Call, State, of, one_of_each
 from support.isolation.literals import insert, literal
 from support.isolation.world import Shared, World
@@ -20,32 +21,54 @@ def _worklist_put(world: World) -> Iterator[Call]:
         for shared in one_of_each(world, caller):
             stranger = next(t for t in world.organisations.values() if t not in shared.viewers)
             stale = _listed(world, shared, stranger)
-            sql = f"SELECT worklist_put('{shared.owner}', '{shared.id}')"
+            # Twice: what is as it was is left alone the second time, and must stay.
+            sql = f"SELECT count(worklist_put('{shared.owner}', '{shared.id}')) FROM generate_series(1, 2)"
             after = _put(world, shared, stranger) if caller in shared.viewers else lambda _: None
-            ignored = frozenset({"id", "card", "number", "audit_head"} if caller not in shared.viewers else {"id"})
-            yield Call(sql, caller, None, after, twin=shared, first=stale, ignored=ignored)
+            new = frozenset({"changed_in", "gone_at"})
+            yield Call(sql, caller, None, after, twin=shared, first=stale, ignored=new)
             for tenant, ticket in ((caller, shared.id), (shared.owner, new_id())):
                 if (tenant, ticket) != (shared.owner, shared.id):
                     yield Call(f"SELECT worklist_put('{tenant}', '{ticket}')", caller, twin=shared, first=stale)
 
 
 def _listed(world: World, shared: Shared, viewer: UUID) -> str:
-    """A row of who sees the ticket no more, and beside it two that stay: of another ticket, and of another's."""
+    """A row of a participant that sees the ticket no more, and beside it rows that stay.
+
+    They are of another ticket, of another organisation's ticket, and of one that never was a participant.
+    """
     another = next(other for other in world.tickets if other.owner == shared.owner and other.id != shared.id)
-    elsewhere = next(owner for owner in world.organisations.values() if owner not in (shared.owner, viewer))
-    rows = [
-        world.sampler().row("worklist", viewer, "stale", owner_id=owner, ticket_id=ticket)
-        for owner, ticket in ((shared.owner, shared.id), (shared.owner, another.id), (elsewhere, shared.id))
-    ]
-    return "; ".join(insert(world.shapes["worklist"], row) for row in rows)
+    elsewhere, never = [o for o in world.organisations.values() if o not in (*shared.viewers, viewer)][:2]
+    sampler, table = world.sampler(), world.shapes["worklist"]
+    statements = [f"DELETE FROM tombstone WHERE tenant_id = '{viewer}'"]
+    for listed, owner, ticket in (
+        (viewer, shared.owner, shared.id),
+        (viewer, shared.owner, another.id),
+        (viewer, elsewhere, shared.id),
+        (never, shared.owner, shared.id),
+    ):
+        row = sampler.row("worklist", listed, "stale", owner_id=owner, ticket_id=ticket)
+        statements.append(insert(table, row))
+    buried = sampler.row("tombstone", never, "stale", owner_id=shared.owner, ticket_id=shared.id)
+    statements.append(insert(world.shapes["tombstone"], buried))
+    for organisation in (viewer, next(v for v in shared.viewers if v != shared.owner)):
+        once = sampler.row("ticket_participant", shared.owner, "once", ticket_id=shared.id, organisation=organisation)
+        statements.append(insert(world.shapes["ticket_participant"], {**once, "visible_to": [shared.owner]}))
+    return "; ".join(statements)
 
 
 def _put(world: World, shared: Shared, stale: UUID) -> Callable[[State], None]:
     def after(state: State) -> None:
-        state.pop(("worklist", (str(stale), str(shared.owner), str(shared.id))))
         where = str(shared.owner), str(shared.id)
         ticket = state["ticket", where]
+        state.pop(("worklist", (str(stale), *where)))
+        state["tombstone", (str(stale), *where)] = {
+            "tenant_id": str(stale),
+            "id": where[1],
+            "owner_id": where[0],
+            "ticket_id": where[1],
+        }
         for viewer in shared.viewers:
+            state.pop(("tombstone", (str(viewer), *where)))
             key = ("worklist", (str(viewer), *where))
             known = state[key]
             known |= {name: ticket[name] for name in _SAME}
@@ -53,6 +76,7 @@ def _put(world: World, shared: Shared, stale: UUID) -> Callable[[State], None]:
             known["assignee_id"] = None
             card = {"device": ticket["device_card"], "facility": ticket["facility_card"]}
             card |= {"provider": ticket["provider_card"], "eta_at": ticket["eta_at"], "events": _events(state, where)}
+            card["withheld"] = [group for group in GROUPS if str(viewer) not in ticket["audience"][group]]
             if str(viewer) in ticket["audience"]["people"]:
                 people = state["ticket_people", where]
                 known["assignee_id"] = people["assignee_id"]
@@ -162,16 +186,21 @@ def _key_acting(world: World) -> Iterator[Call]:
 # --- forgetting
 
 
-def _forgets(table: str, function: str, kept_for: str) -> Callable[[World], Iterator[Call]]:
+def _forgets(
+    table: str, function: str, kept_for: str, column: str = "recorded_at"
+) -> Callable[[World], Iterator[Call]]:
     def calls(world: World) -> Iterator[Call]:
         """However far ahead it is asked, what may still be needed stays; what is old goes, of every organisation."""
         old = world.rows[table][:2]
-        where = " OR ".join(f"(tenant_id = '{row['tenant_id']}' AND id = '{row['id']}')" for row in old)
-        aged = f"UPDATE {table} SET recorded_at = now() - interval '{kept_for}' - interval '1 minute' WHERE {where}"
+        keys = [tuple(str(row[name]) for name in TABLES[table].key) for row in old]
+        named = " OR ".join(
+            "(" + " AND ".join(f"{name} = '{row[name]}'" for name in TABLES[table].key) + ")" for row in old
+        )
+        aged = f"UPDATE {table} SET {column} = now() - interval '{kept_for}' - interval '1 minute' WHERE {named}"
 
         def after(state: State) -> None:
-            for key in [key for key, row in state.items() if row["id"] in {str(r["id"]) for r in old}]:
-                del state[key]
+            for key in keys:
+                del state[table, key]
 
         yield Call(f"SELECT {function}('infinity')", None, None, after, role="gateway", first=aged)
         yield Call(f"SELECT {function}('-infinity')", None, None, role="gateway", first=aged)
@@ -181,3 +210,4 @@ def _forgets(table: str, function: str, kept_for: str) -> Callable[[World], Iter
 
 of("forget_idempotency_keys")(_forgets("idempotency_key", "forget_idempotency_keys", "24 hours"))
 of("forget_chat_buttons")(_forgets("chat_button", "forget_chat_buttons", "30 days"))
+of("forget_tombstones")(_forgets("tombstone", "forget_tombstones", "90 days", "gone_at"))

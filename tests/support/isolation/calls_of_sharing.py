@@ -103,7 +103,9 @@ def _unshare(world: World) -> Iterator[Call]:
                 elif partner == shared.owner:
                     yield Call(sql, caller, "22023", twin=shared)
                 else:
-                    yield Call(sql, caller, None, _unshared(shared, partner), twin=shared)
+                    after = _unshared(shared, partner)
+                    new = frozenset({"changed_in", "gone_at"})
+                    yield Call(sql, caller, None, after, twin=shared, first="DELETE FROM tombstone", ignored=new)
             bad = f"SELECT unshare('{shared.owner}', '{shared.id}', NULL)"
             yield Call(bad, caller, "22023" if shared.owner == caller else "no such ticket")
             stray = (
@@ -121,8 +123,14 @@ def _unshared(shared: Shared, partner: UUID) -> Callable[[State], None]:
         for _, row in children(state, shared):
             row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
         listed = (named, str(shared.owner), str(shared.id))
-        for name in [name for name, table in TABLES.items() if table.kind is Kind.WORKLIST]:
-            state.pop((name, listed), None)
+        state.pop(("worklist", listed), None)
+        if partner in shared.viewers:  # who never saw it hears of nothing
+            state["tombstone", listed] = {
+                "tenant_id": named,
+                "id": str(shared.id),
+                "owner_id": str(shared.owner),
+                "ticket_id": str(shared.id),
+            }
 
     return after
 

@@ -4,14 +4,14 @@ import re
 
 from mendline.kernel import TABLES, Function
 from mendline_tenants import functions
-from support.isolation import calls_of_acting, calls_of_sharing
+from support.isolation import calls_of_acting, calls_of_books, calls_of_sharing
 from support.isolation.battery import Check
 from support.isolation.calls import CALLS, wrong
 from support.isolation.rules import ROLES
 from support.isolation.stage import Borrowed
 from support.isolation.world import World
 
-LOADED = (calls_of_sharing, calls_of_acting)
+LOADED = (calls_of_sharing, calls_of_acting, calls_of_books)
 """Where what each function must do is said."""
 
 

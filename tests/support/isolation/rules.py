@@ -13,7 +13,10 @@ from mendline.kernel import NIL, TABLES, Function, Kind, Table
 WRITTEN_BY_FUNCTIONS = {"audit_entry"}
 """Tables of tickets into which no role writes: a definer function does."""
 
-BOOKS = {"audit_entry", "organisation_audit", "outbox", "dead_letter"}
+BOOKS = {
+    *("audit_entry", "organisation_audit", "read_log", "outbox", "dead_letter"),
+    *("audit_checkpoint", "audit_leaf", "witnessed_checkpoint", "witnessed_ticket"),
+}
 """Tables that the auditor reads, of every organisation."""
 
 ROUTING = frozenset({"tenant_id", "id", "due_at", "completed_at"})

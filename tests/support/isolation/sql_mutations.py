@@ -70,10 +70,12 @@ def _opens(words: list[_Word], number: int) -> bool:
 def _condition(sql: str, words: list[_Word], number: int) -> tuple[int, int]:
     depth = words[number].depth
     start = words[number].end
+    before = ""
     for word in words[number + 1 :]:
-        closed = word.depth < depth
-        if closed or (word.depth == depth and word.text.upper() in _ENDING):
+        ends = word.depth == depth and word.text.upper() in _ENDING and before != "DISTINCT"
+        if ends or word.depth < depth:
             return start, word.start
+        before = word.text.upper()
     return start, len(sql)
 
 

@@ -10,7 +10,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0013_limit_and_name_sessions')]
+    dependencies = [('mendline', '0014_add_references_and_indexes')]
 
     initial = False
 

@@ -1,0 +1,84 @@
+"""Filters: the fields of a filter input, each a comparison of one column that an index begins with."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import strawberry
+from strawberry.types.unset import UNSET
+
+from mendline_schema.conditions import opaque_id
+from mendline_schema.fields import Where, declare
+
+
+class Reference(NamedTuple):
+    """A number in a system outside, as a client names it."""
+
+    system: str
+    number: str
+
+
+@strawberry.input(description="What something is called in a system outside, such as a hospital's HIS.")
+class ExternalReference:
+    """What something is called in a system outside, such as a hospital's HIS."""
+
+    system: str
+    number: str
+
+
+def _field(where: Where) -> Any:
+    return declare(where, default=UNSET)
+
+
+def equal(column: str) -> Any:
+    """The column is this value."""
+    return _field(Where(f"{{o}}.{column} = {{value}}", column=column, compares="="))
+
+
+def among(column: str) -> Any:
+    """The column is one of these words. A list of one becomes plain equality: only then an index gives the order."""
+    return _field(
+        Where(
+            f"{{o}}.{column} = ANY ({{value}}::text[])",
+            column=column,
+            compares="any",
+            one=f"{{o}}.{column} = ({{value}}::text[])[1]",
+        )
+    )
+
+
+def refers(column: str, kind: str | None = None, tenant: str | None = None) -> Any:
+    """The column holds the row that an opaque id names. kind: of these; tenant: the column that says whose it is."""
+    whose = f" AND {{o}}.{tenant} = {{value.tenant}}" if tenant else ""
+    sql = f"{{o}}.{column} = {{value.id}}{whose}"
+    return _field(Where(sql, opaque_id(kind), column=column, compares="id", tenant=tenant))
+
+
+def since(column: str) -> Any:
+    """The column is this moment or a later one."""
+    return _field(Where(f"{{o}}.{column} >= {{value}}", column=column, compares=">="))
+
+
+def before(column: str, absent: str | None = None) -> Any:
+    """The column is an earlier moment than this. absent: what NULL stands for in the index, as in `Order`."""
+    term = f"coalesce({{o}}.{column}, {absent})" if absent else f"{{o}}.{column}"
+    return _field(Where(f"{term} < {{value}}", column=column, compares="<"))
+
+
+def condition(sql: str, column: str, parse: Callable[[Any], Any] | None = None) -> Any:
+    """What only SQL can say, over `{o}` and `{value}`. column: the one that it finds the row by."""
+    return _field(Where(sql, parse, column=column, compares="sql"))
+
+
+def external(number: str = "number") -> Any:
+    """The row has this external reference. number: the column beside `system`."""
+    return _field(by_reference(number))
+
+
+def by_reference(number: str = "number") -> Where:
+    """The row that an external reference names, in the reader's own organisation."""
+    asked = f"{{o}}.system = {{value.system}} AND {{o}}.{number} = {{value.number}}"
+    return Where(f"{{o}}.tenant_id = {{organisation}} AND {asked}", _reference, column="system", compares="reference")
+
+
+def _reference(given: dict[str, str]) -> Reference:
+    return Reference(**given)

@@ -1,0 +1,31 @@
+"""Masks: where a name, a number or a serial stands in a row, and to whom it is answered in full."""
+
+from mendline.kernel import TABLES, Kind
+from mendline_tenants import Mask
+
+
+def masked_sql(mask: Mask, sql: str, table: str | None, alias: str, permitted: bool) -> str:
+    """The text `sql` of a row as its reader may see it, as an SQL template over `{organisation}`.
+
+    table, alias: of the row that holds it. permitted: whether the reader's role may read the mask's group.
+    In full: what is an organisation's own, what a worklist holds (it is written for its viewer), what lies in the
+    mask's own group, what somebody of the reader's organisation wrote, and what is of a ticket whose group it holds.
+    """
+    hidden = f"{mask.function}({sql})"
+    if not permitted:
+        return hidden
+    in_full = _in_full(mask, table, alias)
+    return sql if in_full is None else f"CASE WHEN {in_full} THEN {sql} ELSE {hidden} END"
+
+
+def _in_full(mask: Mask, table: str | None, alias: str) -> str | None:
+    if table is None:
+        return None
+    declared = TABLES[table]
+    holds = f"audience->'{mask.group}' ? {{organisation}}::text"
+    if declared.kind is Kind.TICKET:
+        return f"{alias}.{holds}"
+    if declared.kind is Kind.CHILD and declared.group != mask.group:
+        of_ticket = f"h.tenant_id = {alias}.tenant_id AND h.id = {alias}.ticket_id"
+        return f"{alias}.author_org = {{organisation}} OR (SELECT h.{holds} FROM ticket h WHERE {of_ticket})"  # noqa: S608
+    return None
