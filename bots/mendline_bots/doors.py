@@ -5,6 +5,7 @@ from mendline_bots import housekeeping as _housekeeping  # noqa: F401 - register
 from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
+from mendline_bots.clock_notices import ClockNotice, tell_due
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
@@ -21,6 +22,7 @@ __all__ = [
     "ChatButton",
     "ChatCard",
     "ChatSend",
+    "ClockNotice",
     "Dialog",
     "Inbound",
     "ask_for_signature",
@@ -31,5 +33,6 @@ __all__ = [
     "install_channels",
     "offer",
     "store",
+    "tell_due",
     "understand",
 ]

@@ -54,7 +54,7 @@ READING = (
     references=_OF_TICKET,
     group="progress",
     update=(*READING, "warned_at", "escalated_at"),
-    checks={"clock": one_of("clock", ClockName), "state": one_of("state", ClockState)},
+    checks={"state": one_of("state", ClockState)},
 )
 class TicketClock(Record):
     """One clock of a ticket: what was agreed when it was opened, and what it showed when it last changed.

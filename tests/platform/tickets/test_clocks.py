@@ -1,83 +1,22 @@
 """The SLA clock in the life of tickets: it follows what is done, and what is stored is what its log says."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from mendline.devices import Device
-from mendline.kernel import DomainError, frozen, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, rows, transaction
 from mendline.tickets import (
-    Ticket,
     calendar_of,
-    clocks_of,
     events_of,
     explain,
-    log_of,
     reckon,
 )
 from mendline_tenants import Place
+from support.clocks import LEVEL, OFFICE, act, at, contract, kept, reported, taken
 from support.database import unchanged
-
-OFFICE = {
-    "code": "office",
-    "name": {"zh": "工作日", "en": "Office hours"},
-    "zone": "Asia/Shanghai",
-    "hours": [{"days": [1, 2, 3, 4, 5], "begins": "09:00", "ends": "17:00"}],
-    "breaks": [{"days": [1, 2, 3, 4, 5], "begins": "12:00", "ends": "13:00"}],
-    "country": "CN",
-}
-LEVEL = {"response": 60, "arrival": 240, "restoration": 480}
-
-
-def at(text: str, zone: str = "Asia/Shanghai") -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-async def contract(cast, calendar=None, service_level=LEVEL, by_priority=()):
-    """Hospital A's contract counts by this calendar, with these minutes."""
-    saved = await cast.run("admin_a", "tenants.upsert_calendar", calendar) if calendar else None
-    await cast.run(
-        "admin_a",
-        "devices.upsert_contract",
-        {
-            "title": "输液泵全保 Infusion pumps, full service",
-            "provider": cast.organisation_id("vendor_v"),
-            "starts_on": "2020-01-01",
-            "ends_on": "2030-01-01",
-            "device_classes": ["infusion_pump"],
-            "service_level": service_level,
-            "by_priority": list(by_priority),
-            "calendar": saved.calendar if saved else None,
-            "direct": True,
-        },
-    )
-
-
-async def reported(cast, moment, use_state="degraded", **options):
-    given = {"device": cast.device_id("pump_a"), "symptom": "报警", "use_state": use_state}
-    with frozen(moment):
-        return (await cast.run("nurse_a", "tickets.report", given, **options)).ticket
-
-
-async def act(cast, moment, who, command, ticket, occurred_at=None, **given):
-    with frozen(moment):
-        return await cast.run(who, command, {"ticket": ticket, **given}, occurred_at=occurred_at)
-
-
-async def kept(cast, ticket, viewer="hospital_a"):
-    """The ticket, its clocks by name, and their log, as this organisation sees them."""
-    async with transaction(cast[viewer]):
-        row = await rows.get(Ticket, *parse_opaque("tk", ticket))
-        return row, {clock.clock: clock for clock in await clocks_of(row)}, await log_of(row)
-
-
-async def taken(cast, moment, ticket):
-    """Vendor V's technician has the job."""
-    await act(cast, moment, "dispatcher_v", "dispatch.offer_job", ticket, technician=cast.member_id("technician_v"))
-    await act(cast, moment, "technician_v", "dispatch.accept_job", ticket)
 
 
 async def test_clocks_start_with_the_report_and_stop_at_what_they_wait_for(cast):

@@ -33,6 +33,16 @@ WORDS: Mapping[str, Any] = {
     "ticket_participant.groups": ["progress"],
     "ticket_participant.part": "participant",
     "worklist.part": "participant",
+    "ticket_clock.calendar": {"zone": "UTC", "always": True},
+    "ticket_clock.telling": {"zone": "UTC", "always": True},
+    "ticket_clock.minutes": {},
+    "ticket_clock.pauses": [],
+    "service_calendar.zone": "UTC",
+    "service_calendar.hours": [],
+    "service_calendar.breaks": [],
+    "service_calendar.opened": [],
+    "service_calendar.closed": [],
+    "contract.service_level": {},
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is.
 

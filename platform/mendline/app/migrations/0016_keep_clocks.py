@@ -8,6 +8,7 @@ from mendline.kernel.clock import now
 from mendline.kernel.ids import new_id
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise import fields
+from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
     dependencies = [('mendline', '0014_add_references_and_indexes')]
@@ -15,6 +16,24 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        ops.CreateModel(
+            name='ClockNotice',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('owner_id', fields.UUIDField()),
+                ('ticket_id', fields.UUIDField()),
+                ('number', fields.TextField(unique=False)),
+                ('clock', fields.TextField(unique=False)),
+                ('level', fields.TextField(unique=False)),
+                ('due_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('roles', ArrayField(element_type='TEXT')),
+                ('told', fields.TextField(null=True, unique=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'clock_notice', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': "That this organisation's people with one of these roles are to be told of a clock of a ticket."},
+            bases=['Record'],
+        ),
         ops.CreateModel(
             name='ServiceCalendar',
             fields=[
