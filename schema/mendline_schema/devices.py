@@ -10,7 +10,7 @@ from mendline.devices import DeviceIdentifier, parse_identifier
 from mendline.kernel import DomainError
 from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DeviceFunction, DeviceState
+from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
 from mendline_schema.fields import (
     VIEWER,
     Order,
@@ -136,6 +136,7 @@ class Contract(Node):
     starts_on: date = column()
     ends_on: date = column()
     service_level: JSON = column(description="For all priorities, and under 1 to 4 what holds for one instead.")
+    tier: SlaTier | None = column()
     calendar: ServiceCalendar | None = one({"id": "calendar_id"}, description="When they count; null: day and night.")
     direct: bool = column(description="Whether reports go straight to the provider.")
     external_system: str | None = column("{t}.system")

@@ -36,6 +36,7 @@ class TicketMutations:
     record_decontamination = mutation("tickets.record_decontamination")
     share_ticket = mutation("tickets.share")
     unshare_ticket = mutation("tickets.unshare")
+    override_priority = mutation("tickets.override_priority")
     rebase_clock = mutation("tickets.rebase_clock")
     import_closed_ticket = mutation("tickets.import_closed")
 

@@ -71,6 +71,7 @@ class PriorityReason:
     input: str | None = column()
     value: str | None = column()
     points: int | None = column()
+    reason: str | None = column(description="Why a person set the priority.")
 
 
 @over("ticket_people", needs="read.people")

@@ -155,7 +155,8 @@ class UpsertContract(Struct, frozen=True):
     """A service contract, found again by its title.
 
     service_level: minutes for response, arrival, restoration, for all priorities; by_priority: what holds for one of
-    them instead. calendar: when they count; without one day and night.
+    them instead. tier: of the service; it counts in the priority of tickets. calendar: when the minutes
+    count; without one day and night.
     """
 
     title: Name
@@ -167,6 +168,7 @@ class UpsertContract(Struct, frozen=True):
     service_level: dict[Literal["response", "arrival", "restoration"], Minutes] = {}
     by_priority: Annotated[tuple[PriorityLevel, ...], Meta(max_length=4)] = ()
     calendar: CalendarId | None = None
+    tier: Literal["basic", "standard", "premium"] | None = None
     direct: bool = False
 
 
@@ -193,6 +195,7 @@ async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult
         "device_classes": list(input.device_classes),
         "service_level": {**input.service_level, **_by_priority(input)},
         "calendar_id": (await own_calendar(actor.organisation, input.calendar)).id if input.calendar else None,
+        "tier": input.tier,
         "direct": input.direct,
     }
     known = await rows.first(Contract, "tenant_id = $1 AND title = $2", actor.organisation, input.title)

@@ -8,13 +8,16 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
 
+TIER_CHECK = "tier IN ('basic', 'standard', 'premium')"
 
-@table(Kind.OWN, references={"calendar_id": "service_calendar"})
+
+@table(Kind.OWN, references={"calendar_id": "service_calendar"}, checks={"tier": TIER_CHECK})
 class Contract(Record):
     """A contract of the user facility with a provider.
 
     device_classes: the classes it covers (empty: the devices listed in contract_device). service_level: minutes
-    (see `agreed_minutes`). calendar_id: when they count; None: day and night. direct: reports go straight to the
+    (see `agreed_minutes`). tier: of the service, an input of priority. calendar_id: when the minutes
+    count; None: day and night. direct: reports go straight to the
     provider. `system`/`number` is an external reference.
     """
 
@@ -24,6 +27,7 @@ class Contract(Record):
     starts_on = fields.DateField()
     ends_on = fields.DateField()
     service_level = fields.JSONField[dict[str, Any]](default=dict)
+    tier = fields.TextField(null=True)
     calendar_id = fields.UUIDField(null=True)
     direct = fields.BooleanField(default=False)
     recorded_at = fields.DatetimeField(default=now)

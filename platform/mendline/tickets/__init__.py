@@ -4,6 +4,7 @@ from mendline.kernel import register_locales
 from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
+from mendline.tickets import priority_override as _priority_override  # noqa: F401 - registers its command
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands

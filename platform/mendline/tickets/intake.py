@@ -99,7 +99,14 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
     straight = desk or (contract.provider_id if contract and contract.direct else None)
     direct = straight is not None and not engineering_first
     provider = straight if straight and direct else actor.organisation
-    priority, reasons = score(model, device, input.use_state, location.clinical_weight)
+    priority, reasons = score(
+        model,
+        device,
+        input.use_state,
+        location.clinical_weight,
+        policy=organisation.policies.get("priority"),
+        tier=contract.tier if contract else None,
+    )
     standing = [
         Part(a.partner_id, a.part, tuple(a.groups))
         for a in await agreed(

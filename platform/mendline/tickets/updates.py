@@ -11,10 +11,11 @@ from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
 from mendline.tickets.participants import require_group
 from mendline.tickets.priority import score
+from mendline.tickets.priority_override import under_override
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import UseState
 from mendline.tickets.ticket import Ticket, TicketClinical, TicketMessage
-from mendline_tenants import Actor
+from mendline_tenants import Actor, own_organisation
 
 Body = Annotated[str, Meta(min_length=1, max_length=4000)]
 
@@ -38,9 +39,17 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
         cleaning = "unknown"
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
-    weight = next((int(r["value"]) for r in clinical.priority_reasons if r["input"] == "clinical_location"), 0)
-    priority, reasons = score(model, device, input.use_state, weight)
+    before = {reason["input"]: reason["value"] for reason in clinical.priority_reasons}
+    priority, reasons = score(
+        model,
+        device,
+        input.use_state,
+        int(before.get("clinical_location", 0)),
+        policy=(await own_organisation(actor.organisation)).policies.get("priority"),
+        tier=before.get("sla_tier"),
+    )
     told = [reason._asdict() for reason in reasons]
+    priority, told = under_override(priority, told, clinical.priority_reasons)
     await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
         await report_use_state(device, input.use_state)

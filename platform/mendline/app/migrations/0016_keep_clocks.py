@@ -109,4 +109,9 @@ class Migration(migrations.Migration):
             name='calendar_id',
             field=fields.UUIDField(null=True),
         ),
+        ops.AddField(
+            model_name='Contract',
+            name='tier',
+            field=fields.TextField(null=True, unique=False),
+        ),
     ]
