@@ -10,6 +10,7 @@ from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.sends import ChatSend
+from mendline_bots.slips import tell_slip
 from mendline_bots.verbs import VERBS
 from mendline_bots.watchers import ask_for_signature, follow, offer
 
@@ -34,5 +35,6 @@ __all__ = [
     "offer",
     "store",
     "tell_due",
+    "tell_slip",
     "understand",
 ]

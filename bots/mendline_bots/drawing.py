@@ -97,6 +97,8 @@ def _state(view: TicketView) -> str:
         parts.append(say(f"waiting_for.{ticket.waiting_for}", locale))
     if ticket.eta_at:
         parts.append(say("card.eta", locale, at=view.local(ticket.eta_at)))
+    if ticket.completion_at:
+        parts.append(say("card.completion", locale, at=view.local(ticket.completion_at)))
     return " · ".join(parts)
 
 

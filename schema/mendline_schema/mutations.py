@@ -58,6 +58,7 @@ class FieldworkMutations:
     """Work in the field, and its evidence."""
 
     set_eta = mutation("fieldwork.set_eta")
+    estimate_completion = mutation("fieldwork.estimate_completion")
     arrive = mutation("fieldwork.arrive")
     wait = mutation("fieldwork.wait")
     resume = mutation("fieldwork.resume")

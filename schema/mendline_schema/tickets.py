@@ -40,7 +40,7 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
+from mendline_schema.fieldwork import Estimate, Evidence, ServiceReport, Visit
 from mendline_schema.filters import ExternalReference, among, before, by_reference, condition, equal, refers, since
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
@@ -219,7 +219,9 @@ class Ticket(Node):
     restoration_due_at: datetime | None = column()
     clocks: list[TicketClock] = many(OF_TICKET, order=Order(("clock",)))
     clock_events: list[TicketClockEvent] = many(OF_TICKET, order=Order(("seq",)))
-    eta_at: datetime | None = column()
+    eta_at: datetime | None = column(description="When the technician is expected.")
+    completion_at: datetime | None = column(description="When the device is expected to work again.")
+    estimates: list[Estimate] = many(OF_TICKET, order=Order(("recorded_at", "id")))
     waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()

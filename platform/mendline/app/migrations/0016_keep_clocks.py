@@ -35,6 +35,26 @@ class Migration(migrations.Migration):
             bases=['Record'],
         ),
         ops.CreateModel(
+            name='Estimate',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('ticket_id', fields.UUIDField()),
+                ('visible_to', ArrayField(null=True, element_type='UUID')),
+                ('author_org', fields.UUIDField()),
+                ('estimated', fields.TextField(unique=False)),
+                ('expected_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('before_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('reason', fields.TextField(default='', unique=False)),
+                ('attempt', fields.IntField(default=1)),
+                ('occurred_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+                ('claimed', fields.BooleanField(default=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'estimate', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'ticket_id', 'recorded_at'])], 'pk_attr': 'id', 'table_description': 'One revision: what is expected when, what was expected before (None: nothing), and why it changed.'},
+            bases=['Record'],
+        ),
+        ops.CreateModel(
             name='ServiceCalendar',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -113,5 +133,10 @@ class Migration(migrations.Migration):
             model_name='Contract',
             name='tier',
             field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='Ticket',
+            name='completion_at',
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
     ]
