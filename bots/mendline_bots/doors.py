@@ -2,6 +2,7 @@
 
 from mendline.kernel import register_locales
 from mendline_bots import housekeeping as _housekeeping  # noqa: F401 - registers its job
+from mendline_bots.administrators import key_expires
 from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
@@ -32,6 +33,7 @@ __all__ = [
     "deliver_message",
     "follow",
     "install_channels",
+    "key_expires",
     "offer",
     "store",
     "tell_due",

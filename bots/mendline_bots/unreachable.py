@@ -3,12 +3,11 @@
 from uuid import UUID
 
 from mendline.kernel import fetch, gateway, log, rows, say, transaction, wake
+from mendline_bots.administrators import tell_administrators
 from mendline_bots.cards import ChatCard, show_card
 from mendline_bots.channel import Address
-from mendline_bots.messages import Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import private_chat
 from mendline_bots.sends import Priority
-from mendline_bots.sends import say as queue_message
 from mendline_tenants import Member
 
 _SUSPEND = """
@@ -39,12 +38,8 @@ async def card_elsewhere(card: ChatCard) -> None:
 async def _tell_administrators(tenant: UUID, lost: UUID, to: Address) -> None:
     async with transaction(tenant):
         name = (await rows.get(Member, tenant, lost)).name
-        found = await rows.select(Member, "tenant_id = $1 AND 'admin' = ANY (roles) AND status = 'active'", tenant)
-        reached = [(admin.id, await private_chat(tenant, admin.id)) for admin in found if admin.id != lost]
-    for admin, known in reached:
-        if known is None:
-            continue
-        actor = await member_actor(tenant, admin, known[1].channel)
-        text = say("push.unreachable", actor.locale, person=name, channel=to.channel.capitalize())
-        key = f"lost:{to.channel}:{lost}:{admin}"
-        await queue_message(tenant, known[0], Message(text=text), key=key, priority=Priority.PUSH)
+
+    def text(locale: str) -> str:
+        return say("push.unreachable", locale, person=name, channel=to.channel.capitalize())
+
+    await tell_administrators(tenant, f"lost:{to.channel}:{lost}", text, but=lost)

@@ -49,4 +49,12 @@ def print_access() -> str:
     return printed()
 
 
-__all__ = ["Change", "close_hub", "graphql_view", "print_access", "print_schema", "publish", "trusted_documents"]
+__all__ = [
+    "Change",
+    "close_hub",
+    "graphql_view",
+    "print_access",
+    "print_schema",
+    "publish",
+    "trusted_documents",
+]

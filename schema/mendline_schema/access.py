@@ -7,7 +7,7 @@ import msgspec
 from mendline.kernel import DomainError, MemberId, parse_opaque
 from mendline_schema.calls import Options
 from mendline_schema.context import Context
-from mendline_tenants import LinkOffer, Tokens, claim
+from mendline_tenants import LinkOffer, Origin, Tokens, claim, origin_of
 from mendline_tenants import link_code as make_link_code
 from mendline_tenants import login as open_session
 from mendline_tenants import logout as end_session
@@ -42,16 +42,21 @@ class LinkCodeFor(msgspec.Struct, frozen=True):
 
 async def login(context: Context, input: Login, options: Options) -> Tokens:
     """Opens a session."""
-    tokens = await open_session(input.organisation, input.login, input.password)
+    tokens = await open_session(input.organisation, input.login, input.password, origin=_origin(context))
     await context.authenticate(tokens.access_token)
     return tokens
 
 
 async def refresh(context: Context, input: Refresh, options: Options) -> Tokens:
     """New tokens for a refresh token, which is used up by this."""
-    tokens = await refresh_session(input.refresh_token)
+    tokens = await refresh_session(input.refresh_token, _origin(context))
     await context.authenticate(tokens.access_token)
     return tokens
+
+
+def _origin(context: Context) -> Origin:
+    client = context.request.client
+    return origin_of(client.host if client else None, context.request.headers.get("user-agent"))
 
 
 async def logout(context: Context, input: Logout, options: Options) -> None:

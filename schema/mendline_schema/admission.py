@@ -75,7 +75,10 @@ _STATUS = {
     "session_ended": 401,
     "key_revoked": 401,
     "document_unknown": 404,
+    "documents_only": 403,
+    "introspection_refused": 403,
 }
+"""The HTTP status of a refusal, by its code, where it is not 400."""
 
 
 class Admission:

@@ -7,30 +7,13 @@ from uuid import UUID
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from mendline.kernel import NIL, DomainError, Reference, parse_opaque, require_storable
+from mendline.kernel import NIL, DomainError, require_storable
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.fields import VIEWER, Relation, Where
+from mendline_schema.filters import opaque_id
 from mendline_schema.plan import Selected
 from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
-
-
-def opaque_id(kind: str | None) -> Callable[[str], Reference | None]:
-    """Reads an opaque id of this kind, or of any; None for anything else: it finds nothing, as a foreign one would."""
-
-    def parse(text: str) -> Reference | None:
-        try:
-            return parse_opaque(kind or text[:2], text)
-        except DomainError:
-            return None
-
-    return parse
-
-
-def by_id(kind: str) -> Where:
-    """The row that an opaque id of this kind names."""
-    sql = "{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}"
-    return Where(sql, opaque_id(kind), column="id", compares="id", tenant="tenant_id")
 
 
 class Ids(NamedTuple):

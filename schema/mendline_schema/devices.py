@@ -8,7 +8,6 @@ from strawberry.scalars import JSON
 
 from mendline.devices import DeviceIdentifier, parse_identifier
 from mendline.kernel import DomainError
-from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
 from mendline_schema.fields import (
@@ -26,7 +25,7 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.filters import ExternalReference, among, by_reference, equal, external, refers
+from mendline_schema.filters import ExternalReference, among, by_id, by_reference, equal, external, refers
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, Place, ServiceCalendar, known_organisation
 

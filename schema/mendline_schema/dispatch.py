@@ -5,10 +5,10 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import OfferState
 from mendline_schema.fields import VIEWER, Order, column, find, many, one, over, part, parts, root
+from mendline_schema.filters import by_id
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import Member
 

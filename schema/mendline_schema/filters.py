@@ -1,4 +1,4 @@
-"""Filters: the fields of a filter input, each a comparison of one column that an index begins with."""
+"""Filters: what arguments ask for, each a comparison of one column that an index begins with."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,11 +6,29 @@ from typing import Any, NamedTuple
 import strawberry
 from strawberry.types.unset import UNSET
 
-from mendline_schema.conditions import opaque_id
+from mendline.kernel import DomainError, Reference, parse_opaque
 from mendline_schema.fields import Where, declare
 
 
-class Reference(NamedTuple):
+def opaque_id(kind: str | None) -> Callable[[str], Reference | None]:
+    """Reads an opaque id of this kind, or of any; None for anything else: it finds nothing, as a foreign one would."""
+
+    def parse(text: str) -> Reference | None:
+        try:
+            return parse_opaque(kind or text[:2], text)
+        except DomainError:
+            return None
+
+    return parse
+
+
+def by_id(kind: str) -> Where:
+    """The row that an opaque id of this kind names."""
+    sql = "{o}.tenant_id = {value.tenant} AND {o}.id = {value.id}"
+    return Where(sql, opaque_id(kind), column="id", compares="id", tenant="tenant_id")
+
+
+class External(NamedTuple):
     """A number in a system outside, as a client names it."""
 
     system: str
@@ -80,5 +98,5 @@ def by_reference(number: str = "number") -> Where:
     return Where(f"{{o}}.tenant_id = {{organisation}} AND {asked}", _reference, column="system", compares="reference")
 
 
-def _reference(given: dict[str, str]) -> Reference:
-    return Reference(**given)
+def _reference(given: dict[str, str]) -> External:
+    return External(**given)

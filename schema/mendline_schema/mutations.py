@@ -102,6 +102,7 @@ class TenantMutations:
     make_claim_code = mutation("tenants.make_claim_code")
     claim_hospital = call(access.claim_hospital, needs=ANYONE)
     revoke_session = mutation("tenants.revoke_session")
+    revoke_sessions = mutation("tenants.revoke_sessions")
     unlink_member = mutation("tenants.unlink_member")
     upsert_agreement = mutation("tenants.upsert_agreement")
     end_agreement = mutation("tenants.end_agreement")

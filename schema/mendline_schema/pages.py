@@ -52,8 +52,6 @@ class PageWriter:
         type_name, wanted = next(iter(self._selected.of.items()))
         parts = [(one.key, self._part(type_name, one, conditions, other, base)) for one in wanted]
         if all(one.name in _WITHOUT_ROWS for one in wanted):
-            given = [name for name in ("after", "before") if self._selected.arguments.get(name) is not None]
-            self._parameters.checks += [self._value(0, conditions, name) for name in given]
             return json_object(parts)
         look_ahead = any(one.name == "pageInfo" for one in wanted)
         rows = (

@@ -28,6 +28,7 @@ from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.scalars import DATE_TIME
+from mendline_schema.soundness import require_sound
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
@@ -77,6 +78,7 @@ def build_schema() -> MendlineSchema:
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
     bindings = Bindings(schema._schema)
+    require_sound(bindings)
     executor.statements = queries.statements = schema.statements = Statements(bindings)
     schema.admission = Admission(schema._schema, bindings)
     judged.documents = schema.admission.documents

@@ -8,10 +8,11 @@ from graphql import GraphQLError
 
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field, Type
-from mendline_schema.conditions import EVERY_ID, Conditions, by_id
+from mendline_schema.conditions import EVERY_ID, Conditions
 from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
+from mendline_schema.filters import by_id
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.masks import masked_sql

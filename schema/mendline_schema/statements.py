@@ -1,7 +1,6 @@
 """Statements: compiled once for each document and shape of variables, kept, and run under row-level security."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,8 +17,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import DomainError, fetchval, in_transaction, read, transaction
+from mendline.kernel import LRU, DomainError, fetchval, in_transaction, read, transaction
 from mendline_schema.binding import Bindings
+from mendline_schema.documents import trusted_texts
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
 from mendline_schema.sql import Fault, Faults, Refusal, Writer
@@ -32,8 +32,11 @@ DEADLINE = 10.0
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
 
-KEPT = 1_000
-"""Statements that one process keeps; the one longest unused goes first."""
+KEPT = 4 * 1024 * 1024
+"""Characters of SQL that one process keeps; the statement longest unused goes first."""
+
+PINNED = 500
+"""Statements of trusted documents that are kept for good, whatever else is asked."""
 
 
 class Unproven(Exception):
@@ -44,7 +47,7 @@ class Unproven(Exception):
 class Statement:
     """A compiled statement: its SQL, how each parameter is read, what was refused and what Python must finish.
 
-    checks: readers of what the SQL needs not and must be right all the same.
+    spare: readers of what the SQL needs not and must be a value all the same.
     records: whether it also writes into the read log.
     """
 
@@ -53,7 +56,7 @@ class Statement:
     refusals: tuple[Refusal | Fault, ...]
     finishers: Finishers
     records: bool
-    checks: tuple[Reader, ...]
+    spare: tuple[Reader, ...]
     _proving: dict[bool, str] = field(default_factory=dict)
 
     async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
@@ -93,7 +96,7 @@ class Statement:
     def _values(self, inputs: Inputs) -> list[Any]:
         if self.finishers:
             inputs.extra["mark"] = new_mark()
-        return read_all((*self.readers, *self.checks), inputs)[: len(self.readers)]
+        return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
 
     def _finished(self, json: str | None, inputs: Inputs) -> msgspec.Raw | None:
         if json is None:
@@ -154,7 +157,8 @@ class Statements:
 
     def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
-        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._kept: LRU[Hashable, Statement] = LRU(KEPT)
+        self._pinned: dict[Hashable, Statement] = {}
 
     async def query(self, request: Request, inputs: Inputs, presumed: Presumed | None = None) -> Answer:
         """The answer of a whole query. presumed: the actor of `inputs`, where the statement has to prove who asks.
@@ -165,7 +169,8 @@ class Statements:
         def compiled(faults: Faults) -> Statement:
             return self._compile_query(request, inputs.actor, faults)
 
-        return await self._answer(("query", inputs.actor.permissions, request.key), compiled, inputs, presumed)
+        key = ("query", inputs.actor.permissions, request.key)
+        return await self._answer(key, request.source, compiled, inputs, presumed)
 
     async def field(
         self,
@@ -180,11 +185,12 @@ class Statements:
         def compiled(faults: Faults) -> Statement:
             return self._compile_field(request, inputs.actor, parent, nodes, path, faults)
 
-        return await self._answer((path, inputs.actor.permissions, request.key), compiled, inputs)
+        return await self._answer((path, inputs.actor.permissions, request.key), request.source, compiled, inputs)
 
     async def _answer(
         self,
         key: Hashable,
+        source: str,
         compiled: Callable[[Faults], Statement],
         inputs: Inputs,
         presumed: Presumed | None = None,
@@ -194,7 +200,7 @@ class Statements:
                 return await statement.answer(inputs), statement.refusals
             return await statement.answer_for(presumed, inputs), statement.refusals
 
-        statement = self._kept_under(key) or self._keep(key, compiled({}))
+        statement = self._kept_under(key) or self._keep(key, source, compiled({}))
         try:
             return await answered(statement)
         except Unreadable as fault:  # those fields are null, each with its error; what is beside them is answered
@@ -222,20 +228,15 @@ class Statements:
         return _made(request, writer, writer.value(field, "", selected))
 
     def _kept_under(self, key: Hashable) -> Statement | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        return self._pinned.get(key) or self._kept.get(key)
 
-    def _keep(self, key: Hashable, statement: Statement) -> Statement:
-        self._kept[key] = statement
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return statement
+    def _keep(self, key: Hashable, source: str, statement: Statement) -> Statement:
+        if source in trusted_texts() and len(self._pinned) < PINNED:
+            return self._pinned.setdefault(key, statement)
+        return self._kept.put(key, statement, len(statement.sql))
 
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
     whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
-    sql, readers = writer.parameters.used(whole)
-    checks = tuple(writer.parameters.checks)
-    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), checks)
+    sql, readers, spare = writer.parameters.used(whole)
+    return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)

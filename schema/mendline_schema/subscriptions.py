@@ -10,9 +10,9 @@ from strawberry.types.unset import UNSET
 
 from mendline.kernel import DomainError, Reference, fetch, fetchval, now, opaque, require_storable, transaction
 from mendline_schema.changes import TICKET_ID, TicketGone
-from mendline_schema.conditions import opaque_id
 from mendline_schema.context import Context
 from mendline_schema.fields import READ, VIEWER, Named, column, one, over
+from mendline_schema.filters import opaque_id
 from mendline_schema.live import Change, hub
 from mendline_schema.tickets import Ticket, WorklistItem
 from mendline_schema.watch import watch

@@ -5,11 +5,20 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
 from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
-from mendline_schema.filters import ExternalReference, among, before, by_reference, equal, external, refers, since
+from mendline_schema.filters import (
+    ExternalReference,
+    among,
+    before,
+    by_id,
+    by_reference,
+    equal,
+    external,
+    refers,
+    since,
+)
 from mendline_schema.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
@@ -179,20 +188,41 @@ class ApiKey(Node):
     trusted_documents: bool = column()
     recorded_at: datetime = column()
     expires_at: datetime | None = column()
+    expires_soon: bool = column(
+        "{t}.revoked_at IS NULL AND coalesce({t}.expires_at BETWEEN statement_timestamp()"
+        " AND statement_timestamp() + interval '14 days', false)",
+        description="In force, and over within a fortnight.",
+    )
     used_at: datetime | None = column()
     revoked_at: datetime | None = column()
 
 
 @over("login_session", needs="tenants.manage", kind="se")
 class Session(Node):
-    """One login of one member."""
+    """One login of one member. `network` names no machine."""
 
     member: Member | None = one({"id": "member_id"})
     channel: str = column()
+    network: str | None = column()
+    agent: str | None = column(description="What the program that uses it calls itself.")
     recorded_at: datetime = column()
     used_at: datetime = column()
     expires_at: datetime = column()
     revoked_at: datetime | None = column()
+
+
+@over("login_session", needs="tenants.self")
+class OwnSession:
+    """One login of the reader: from where and with what it was used last. `network` names no machine."""
+
+    id: strawberry.ID = column("opaque('se', {t}.tenant_id, {t}.id)")
+    channel: str = column()
+    network: str | None = column()
+    agent: str | None = column(description="What the program that uses it calls itself.")
+    current: bool = column("{t}.id IS NOT DISTINCT FROM {session}", description="The one that asks.")
+    recorded_at: datetime = column()
+    used_at: datetime = column()
+    expires_at: datetime = column()
 
 
 @over("agreement", needs="read.devices", kind="ag")
@@ -335,6 +365,12 @@ class TenantQueries:
     api_keys: Connection[ApiKey] | None = connection(tenant=VIEWER, order=Order(("id",), descending=True))
     sessions: Connection[Session] | None = connection(
         tenant=VIEWER, order=Order(("id",), descending=True), filter=SessionFilter
+    )
+    my_sessions: Connection[OwnSession] | None = connection(
+        tenant=VIEWER,
+        where="{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()",
+        order=Order(("id",), descending=True),
+        description="The reader's own open sessions, the newest first.",
     )
     errands: Connection[Errand] | None = connection(
         tenant=VIEWER,

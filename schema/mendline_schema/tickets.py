@@ -8,7 +8,6 @@ from strawberry.scalars import JSON
 from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
 from mendline_schema.clocks import TicketClock, TicketClockEvent
-from mendline_schema.conditions import by_id
 from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
@@ -41,7 +40,17 @@ from mendline_schema.fields import (
     root,
 )
 from mendline_schema.fieldwork import Estimate, Evidence, ServiceReport, Visit
-from mendline_schema.filters import ExternalReference, among, before, by_reference, condition, equal, refers, since
+from mendline_schema.filters import (
+    ExternalReference,
+    among,
+    before,
+    by_id,
+    by_reference,
+    condition,
+    equal,
+    refers,
+    since,
+)
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name

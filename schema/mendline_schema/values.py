@@ -70,8 +70,6 @@ class Parameters:
 
     def __init__(self) -> None:
         self.readers: list[Reader] = []
-        self.checks: list[Reader] = []
-        """Readers of arguments that the statement needs not, but that must be values all the same."""
         self._numbers: dict[Hashable, str] = {}
 
     def place(self, key: Hashable, read: Reader, cast: str = "") -> str:
@@ -85,20 +83,26 @@ class Parameters:
         """The place of a further value that whoever runs the statement gives."""
         return self.place(("extra", name), lambda inputs: inputs.extra[name], cast)
 
-    def used(self, sql: str) -> tuple[str, tuple[Reader, ...]]:
-        """The statement with its parameters numbered anew, without those of parts that were left out after all."""
+    def used(self, sql: str) -> tuple[str, tuple[Reader, ...], tuple[Reader, ...]]:
+        """The statement with its parameters numbered anew, without those of parts that were left out after all.
+
+        Their readers come last, on their own: what was given there must be a value all the same.
+        """
         numbers: dict[str, int] = {}
 
         def renumbered(match: re.Match[str]) -> str:
             return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
 
-        return re.sub(r"\$(\d+)", renumbered, sql), tuple(self.readers[int(number) - 1] for number in numbers)
+        sql = re.sub(r"\$(\d+)", renumbered, sql)
+        spare = (read for number, read in enumerate(self.readers, 1) if str(number) not in numbers)
+        return sql, tuple(self.readers[int(number) - 1] for number in numbers), tuple(spare)
 
     def scope(self) -> dict[str, "Lazy"]:
         """The words that every SQL expression may use: who asks, and the row that a result or a message names."""
         return {
             "organisation": Lazy(lambda: self.place("organisation", lambda i: i.actor.organisation, "::uuid")),
             "actor": Lazy(lambda: self.place("actor", lambda i: i.actor.id, "::uuid")),
+            "session": Lazy(lambda: self.place("session", lambda i: i.actor.session, "::uuid")),
             "locale": Lazy(lambda: self.place("locale", lambda i: i.actor.locale, "::text")),
             "roles": Lazy(lambda: self.place("roles", lambda i: _role_words(i.actor.locale), "::jsonb")),
             "viewer": Lazy(lambda: self.place("viewer", lambda i: viewer(i.actor), "::jsonb")),

@@ -25,6 +25,7 @@ from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, 
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
 from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
+from mendline_tenants.key_expiry import KeyExpiresSoon
 from mendline_tenants.lapse import Credential, credential_of, lapsed
 from mendline_tenants.linking import (
     LinkOffer,
@@ -53,6 +54,7 @@ from mendline_tenants.organisations import (
     own_organisation,
     partner_card,
 )
+from mendline_tenants.origins import Origin, origin_of
 from mendline_tenants.passwords import hash_password
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
@@ -118,6 +120,7 @@ __all__ = [
     "Finding",
     "Format",
     "Hours",
+    "KeyExpiresSoon",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",
@@ -130,6 +133,7 @@ __all__ = [
     "OrganisationAudit",
     "OrganisationKind",
     "OrganisationSlug",
+    "Origin",
     "Partner",
     "Place",
     "Presumed",
@@ -202,6 +206,7 @@ __all__ = [
     "offer_link",
     "opens",
     "organisation_of",
+    "origin_of",
     "outcome",
     "own_calendar",
     "own_organisation",

@@ -41,6 +41,7 @@ class Actor(msgspec.Struct, frozen=True):
     unit_account: bool = False
     place: UUID | None = None
     quota: Quota | None = None
+    session: UUID | None = None
     asked_by: UUID | None = None
 
     @property

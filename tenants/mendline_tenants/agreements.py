@@ -10,10 +10,13 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import (
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     Kind,
     OrganisationId,
     Record,
     command,
+    find_by_reference,
     new_id,
     now,
     opaque,
@@ -26,15 +29,13 @@ from mendline_tenants.actor import Actor
 from mendline_tenants.errands import ask
 from mendline_tenants.organisations import Partner, card_of, own_organisation
 from mendline_tenants.permissions import refusal
-from mendline_tenants.received_agreements import TellAgreement
+from mendline_tenants.received_agreements import SHARED_PART_CHECK, TellAgreement
 from mendline_tenants.sharing import field_groups
-
-PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
 
 AgreementId = Annotated[str, Meta(description="The opaque id of an agreement.", extra={"id": "ag"}, max_length=80)]
 
 
-@table(Kind.OWN, references={"partner_id": "partner"}, checks={"part": PART_CHECK})
+@table(Kind.OWN, references={"partner_id": "partner"}, checks={"part": SHARED_PART_CHECK})
 class Agreement(Record):
     """A standing promise of the user facility: this partner shall have this part in new tickets, with these groups.
 
@@ -95,7 +96,10 @@ async def serves(tenant: UUID, provider: UUID, on: date) -> bool:
 
 
 class UpsertAgreement(Struct, frozen=True, kw_only=True):
-    """Makes an agreement, or changes the one named. A manufacturer gets its own models, unless told otherwise."""
+    """Makes an agreement, or changes the one that is named, by its id or by its external reference.
+
+    A manufacturer gets its own models, unless told otherwise.
+    """
 
     organisation: OrganisationId
     part: Literal["service_provider", "manufacturer", "testing_body", "participant"]
@@ -106,6 +110,8 @@ class UpsertAgreement(Struct, frozen=True, kw_only=True):
     starts_on: date | None = None
     ends_on: date | None = None
     agreement: AgreementId | None = None
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class AgreementSaved(Struct, frozen=True):
@@ -141,13 +147,17 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         "subcontracting": input.subcontracting,
         "starts_on": starts_on,
         "ends_on": input.ends_on,
+        "system": input.system,
+        "number": input.number,
     }
-    if input.agreement is None:
+    known = await find_by_reference(Agreement, actor.organisation, input.system, input.number)
+    if input.agreement is not None:
+        known = await _own(actor, input.agreement)
+    if known is None:
         agreement = Agreement(tenant_id=actor.organisation, id=new_id(), **values)
         await rows.insert(agreement)
     else:
-        agreement = await _own(actor, input.agreement)
-        before = agreement.partner_id
+        agreement, before = known, known.partner_id
         await rows.update(agreement, **values)
         if before != partner.id:
             await _tell(actor, agreement, before, ends_on=_yesterday())

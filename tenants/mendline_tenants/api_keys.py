@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from mendline.kernel import DomainError, command, new_id, now, opaque, parse_opaque, rows, told
 from mendline_tenants.actor import Actor
+from mendline_tenants.key_expiry import warn_before
 from mendline_tenants.members import ApiKey
 from mendline_tenants.permissions import PERMISSIONS
 from mendline_tenants.tokens import api_key_token, digest
@@ -91,6 +92,7 @@ async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
         expires_at=input.expires_at,
     )
     await rows.insert(key)
+    await warn_before(key)
     told(key=str(key.id), name=key.name, scopes=key.scopes)
     return ApiKeyCreated(opaque("ak", key.tenant_id, key.id), key.scopes, secret)
 

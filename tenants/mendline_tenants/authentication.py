@@ -4,6 +4,8 @@ from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from mendline.kernel import LRU, DomainError, Function, definer, known_locale, now, pool
 from mendline_tenants.actor import Actor, Quota
 from mendline_tenants.permissions import permissions_of
@@ -136,7 +138,8 @@ async def actor_from_token(token: str, channel: str = "graphql", locale: str | N
     else:
         if found is None or not found["session_open"] or found["status"] != "active":
             raise DomainError("session_ended")
-        actor = _actor(claim.organisation, claim.who, found, channel, locale)
+        found_actor = _actor(claim.organisation, claim.who, found, channel, locale)
+        actor = structs.replace(found_actor, session=claim.secret)
     _presumed.put((token, channel, locale), Presumed(actor, claim, found["facts"], monotonic()))
     return actor
 

@@ -7,10 +7,13 @@ from msgspec import Meta, Struct
 
 from mendline.kernel import (
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     OrganisationId,
     PlaceId,
     command,
     execute,
+    find_by_reference,
     new_id,
     not_found,
     opaque,
@@ -40,8 +43,8 @@ class UpsertPlace(Struct, frozen=True, kw_only=True):
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     clinical_weight: Annotated[int, Meta(ge=0, le=3)] = 0
-    system: Annotated[str, Meta(max_length=60)] | None = None
-    number: Annotated[str, Meta(max_length=60)] | None = None
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class PlaceSaved(Struct, frozen=True):
@@ -59,13 +62,9 @@ async def upsert_place(actor: Actor, input: UpsertPlace) -> PlaceSaved:
     tenant = actor.organisation
     if input.timezone is not None:
         require_zone(input.timezone, "timezone")
-    known: Place | None = None
+    known = await find_by_reference(Place, tenant, input.system, input.number)
     if input.place is not None:
         known = await rows.get(Place, tenant, parse_opaque("pl", input.place).id)
-    elif input.system is not None and input.number is not None:
-        known = await rows.first(
-            Place, "tenant_id = $1 AND system = $2 AND number = $3", tenant, input.system, input.number
-        )
     parent = await rows.get(Place, tenant, parse_opaque("pl", input.parent).id) if input.parent else None
     above = parent
     while above is not None:
@@ -93,13 +92,15 @@ async def upsert_place(actor: Actor, input: UpsertPlace) -> PlaceSaved:
 
 
 class UpsertPartner(Struct, frozen=True, kw_only=True):
-    """Another organisation as this one knows and names it."""
+    """Another organisation as this one knows and names it. system, number: its number in one's own ERP, say."""
 
     organisation: OrganisationId
     code: Annotated[str, Meta(min_length=1, max_length=40)]
     kind: Literal["hospital", "manufacturer", "vendor", "testing_body"]
     name: Annotated[Words, Meta(min_length=1)]
     phone: Annotated[str, Meta(max_length=40)] | None = None
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class PartnerSaved(Struct, frozen=True):
@@ -110,12 +111,18 @@ class PartnerSaved(Struct, frozen=True):
 
 @command("tenants.upsert_partner", "tenants.keep")
 async def upsert_partner(actor: Actor, input: UpsertPartner) -> PartnerSaved:
-    """Makes or changes a partner. Whether that organisation exists here is not told: the id is taken as given."""
+    """Makes or changes a partner. Whether that organisation exists here is not told: the id is taken as given.
+
+    Raises already_exists when another partner has the external reference.
+    """
     reference = parse_opaque("or", input.organisation)
     if reference.tenant != reference.id or reference.id == actor.organisation:
         raise not_found("organisation")
-    values = {"code": input.code, "kind": input.kind, "name": input.name, "phone": input.phone}
-    known = await rows.find(Partner, actor.organisation, reference.id)
+    of_the_reference = await find_by_reference(Partner, actor.organisation, input.system, input.number)
+    if of_the_reference is not None and of_the_reference.id != reference.id:
+        raise DomainError("already_exists")
+    values = {f: getattr(input, f) for f in ("code", "kind", "name", "phone", "system", "number")}
+    known = of_the_reference or await rows.find(Partner, actor.organisation, reference.id)
     if known is None:
         await rows.insert(Partner(tenant_id=actor.organisation, id=reference.id, **values))
     else:

@@ -33,6 +33,7 @@ from mendline.kernel import (
 from mendline_tenants.actor import Actor
 from mendline_tenants.audit import note
 from mendline_tenants.members import LoginSession, Member
+from mendline_tenants.origins import Origin
 from mendline_tenants.passwords import password_matches
 from mendline_tenants.tokens import (
     ACCESS_LIFETIME,
@@ -76,7 +77,12 @@ class Tokens(Struct, frozen=True):
     member: MemberId
 
 
-async def login(organisation: str, login: str, password: str, channel: str = "graphql") -> Tokens:
+NOWHERE = Origin()
+
+
+async def login(
+    organisation: str, login: str, password: str, channel: str = "graphql", origin: Origin = NOWHERE
+) -> Tokens:
     """Opens a session for a member by the organisation's code, login and password.
 
     Raises DomainError wrong_login (the same, and as slowly, for an unknown organisation or person),
@@ -89,7 +95,7 @@ async def login(organisation: str, login: str, password: str, channel: str = "gr
         raise DomainError("wrong_login")
     if member.status != "active":
         raise DomainError("member_suspended")
-    return await _open(member, channel)
+    return await _open(member, channel, origin)
 
 
 async def tenant_of(code: str) -> UUID | None:
@@ -136,7 +142,7 @@ def _login_hash(login: str) -> bytes:
     return hashlib.sha256(login.encode()).digest()
 
 
-async def _open(member: Member, channel: str) -> Tokens:
+async def _open(member: Member, channel: str, origin: Origin) -> Tokens:
     session = new_id()
     token = refresh_token(member.tenant_id, session)
     async with transaction(member.tenant_id):
@@ -153,6 +159,8 @@ async def _open(member: Member, channel: str) -> Tokens:
                 member_id=member.id,
                 refresh_hash=digest(token),
                 channel=channel,
+                network=origin.network,
+                agent=origin.agent,
                 expires_at=now() + SESSION_LIFETIME,
             )
         )
@@ -170,7 +178,7 @@ def _tokens(tenant: UUID, member: UUID, session: UUID, token: str) -> Tokens:
     )
 
 
-async def refresh(token: str) -> Tokens:
+async def refresh(token: str, origin: Origin = NOWHERE) -> Tokens:
     """New tokens for a refresh token, which is used up by this.
 
     Raises DomainError unauthenticated for a token that is not ours, and session_ended; a token shown a second time
@@ -188,7 +196,8 @@ async def refresh(token: str) -> Tokens:
             now(),
         )
         rotated = session and await fetchval(
-            "UPDATE login_session SET refresh_hash = $4, used_at = $5, expires_at = $6"
+            "UPDATE login_session SET refresh_hash = $4, used_at = $5, expires_at = $6,"
+            " network = coalesce($7, network), agent = coalesce($8, agent)"
             " WHERE tenant_id = $1 AND id = $2 AND refresh_hash = $3 AND revoked_at IS NULL RETURNING 1",
             shown.organisation,
             shown.session,
@@ -196,6 +205,8 @@ async def refresh(token: str) -> Tokens:
             digest(fresh),
             now(),
             now() + SESSION_LIFETIME,
+            origin.network,
+            origin.agent,
         )
         if session and not rotated:
             await _revoke(shown.organisation, shown.session)
@@ -234,14 +245,17 @@ async def sessions(tenant: UUID, member: UUID) -> list[LoginSession]:
     )
 
 
-async def end_sessions(tenant: UUID, member: UUID) -> None:
-    """Ends every session of a member, in the current transaction."""
-    await execute(
-        "UPDATE login_session SET revoked_at = $3 WHERE tenant_id = $1 AND member_id = $2 AND revoked_at IS NULL",
+async def end_sessions(tenant: UUID, member: UUID, but: UUID | None = None) -> int:
+    """Ends every session of a member in the current transaction, except `but`; answers how many were open."""
+    tag = await execute(
+        "UPDATE login_session SET revoked_at = $3 WHERE tenant_id = $1 AND member_id = $2 AND revoked_at IS NULL"
+        " AND id IS DISTINCT FROM $4 AND expires_at > $3",
         tenant,
         member,
         now(),
+        but,
     )
+    return int(tag.rpartition(" ")[2])
 
 
 class RevokeSession(Struct, frozen=True):
@@ -265,6 +279,30 @@ async def revoke_session(actor: Actor, input: RevokeSession) -> SessionRevoked:
     await _revoke(session.tenant_id, session.id)
     told(session=str(session.id), member=str(session.member_id))
     return SessionRevoked(input.session)
+
+
+class RevokeSessions(Struct, frozen=True):
+    """Ends all sessions of a member; of one's own (no member named) all but the one that asks."""
+
+    member: MemberId | None = None
+
+
+class SessionsRevoked(Struct, frozen=True):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+@command("tenants.revoke_sessions", "tenants.self")
+async def revoke_sessions(actor: Actor, input: RevokeSessions) -> SessionsRevoked:
+    """Ends one's other sessions, or, for an administrator, all those of a member. Raises not_found."""
+    member = actor.id if input.member is None else parse_opaque("mb", input.member).id
+    known = await rows.get(Member, actor.organisation, member)
+    if known.id != actor.id and not actor.may("tenants.manage"):
+        raise not_found("member")
+    ended = await end_sessions(actor.organisation, known.id, actor.session)
+    told(member=str(known.id), ended=ended)
+    return SessionsRevoked(ended)
 
 
 async def _revoke(tenant: UUID, session: UUID) -> None:

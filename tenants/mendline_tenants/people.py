@@ -6,10 +6,13 @@ from msgspec import Meta, Struct
 
 from mendline.kernel import (
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     MemberId,
     PlaceId,
     command,
     execute,
+    find_by_reference,
     new_id,
     not_found,
     opaque,
@@ -44,7 +47,10 @@ FOR_UNIT_ACCOUNTS = frozenset({"reporter"})
 
 
 class UpsertMember(Struct, frozen=True, kw_only=True):
-    """A member by login: made, or changed to what is said here. Without a password the one that is set stays."""
+    """A member, found again by its external reference, else by its login: made, or changed to what is said here.
+
+    Without a password the one that is set stays.
+    """
 
     login: Login
     name: Name
@@ -55,8 +61,8 @@ class UpsertMember(Struct, frozen=True, kw_only=True):
     place: PlaceId | None = None
     unit_account: bool = False
     password: Password | None = None
-    system: Annotated[str, Meta(max_length=60)] | None = None
-    number: Annotated[str, Meta(max_length=60)] | None = None
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class MemberSaved(Struct, frozen=True):
@@ -78,8 +84,10 @@ async def upsert_member(actor: Actor, input: UpsertMember) -> MemberSaved:
     if input.place is not None:
         reference = parse_opaque("pl", input.place)
         place = (await rows.get(Place, reference.tenant, reference.id)).id
-    known = await rows.first(Member, "tenant_id = $1 AND login = $2", actor.organisation, input.login)
+    known = await find_by_reference(Member, actor.organisation, input.system, input.number)
+    known = known or await rows.first(Member, "tenant_id = $1 AND login = $2", actor.organisation, input.login)
     values = {
+        "login": input.login,
         "name": input.name,
         "name_en": input.name_en,
         "phone": input.phone,
@@ -93,7 +101,7 @@ async def upsert_member(actor: Actor, input: UpsertMember) -> MemberSaved:
     if input.password is not None:
         values["password_hash"] = await _hashed(input.password)
     if known is None:
-        member = Member(tenant_id=actor.organisation, id=new_id(), login=input.login, **values)
+        member = Member(tenant_id=actor.organisation, id=new_id(), **values)
         await rows.insert(member)
     else:
         member = await rows.update(known, **values)

@@ -13,10 +13,13 @@ from mendline_tenants.actor import Actor
 from mendline_tenants.errands import ASKABLE, Askable, Errand, askable, in_the_others_name
 from mendline_tenants.organisations import Organisation
 
+SHARED_PART_CHECK = "part IN ('service_provider', 'manufacturer', 'testing_body', 'participant')"
+"""A part that a user facility can share with another organisation."""
+
 _TERMS = ("part", "groups", "device_classes", "own_models", "subcontracting", "starts_on", "ends_on")
 
 
-@table(Kind.OWN, update=("card", *_TERMS, "version", "told_at"))
+@table(Kind.OWN, update=("card", *_TERMS, "version", "told_at"), checks={"part": SHARED_PART_CHECK})
 class ReceivedAgreement(Record):
     """An agreement as the organisation that gives it last told of it: a copy, which grants nothing by itself.
 

@@ -78,7 +78,7 @@ async def test_a_page_is_recorded_with_the_tickets_that_were_shown(portal: Any, 
     (entry,) = await noted(cast, "hospital_a")
     assert entry["tickets"] == ids(*tickets[1:])
     assert (entry["groups"], entry["operation"]) == (["clinical"], "worklist")
-    assert entry["arguments"]["worklist"] == {"first": 2, "order": "DESC"}
+    assert entry["arguments"]["worklist"] == {"first": 2, "orderBy": "CHANGED_AT"}
 
 
 async def test_deeper_fields_are_recorded_by_their_own_tickets(portal: Any, cast: Cast) -> None:
@@ -121,7 +121,7 @@ async def test_what_is_asked_is_kept_within_bounds(portal: Any, cast: Cast) -> N
     document = "query($p: [TicketPhase!]) { worklist(filter: {phase: $p}) { nodes { symptom } } }"
     await portal.get("nurse_a", document, p=phases)
     (entry,) = await noted(cast, "hospital_a")
-    assert entry["arguments"] == {"worklist": {"filter": "…", "order": "…"}}
+    assert entry["arguments"] == {"worklist": {"filter": "…", "orderBy": "…"}}
     name = "N" * 500
     await portal.get("nurse_a", f"query {name} {{ worklist {{ nodes {{ symptom }} }} }}")
     assert (await noted(cast, "hospital_a"))[-1]["operation"] == "N" * 200

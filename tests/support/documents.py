@@ -58,8 +58,8 @@ class Material:
 GARBAGE_IDS = ("", "xx_none", "tk_", "tk_" + "A" * 43, "dv_" + "_" * 43, "zz_" + "B" * 43, "tk_AAAA\u0000", "🙂")
 GARBAGE_CURSORS = ("", "nonsense", "WzEsMl0=", "bnVsbA==", "WyJhIl0=", "eyJhIjogMX0=")
 
-BY_THE_CLOCK = {("Changes", "cursor")}
-"""Fields that are answered differently at each moment."""
+BY_THE_CLOCK = {("Changes", "cursor"), ("Query", "readLog")}
+"""Fields that are answered differently at each moment: the time of asking, and the log that asking itself fills."""
 
 KINDS = {
     "assignee": "mb",

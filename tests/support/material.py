@@ -25,7 +25,7 @@ CURSORS = """{
   places { edges { cursor } } partners { edges { cursor } } members { edges { cursor } } models { edges { cursor } }
   technicians { edges { cursor } } agreements { edges { cursor } } apiKeys { edges { cursor } }
   sessions { edges { cursor } } contracts { edges { cursor } } deadLetters { edges { cursor } }
-  organisationAudit { edges { cursor } } audit { edges { cursor } } readLog { edges { cursor } }
+  organisationAudit { edges { cursor } } audit { edges { cursor } }
 }"""
 """Every connection, so that pages can begin at real places."""
 

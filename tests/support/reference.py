@@ -25,7 +25,7 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, Kind, require_storable
+from mendline.kernel import TABLES, DomainError, Kind, require_storable, say
 from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
@@ -34,7 +34,7 @@ from mendline_schema.fields import VIEWER, Column, Feed, Itself, Part, Relation,
 from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
-from mendline_tenants import MASKS, Actor, Masked, masked_name, masked_phone, masked_serial
+from mendline_tenants import MASKS, ROLES, Actor, Masked, masked_name, masked_phone, masked_serial
 from support.reference_pages import asked_page, page_of, place_of
 from support.reference_rows import Json, Literal, Row, Rows
 
@@ -133,7 +133,8 @@ class Reference:
             "organisation": f"'{self.actor.organisation}'::uuid",
             "actor": f"'{self.actor.id}'::uuid",
             "locale": f"'{self.actor.locale}'::text",
-            "viewer": "'{}'::jsonb".format(json.dumps(viewer(self.actor)).replace("'", "''")),
+            "viewer": _jsonb(viewer(self.actor)),
+            "roles": _jsonb({role: say(f"role.{role}", self.actor.locale) for role in (*ROLES, "api_key")}),
             "t": "t",
         }
         sql = template.format_map(words)
@@ -332,6 +333,10 @@ class Reference:
                     and (where.tenant is None or row[where.tenant] == named.tenant)
                 )
         raise AssertionError(f"no reference for {where}")
+
+
+def _jsonb(value: Any) -> str:
+    return "'{}'::jsonb".format(json.dumps(value).replace("'", "''"))
 
 
 def _in_the_feed(row: Row) -> tuple[Any, ...]:

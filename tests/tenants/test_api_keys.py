@@ -93,3 +93,29 @@ async def test_the_last_use_is_noted_once_a_minute(cast):
     assert await used() == first + timedelta(seconds=61)
     await refused("unauthenticated", actor_from_token(key.secret[:-4] + "AAAA"))
     assert await used() == first + timedelta(seconds=61)
+
+
+async def warnings(cast) -> list[str]:
+    found = await look(
+        "SELECT payload->>'name' AS name FROM outbox WHERE tenant_id = $1 AND name = 'tenants.key_expires_soon'",
+        cast["manufacturer_m"],
+    )
+    return [row["name"] for row in found]
+
+
+async def test_administrators_are_told_a_fortnight_before_a_key_ends(cast):
+    for name, days in (("soon", 3), ("later", 40), ("revoked", 40)):
+        ends = (now() + timedelta(days=days)).isoformat()
+        key = await cast.run(
+            "admin_m", "tenants.create_api_key", {"name": name, "scopes": ["portal"], "expires_at": ends}
+        )
+    await cast.run("admin_m", "tenants.revoke_api_key", {"key": key.key})
+    await made(cast, "portal")
+    await cast.drain()
+    assert await warnings(cast) == ["soon"]
+    await cast.drain(at=now() + timedelta(days=25))
+    assert await warnings(cast) == ["soon"]
+    await cast.drain(at=now() + timedelta(days=27))
+    assert sorted(await warnings(cast)) == ["later", "soon"]
+    await cast.drain(at=now() + timedelta(days=60))
+    assert len(await warnings(cast)) == 2

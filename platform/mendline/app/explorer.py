@@ -1,5 +1,6 @@
 """The explorer: a page to try GraphQL on, in development alone, with nothing from elsewhere."""
 
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from mendline.kernel import settings
-from mendline_schema import print_schema
+from mendline_schema import print_schema, trusted_documents
 
 _PAGE = Path(__file__).parent / "explorer.html"
 
@@ -47,11 +48,17 @@ async def schema(_: Request) -> Response:
     return PlainTextResponse(print_schema())
 
 
+async def documents(_: Request) -> Response:
+    """The trusted documents: id, name and text. The page shows some; who builds a client takes the ids."""
+    return JSONResponse([asdict(document) for document in trusted_documents().values()])
+
+
 def explorer_routes() -> list[BaseRoute]:
-    """The page, its people and the schema."""
+    """The page, its people, its documents and the schema."""
     return [
         Route("/", home),
         Route("/graphql", page, methods=["GET"]),
         Route("/explorer/people", people),
         Route("/explorer/schema", schema),
+        Route("/explorer/documents", documents),
     ]

@@ -12,16 +12,19 @@ from mendline.kernel import (
     ContractId,
     DeviceId,
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     ModelId,
     OrganisationId,
     PlaceId,
     command,
+    find_by_reference,
     opaque,
     parse_opaque,
     rows,
     told,
 )
-from mendline_tenants import Actor, Partner, Place, own_calendar
+from mendline_tenants import Actor, Organisation, Partner, Place, own_calendar
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Words = Annotated[dict[Literal["zh", "en"], Name], Meta(min_length=1)]
@@ -31,7 +34,7 @@ MANY = 1000
 
 
 class UpsertModel(Struct, frozen=True):
-    """A device model, found again by its device identifier or its model number."""
+    """A device model, found again by its external reference, else by its device identifier or its model number."""
 
     name: Words
     model_number: Name
@@ -44,6 +47,8 @@ class UpsertModel(Struct, frozen=True):
     risk_fda: Literal["I", "II", "III"] | None = None
     risk_eu: Literal["I", "IIa", "IIb", "III"] | None = None
     mandatory_verification: bool = False
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class ModelResult(Struct, frozen=True):
@@ -66,10 +71,11 @@ async def upsert_model(actor: Actor, input: UpsertModel) -> ModelResult:
             f: getattr(input, f)
             for f in ("model_number", "device_class", "device_identifier", "function", "risk_nmpa", "risk_fda")
         },
-        "risk_eu": input.risk_eu,
-        "mandatory_verification": input.mandatory_verification,
+        **{f: getattr(input, f) for f in ("risk_eu", "mandatory_verification", "system", "number")},
     }
-    known = await rows.first(
+    await _alone(actor)
+    known = await find_by_reference(DeviceModel, actor.organisation, input.system, input.number)
+    known = known or await rows.first(
         DeviceModel,
         "tenant_id = $1 AND (device_identifier = $2 OR ($2::text IS NULL AND model_number = $3))",
         actor.organisation,
@@ -86,7 +92,7 @@ async def upsert_model(actor: Actor, input: UpsertModel) -> ModelResult:
 
 
 class UpsertDevice(Struct, frozen=True):
-    """A unit, found again by its asset number."""
+    """A unit, found again by its external reference, else by its asset number."""
 
     asset_number: Name
     model: ModelId
@@ -99,8 +105,8 @@ class UpsertDevice(Struct, frozen=True):
     warranty_until: date | None = None
     backup_available: bool = False
     software_version: Name | None = None
-    system: Name | None = None
-    number: Name | None = None
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class DeviceResult(Struct, frozen=True):
@@ -118,18 +124,14 @@ async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
     place = parse_opaque("pl", input.place) if input.place else None
     if place is not None:
         await rows.get(Place, actor.organisation, place.id)
-    values = {
-        f: getattr(input, f)
-        for f in UpsertDevice.__struct_fields__
-        if f not in ("asset_number", "model", "place", "state")
-    } | {"model_id": model.id, "place_id": place.id if place else None}
-    known = await rows.first(
-        Device, "tenant_id = $1 AND asset_number = $2 FOR NO KEY UPDATE", actor.organisation, input.asset_number
-    )
+    values = {f: getattr(input, f) for f in UpsertDevice.__struct_fields__ if f not in ("model", "place", "state")} | {
+        "model_id": model.id,
+        "place_id": place.id if place else None,
+    }
+    known = await find_by_reference(Device, actor.organisation, input.system, input.number)
+    known = known or await _unit(actor, input.asset_number)
     if known is None:
-        known = Device(
-            tenant_id=actor.organisation, asset_number=input.asset_number, state=input.state or "in_service", **values
-        )
+        known = Device(tenant_id=actor.organisation, state=input.state or "in_service", **values)
         await rows.insert(known)
     else:
         if input.state is not None and worse(input.state, known.state) != input.state:
@@ -152,7 +154,7 @@ class PriorityLevel(Struct, frozen=True):
 
 
 class UpsertContract(Struct, frozen=True):
-    """A service contract, found again by its title.
+    """A service contract, found again by its external reference, else by its title.
 
     service_level: minutes for response, arrival, restoration, for all priorities; by_priority: what holds for one of
     them instead. tier: of the service; it counts in the priority of tickets. calendar: when the minutes
@@ -170,6 +172,8 @@ class UpsertContract(Struct, frozen=True):
     calendar: CalendarId | None = None
     tier: Literal["basic", "standard", "premium"] | None = None
     direct: bool = False
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class ContractResult(Struct, frozen=True):
@@ -189,6 +193,7 @@ async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult
     provider = parse_opaque("or", input.provider).id
     await rows.get(Partner, actor.organisation, provider)
     values: dict[str, Any] = {
+        "title": input.title,
         "provider_id": provider,
         "starts_on": input.starts_on,
         "ends_on": input.ends_on,
@@ -197,10 +202,14 @@ async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult
         "calendar_id": (await own_calendar(actor.organisation, input.calendar)).id if input.calendar else None,
         "tier": input.tier,
         "direct": input.direct,
+        "system": input.system,
+        "number": input.number,
     }
-    known = await rows.first(Contract, "tenant_id = $1 AND title = $2", actor.organisation, input.title)
+    await _alone(actor)
+    known = await find_by_reference(Contract, actor.organisation, input.system, input.number)
+    known = known or await rows.first(Contract, "tenant_id = $1 AND title = $2", actor.organisation, input.title)
     if known is None:
-        known = Contract(tenant_id=actor.organisation, title=input.title, **values)
+        known = Contract(tenant_id=actor.organisation, **values)
         await rows.insert(known)
     else:
         await rows.update(known, **values)
@@ -208,6 +217,16 @@ async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult
         await _name_device(actor, known, parse_opaque("dv", device).id)
     told(contract=str(known.id), title=input.title)
     return ContractResult(opaque("ct", actor.organisation, known.id))
+
+
+async def _alone(actor: Actor) -> None:
+    """Nobody else of the organisation puts a model or a contract now: no unique key holds two of them apart."""
+    await rows.lock(Organisation, actor.organisation, actor.organisation)
+
+
+async def _unit(actor: Actor, asset_number: str) -> Device | None:
+    where = "tenant_id = $1 AND asset_number = $2 FOR NO KEY UPDATE"
+    return next(iter(await rows.select(Device, where, actor.organisation, asset_number)), None)
 
 
 def _by_priority(input: UpsertContract) -> dict[str, dict[str, int]]:

@@ -12,7 +12,10 @@ from mendline.kernel import Kind, Record, now, table
     group="messages",
     writer="author",
     update=("state", "stored_at"),
-    checks={"state": "state IN ('awaited', 'stored')"},
+    checks={
+        "state": "state IN ('awaited', 'stored')",
+        "kind": "kind IN ('photo', 'file', 'voice', 'video', 'document')",
+    },
 )
 class Evidence(Record):
     """One file: `awaited` while its upload is under way, `stored` once S3 has the very bytes (SHA-256 in hex)."""

@@ -4,9 +4,16 @@ from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
+from mendline.tickets import RESULTS
 
 
-@table(Kind.CHILD, references={"ticket_id": "ticket"}, group="quality", update=())
+@table(
+    Kind.CHILD,
+    references={"ticket_id": "ticket"},
+    group="quality",
+    update=(),
+    checks={"result": f"result IN {RESULTS}"},
+)
 class ServiceReport(Record):
     """The technician's report of one attempt; never changed. The latest one also stands in `ticket_quality`."""
 

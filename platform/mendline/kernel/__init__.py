@@ -69,6 +69,7 @@ from mendline.kernel.log import bind, configure_logging, correlation_id, log, lo
 from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
+from mendline.kernel.references import ExternalNumber, ExternalSystem, find_by_reference
 from mendline.kernel.runfile import RunFile, RunningProcess
 from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
@@ -109,6 +110,8 @@ __all__ = [
     "Envelope",
     "ErrandId",
     "EvidenceId",
+    "ExternalNumber",
+    "ExternalSystem",
     "Function",
     "IdempotencyKey",
     "Kind",
@@ -158,6 +161,7 @@ __all__ = [
     "fetch",
     "fetchrow",
     "fetchval",
+    "find_by_reference",
     "frozen",
     "gateway",
     "get_blob",

@@ -33,7 +33,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import KINDS, PHASES, WAITING_FOR, UseState
+from mendline.tickets.states import KINDS, PHASES, RESULTS, WAITING_FOR, UseState
 from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
@@ -57,6 +57,7 @@ __all__ = [
     "KINDS",
     "PHASES",
     "PROVIDER_GROUPS",
+    "RESULTS",
     "SETTLED",
     "STEPS",
     "WAITING_FOR",

@@ -9,9 +9,12 @@ from mendline.devices import Device, DeviceModel, device_card, entitlement, loca
 from mendline.kernel import (
     DeviceId,
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     OrganisationId,
     Reference,
     command,
+    find_by_reference,
     new_id,
     parse_opaque,
     rows,
@@ -41,8 +44,8 @@ Name = Annotated[str, Meta(max_length=120)]
 class ImportClosed(Struct, frozen=True, kw_only=True):
     """A closed ticket as the old system tells of it; `system` and `number` find it again."""
 
-    system: Annotated[str, Meta(min_length=1, max_length=60)]
-    number: Annotated[str, Meta(min_length=1, max_length=60)]
+    system: ExternalSystem
+    number: ExternalNumber
     device: DeviceId
     provider: OrganisationId
     symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -69,13 +72,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         raise DomainError("invalid_input", field="closed_at", problem="out_of_order")
     # Held: the same history may be imported twice at once.
     device = await rows.lock(Device, actor.organisation, parse_opaque("dv", input.device).id)
-    known = await rows.first(
-        Ticket,
-        "tenant_id = $1 AND system = $2 AND external_number = $3",
-        actor.organisation,
-        input.system,
-        input.number,
-    )
+    known = await find_by_reference(Ticket, actor.organisation, input.system, input.number, "external_number")
     if known is not None:
         return result(known)
     model = await rows.get(DeviceModel, actor.organisation, device.model_id)

@@ -11,10 +11,13 @@ from mendline.devices import Device, DeviceModel, Entitlement, Location, device_
 from mendline.kernel import (
     DeviceId,
     DomainError,
+    ExternalNumber,
+    ExternalSystem,
     PlaceId,
     command,
     emit,
     fetchval,
+    find_by_reference,
     iso,
     new_id,
     parse_opaque,
@@ -44,7 +47,10 @@ from mendline_tenants import Actor, Member, Organisation, Place, agreed, card_of
 
 
 class ReportFault(Struct, frozen=True):
-    """What a ward tells. Without a place, the device's own is taken; without a contact, the reporter is it."""
+    """What a ward tells. Without a place, the device's own is taken; without a contact, the reporter is it.
+
+    system, number: what a portal calls the report; the same report, sent again, gives the first one's ticket.
+    """
 
     symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
     device: DeviceId | None = None
@@ -57,6 +63,8 @@ class ReportFault(Struct, frozen=True):
     isolation: bool = False
     access_windows: Annotated[tuple[tuple[datetime, datetime], ...], Meta(max_length=20)] = ()
     kind: TicketKind = "fault"
+    system: ExternalSystem | None = None
+    number: ExternalNumber | None = None
 
 
 class Caller(NamedTuple):
@@ -75,7 +83,8 @@ class Caller(NamedTuple):
 async def report(actor: Actor, input: ReportFault) -> TicketResult:
     """Opens a ticket at the actor's own organisation.
 
-    Raises not_found for a device or place that is not its own, and invalid_input for a fault in the future.
+    A report whose external reference is known already changes nothing, and answers with its ticket. Raises not_found
+    for a device or place that is not its own, and invalid_input for a fault in the future.
     """
     return await open_ticket(actor, input)
 
@@ -83,6 +92,9 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
 async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = None) -> TicketResult:
     """A new ticket of the actor's organisation; caller: who told it to a vendor's service desk. Raises as `report`."""
     moment = work().occurred_at
+    known = await find_by_reference(Ticket, actor.organisation, input.system, input.number, "external_number")
+    if known is not None:
+        return result(known)
     if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
         raise DomainError("invalid_input", field="happened_at", problem="in_future")
     device, model = await _device(actor, input.device)
@@ -142,6 +154,8 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
         opened_at=moment,
         changed_at=moment,
         changed_by=actor.role,
+        system=input.system,
+        external_number=input.number,
     )
     clocks = opened(await terms_of(organisation, contract, location.zone), ticket)
     await rows.insert(ticket)

@@ -41,6 +41,12 @@ KINDS: tuple[str, ...] = get_args(TicketKind)
 WAITING_FOR = ("parts", "customer", "access", "decontamination", "provider", "quotation")
 """What the work may wait for."""
 
+PARTS = ("user_facility", "service_provider", "manufacturer", "testing_body", "participant")
+"""The parts that organisations have in a ticket."""
+
+RESULTS = ("repaired", "not_reproduced", "not_repairable", "depot", "condemnation_advised")
+"""What may come of the work."""
+
 UseState = Literal["unknown", "down", "degraded", "patient_affected"]
 """How far the ward can use the device."""
 

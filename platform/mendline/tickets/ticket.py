@@ -6,7 +6,16 @@ from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
-from mendline.tickets.states import PHASES, WAITING_FOR, Decontamination, TicketKind, UseState, one_of
+from mendline.tickets.states import (
+    PARTS,
+    PHASES,
+    RESULTS,
+    WAITING_FOR,
+    Decontamination,
+    TicketKind,
+    UseState,
+    one_of,
+)
 
 GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages", "vigilance")
 """The field groups; `progress` lies on the ticket itself."""
@@ -130,7 +139,7 @@ class TicketClinical(TicketGroup):
         table = "ticket_clinical"
 
 
-@table(Kind.CHILD, references=_OF_TICKET, group="quality")
+@table(Kind.CHILD, references=_OF_TICKET, group="quality", checks={"result": one_of("result", RESULTS)})
 class TicketQuality(TicketGroup):
     """What was found and done: result, cause, action, advice."""
 
@@ -147,7 +156,12 @@ class TicketQuality(TicketGroup):
         table = "ticket_quality"
 
 
-@table(Kind.CHILD, references=_OF_TICKET, group="commercial")
+@table(
+    Kind.CHILD,
+    references=_OF_TICKET,
+    group="commercial",
+    checks={"entitlement": "entitlement IN ('warranty', 'contract', 'outside')"},
+)
 class TicketCommercial(TicketGroup):
     """Who pays: the entitlement found at intake with its reason, and the contract."""
 
@@ -199,6 +213,7 @@ class TicketMessage(Record):
     group="progress",
     update=("part", "groups", "starts_at", "ends_at"),
     writer="facility",
+    checks={"part": one_of("part", PARTS)},
 )
 class TicketParticipant(Record):
     """An organisation's part in the ticket, and the field groups it holds."""

@@ -7,11 +7,21 @@ from tortoise import fields
 
 from mendline.kernel import Kind, Reference, Work, definer, fetchval, new_id, table
 from mendline.kernel import Record as _Record
+from mendline.tickets.states import PARTS, PHASES, TicketKind, one_of
 from mendline.tickets.ticket import GROUPS
 from mendline_tenants import BURY, POSITION, entry_of, note_command, require_stewardship
 
 
-@table(Kind.WORKLIST, key=("tenant_id", "owner_id", "ticket_id"))
+@table(
+    Kind.WORKLIST,
+    key=("tenant_id", "owner_id", "ticket_id"),
+    checks={
+        "part": one_of("part", PARTS),
+        "kind": one_of("kind", TicketKind),
+        "state": one_of("state", PHASES),
+        "phase": one_of("phase", dict.fromkeys(PHASES.values())),
+    },
+)
 class WorklistRow(_Record):
     """A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.
 

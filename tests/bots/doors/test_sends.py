@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mendline.kernel import now
 from support.database import look
 from support.doors import words_of
 
@@ -139,6 +140,15 @@ async def test_who_blocked_the_bot_is_left_in_peace_until_they_return(doors: "Do
     await doors.say("nurse_a", "我的工单")
     assert (await look(status, cast["hospital_a"], cast.members["nurse_a"]))[0]["status"] == "active"
     assert "不走液" not in words_of(await doors.last("nurse_a"))
+
+
+async def test_an_administrator_is_told_of_a_key_that_ends_soon(doors: "Doors", cast: "Cast") -> None:
+    ends = now() + timedelta(days=5)
+    given = {"name": "资产系统", "scopes": ["registry"], "expires_at": ends.isoformat()}
+    await cast.run("admin_a", "tenants.create_api_key", given)
+    await doors.settle()
+    assert words_of(await doors.last("admin_a")).startswith(f"API 密钥“资产系统”将于 {ends:%Y-%m-%d} 到期")
+    assert await doors.texts("nurse_a") == []
 
 
 async def test_an_old_telegram_message_is_drawn_from_the_database(doors: "Doors", cast: "Cast") -> None:

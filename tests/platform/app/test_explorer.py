@@ -1,5 +1,7 @@
 """The explorer gives demo passwords to nobody who comes under another name than this machine's."""
 
+import hashlib
+
 import httpx
 import msgspec
 import pytest
@@ -28,3 +30,12 @@ async def test_people_are_told_under_our_own_name_alone(home, base, status):
     assert answer.status_code == status
     assert ("Li" in answer.text) is (status == 200)
     assert "Wu" not in answer.text
+
+
+async def test_documents_are_told_with_what_names_them():
+    transport = httpx.ASGITransport(app=Starlette(routes=explorer_routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        listed = (await client.get("/explorer/documents")).json()
+    login = next(document for document in listed if document["name"] == "Login")
+    assert login["text"].startswith("mutation Login(")
+    assert login["id"] == "sha256:" + hashlib.sha256(login["text"].encode()).hexdigest()

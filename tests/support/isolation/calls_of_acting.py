@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mendline.kernel import TABLES, new_id
 from mendline.tickets import GROUPS
+from mendline_tenants import masked_name, masked_serial
 from support.isolation.calls import Call, State, of, one_of_each
 from support.isolation.literals import insert, literal
 from support.isolation.world import Shared, World
@@ -77,8 +78,12 @@ def _put(world: World, shared: Shared, stale: UUID) -> Callable[[State], None]:
             card = {"device": ticket["device_card"], "facility": ticket["facility_card"]}
             card |= {"provider": ticket["provider_card"], "eta_at": ticket["eta_at"], "events": _events(state, where)}
             card["withheld"] = [group for group in GROUPS if str(viewer) not in ticket["audience"][group]]
+            if str(viewer) not in ticket["audience"]["quality"]:
+                masked = masked_serial(ticket["device_card"]["serial"])
+                card["device"] = {**ticket["device_card"], "serial": masked}
+            people = state["ticket_people", where]
+            card["assignee"] = masked_name(people["assignee_name"])
             if str(viewer) in ticket["audience"]["people"]:
-                people = state["ticket_people", where]
                 known["assignee_id"] = people["assignee_id"]
                 card |= {"assignee": people["assignee_name"], "location": people["location"]}
             if str(viewer) in ticket["audience"]["clinical"]:

@@ -17,13 +17,17 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Cast:
-    """Everybody, ready to act. `sim` and `web` are the two servers they reach."""
+    """Everybody, ready to act. `sim` and `web` are the two servers they reach.
+
+    documents: the ids of the trusted documents by their names, as whoever builds a client takes them over.
+    """
 
     sim: httpx.AsyncClient
     web: httpx.AsyncClient
     people: list[Row]
     parts: dict[str, Row]
     maker_person: Row
+    documents: Mapping[str, str]
 
     @classmethod
     async def gather(cls, sim: httpx.AsyncClient, web: httpx.AsyncClient, home: Path) -> "Cast":
@@ -38,7 +42,11 @@ class Cast:
             people = (await sim.get("/sim/people")).json()
         except httpx.TransportError:
             raise Stuck(f"the chat simulator does not answer at {sim.base_url}") from None
-        return cls(sim, web, people, parts, maker)
+        try:
+            listed = (await web.get("/explorer/documents")).json()
+        except httpx.TransportError:
+            raise Stuck(f"GraphQL does not answer at {web.base_url}") from None
+        return cls(sim, web, people, parts, maker, {document["name"]: document["id"] for document in listed})
 
     def chat(self, part: str) -> Chat:
         """The chat of whoever plays this part."""
@@ -64,14 +72,14 @@ class Cast:
         return await self._login(self.maker_person)
 
     async def _login(self, row: Row) -> Portal:
-        portal = Portal(self.web, _one_line(row["name"]))
+        portal = Portal(self.web, self.documents, _one_line(row["name"]))
         await portal.login(row["code"], row["email"], row["password"])
         return portal
 
     def portal(self) -> Portal:
         """The manufacturer's portal with its API key."""
         row = self.parts["portal"]
-        return Portal(self.web, _one_line(row["name"]), row["key"])
+        return Portal(self.web, self.documents, _one_line(row["name"]), row["key"])
 
     def chats_of(self, *organisations: str) -> list[Chat]:
         """The chats of everybody in these organisations; of everybody at all when none is named."""

@@ -10,21 +10,20 @@ import websockets
 
 from mendline.app.play.waiting import Stuck, until
 
-_LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }"
-
 
 class Portal:
-    """One partner's or member's access to GraphQL."""
+    """One partner's or member's access to GraphQL. It names the trusted documents."""
 
-    def __init__(self, http: httpx.AsyncClient, name: str, token: str = "") -> None:
+    def __init__(self, http: httpx.AsyncClient, documents: Mapping[str, str], name: str, token: str = "") -> None:
         self._http = http
+        self._documents = documents
         self._token = token
         self.name = name
 
     async def login(self, organisation: str, login: str, password: str) -> None:
         """Logs in with a password. Raises Stuck when it is refused."""
         given = {"organisation": organisation, "login": login, "password": password}
-        self._token = (await self.ask(_LOGIN, input=given))["login"]["accessToken"]
+        self._token = (await self.ask("Login", input=given))["login"]["accessToken"]
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of an answer without errors. Raises Stuck with the sentences of the refusal."""
@@ -40,7 +39,7 @@ class Portal:
 
         async def post() -> dict[str, Any] | None:
             try:
-                body = {"query": document, "variables": variables}
+                body = {"documentId": self._documents[document], "variables": variables}
                 answer = await self._http.post("/graphql", json=body, headers=headers)
             except httpx.TransportError:
                 return None
@@ -53,6 +52,7 @@ class Portal:
 
     async def follow(self, document: str) -> AsyncIterator[Mapping[str, Any]]:
         """What a subscription tells, for ever (graphql-transport-ws); a lost connection is made again."""
+        payload = {"documentId": self._documents[document]}
         address = str(self._http.base_url.join("/graphql")).replace("http", "ws", 1)
         while True:
             try:
@@ -63,7 +63,7 @@ class Portal:
                     async for raw in ws:
                         message = json.loads(raw)
                         if message["type"] == "connection_ack":
-                            await _send(ws, id="1", type="subscribe", payload={"query": document})
+                            await _send(ws, id="1", type="subscribe", payload=payload)
                         elif message["type"] == "ping":
                             await _send(ws, type="pong")
                         elif message["type"] == "next":

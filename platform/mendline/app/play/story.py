@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from mendline.app.play import documents, telling, words
+from mendline.app.play import telling, words
 from mendline.app.play.cast import Cast
 from mendline.app.play.chat import Chat, Shown
 from mendline.app.play.narrator import Narrator, Sentence
@@ -158,7 +158,7 @@ class Story:
 
     async def _propose(self) -> None:
         async def look() -> dict[str, Any] | None:
-            ticket = (await self._dispatcher.ask(documents.PROPOSAL, number=self._number))["ticket"]
+            ticket = (await self._dispatcher.ask("Proposal", number=self._number))["ticket"]
             ready = ticket and ticket["suggestion"] and ticket["clinical"]["useState"] == "DOWN"
             return ticket if ready else None
 
@@ -186,7 +186,7 @@ class Story:
         say.step(self._dispatcher.name, say.pick("Dispatcher, GraphQL", "调度,GraphQL"), sentence)
         given = {"ticket": self._proposal["id"], "technician": best["technician"]}
         await self._moment("offer", "acting")
-        await self._dispatcher.ask(documents.OFFER, input=given | {"idempotencyKey": f"play {self._run} offer"})
+        await self._dispatcher.ask("OfferJob", input=given | {"idempotencyKey": f"play {self._run} offer"})
         await self._moment("offer", "acted")
         self._act(technician, Sentence("gets a card", "收到派单卡片"))
         self._show(await technician.card(self._number, button=words.ACCEPT))
@@ -319,7 +319,7 @@ class Story:
         self._narrator.row(self._narrator.pick(*told))
 
     async def _record(self) -> dict[str, Any]:
-        record: dict[str, Any] = (await self._engineer.ask(documents.RECORD, number=self._number))["ticket"]
+        record: dict[str, Any] = (await self._engineer.ask("Record", number=self._number))["ticket"]
         return record
 
     async def _tell_isolation(self) -> None:

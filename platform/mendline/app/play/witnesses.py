@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from mendline.app.play import documents, words
+from mendline.app.play import words
 from mendline.app.play.cast import Cast
 from mendline.app.play.chat import Chat, Shown
 from mendline.app.play.narrator import Narrator, Sentence
@@ -58,7 +58,7 @@ class Follower:
         self._early.clear()
 
     async def _follow(self) -> None:
-        async for data in self._portal.follow(documents.FOLLOW):
+        async for data in self._portal.follow("FollowWorklist"):
             item = data["worklistChanged"]["item"]
             if item is None:  # unshared
                 continue
@@ -109,7 +109,7 @@ class Outsiders:
     async def look(self, number: str) -> None:
         """They ask for the ticket by its number and look through their lists. Raises Stuck when one sees it."""
         for portal in self._portals:
-            seen = await portal.ask(documents.LOOK, number=number)
+            seen = await portal.ask("FindTicket", number=number)
             if seen["ticket"] is not None or number in [row["number"] for row in seen["worklist"]["nodes"]]:
                 raise Stuck(f"{portal.name} sees {number}, which is none of their business")
         self.looks += 1
@@ -130,7 +130,7 @@ async def vendor_sees_no_rival(portal: Portal, code: str) -> int:
     """
     cursor, count = None, 0
     while True:
-        page = (await portal.ask(documents.LIST, after=cursor))["worklist"]
+        page = (await portal.ask("WorklistNumbers", after=cursor))["worklist"]
         for row in page["nodes"]:
             count += 1
             if row["provider"]["code"] not in (code, row["facility"]["code"]):
@@ -143,7 +143,7 @@ async def vendor_sees_no_rival(portal: Portal, code: str) -> int:
 async def maker_sees_no_people(portals: list[Portal], number: str, secrets: list[str]) -> None:
     """With a key and with a login the manufacturer gets device and quality, and nothing of the ward. Raises Stuck."""
     for portal in portals:
-        answer = await portal.answer(documents.MAKER, number=number)
+        answer = await portal.answer("MakersView", number=number)
         ticket = (answer.get("data") or {}).get("ticket") or {}
         if ticket.get("number") != number:
             raise Stuck(f"{portal.name} should see {number} and got {answer}")

@@ -1,0 +1,35 @@
+"""Administrators: what they are told in chat because it is theirs to see to."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from mendline.kernel import Envelope, consumer, rows, say, transaction, wake
+from mendline_bots.messages import Message
+from mendline_bots.people import member_actor, private_chat
+from mendline_bots.sends import Priority
+from mendline_bots.sends import say as queue_message
+from mendline_tenants import KeyExpiresSoon, Member
+
+
+@consumer("chat.key_expires", KeyExpiresSoon)
+async def key_expires(envelope: Envelope) -> None:
+    """A key that will end soon is told to every administrator who has a chat."""
+    happened: KeyExpiresSoon = envelope.event
+
+    def text(locale: str) -> str:
+        return say("push.key_expires", locale, name=happened.name, day=f"{happened.expires_at:%Y-%m-%d}")
+
+    await tell_administrators(happened.tenant, f"event:{envelope.id}", text)
+    wake()
+
+
+async def tell_administrators(tenant: UUID, key: str, text: Callable[[str], str], *, but: UUID | None = None) -> None:
+    """Queues a message to the private chat of each active administrator, once for each `key`."""
+    async with transaction(tenant):
+        found = await rows.select(Member, "tenant_id = $1 AND 'admin' = ANY (roles) AND status = 'active'", tenant)
+        reached = [(admin.id, await private_chat(tenant, admin.id)) for admin in found if admin.id != but]
+    for admin, known in reached:
+        if known is not None:
+            actor = await member_actor(tenant, admin, known[1].channel)
+            message = Message(text=text(actor.locale))
+            await queue_message(tenant, known[0], message, key=f"{key}:{admin}", priority=Priority.PUSH)

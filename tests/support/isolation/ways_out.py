@@ -1,0 +1,139 @@
+"""The register of ways out: every way in which anything leaves the house, who receives it, and what tries it.
+
+What has a registry of its own (fields, commands, verbs, tables) is tried by name through that registry. The rest is
+here by hand: a new one has to say who receives what.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from mendline.kernel import CONSUMERS, QUEUES
+from mendline.kernel.schedule import RECURRING
+from mendline.kernel.timers import TIMERS
+
+FROM_REGISTRIES = {
+    "queries, connections, nodes": "test_foreign_ids_in_graphql, test_canaries",
+    "mutations": "test_foreign_ids_in_graphql",
+    "subscriptions": "test_canaries",
+    "commands": "test_foreign_ids",
+    "verbs, buttons, forms, dialogs, cards": "test_foreign_ids_in_chat",
+    "tables": "test_every_table",
+    "definer functions": "test_every_table",
+}
+"""What is generated: nothing has to be added here."""
+
+ROUTES = {
+    "/healthz": "anybody: one word",
+    "/readyz": "anybody: which parts answer, no organisation's rows",
+    "/.well-known/jwks.json": "anybody: public keys of checkpoints",
+    "/graphql": "who shows a token: see FROM_REGISTRIES; strangers: what needs no actor",
+    "/chat/{channel}": "a chat's server, which signs: stored, answered with nothing (tests/bots/doors)",
+    "/": "development alone: the explorer's page",
+    "/explorer/people": "development alone: demo logins",
+    "/explorer/schema": "development alone: the schema",
+}
+"""Paths of the web process."""
+
+CONSUMERS_TELL = {
+    "dispatch.suggest": "the provider's own book, by its system actor",
+    "quality.check": "the user facility's own ticket, by its system actor",
+    "quality.archive": "as above",
+    "quality.conclude": "as above",
+    "chat.cards": "cards of each organisation in visible_to, drawn under its own rights",
+    "chat.offer": "the acting provider's technician",
+    "chat.signature": "the user facility's signatories",
+    "live": "one pub/sub channel for each organisation in visible_to: ids and a version",
+    "live.ended": "the channel of the organisation that was shut out: ids",
+    "grants.note": "the own book of each organisation that the grant names",
+    "tenants.copy_checkpoint": "object-locked S3, under the organisation's own prefix: hashes",
+    "tenants.write_audit_export": "S3, under the organisation's own prefix: its own books",
+    "tenants.tell_witnesses": "each participant of the tickets in it: hashes and ids",
+}
+"""Consumer of events -> whom it tells what."""
+
+TIMERS_TELL = {
+    "tickets.end_share": "the user facility's own command",
+    "tenants.checkpoint": "the organisation's own checkpoint",
+}
+
+RECURRING_TELL = {
+    "forget_idempotency_keys": "nobody: it deletes what has expired",
+    "forget_link_codes": "as above",
+    "forget_chat": "as above",
+    "forget_dialogs": "as above",
+    "forget_tombstones": "as above",
+    "purge_queues": "as above",
+    "request_checkpoints": "a timer of each organisation that has written",
+}
+
+QUEUES_CARRY = dict.fromkeys(
+    ("delivery", "timer", "chat_send", "inbound", "errand"),
+    "ids alone: (queue, tenant, row); the row is read under its tenant (test_canaries)",
+)
+
+COMMAND_LINE = {
+    **dict.fromkeys(
+        ("up", "play", "web", "worker", "relay", "bots", "standins", "migrate", "new-migration"),
+        "the operator: it starts or makes something",
+    ),
+    **dict.fromkeys(("settings", "documents", "schema", "queues"), "the operator: the house's own state, no rows"),
+    **dict.fromkeys(
+        ("db", "demo", "worklists", "dead-letters", "organisations", "keys", "audit"),
+        "the operator, of the one organisation named",
+    ),
+}
+"""Commands and groups of `mendline`."""
+
+SENDERS = {
+    *("put_blob", "put_file", "put_locked", "presign_upload", "presign_download", "publish", "send_message"),
+    *("urlopen", "AsyncClient"),
+}
+"""Calls by which bytes leave a process other than as the answer of a request."""
+
+SENDING_MODULES = {
+    "platform/mendline/workers/relay.py": "the broker: ids of rows that are due",
+    "schema/mendline_schema/live.py": "Valkey's channels: one for each organisation that may know",
+    "schema/mendline_schema/socket.py": "the socket of who shows a token",
+    "schema/mendline_schema/uploads.py": "a signed URL under the ticket's key, after the command let it in",
+    "schema/mendline_schema/fieldwork.py": "a signed URL of evidence that was read under row-level security",
+    "schema/mendline_schema/audit.py": "a signed URL of an export that was read under row-level security",
+    "tenants/mendline_tenants/checkpoint_copies.py": "object-locked S3, under the organisation's own prefix",
+    "tenants/mendline_tenants/audit_export.py": "S3, under the organisation's own prefix",
+    "bots/mendline_bots/evidence.py": "S3, under the key of the ticket that the person may add to",
+    "bots/mendline_bots/verbs/acceptance.py": "a signed URL of evidence that was read under row-level security",
+    "bots/mendline_bots/telegram/channel.py": "the chat of a row of chat_send",
+    "bots/mendline_bots/slack/channel.py": "the chat of a row of chat_send; files of the workspace that sent them",
+}
+"""Modules that call one of SENDERS, and who receives what they send. The stand-ins and `play` are the other side."""
+
+
+def consumers() -> set[str]:
+    """The consumers that are registered."""
+    return {name for known in CONSUMERS.values() for name in known}
+
+
+def registered() -> dict[str, tuple[set[str], dict[str, str]]]:
+    """Kind -> (what there is, what is registered here)."""
+    return {
+        "consumers": (consumers(), CONSUMERS_TELL),
+        "timers": (set(TIMERS), TIMERS_TELL),
+        "recurring jobs": (set(RECURRING), RECURRING_TELL),
+        "queues": (set(QUEUES), QUEUES_CARRY),
+    }
+
+
+def sending_modules(root: Path) -> Iterator[str]:
+    """The modules that call one of SENDERS, stand-ins, `play` and the definitions themselves apart."""
+    for folder in ("platform", "tenants", "schema", "bots"):
+        for file in sorted((root / folder).rglob("*.py")):
+            path = file.relative_to(root)
+            if {"standins", "play", "migrations", "__pycache__"} & set(path.parts) or "kernel" in path.parts:
+                continue
+            called = {
+                getattr(node.func, "attr", getattr(node.func, "id", ""))
+                for node in ast.walk(ast.parse(file.read_text()))
+                if isinstance(node, ast.Call)
+            }
+            if called & SENDERS:
+                yield str(path)
