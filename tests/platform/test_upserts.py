@@ -1,4 +1,4 @@
-"""Upserts by external reference: what a system outside calls something finds it again, once, however often it is sent."""
+"""Upserts by external reference: a number of a system outside finds its row again, once, however often it is sent."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ WORDS = {"zh": "名", "en": "Name"}
 
 
 def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, Any], str]]:
-    """By table: who puts it, the command, its input, what changes at the second time, and the column that shows it."""
+    """By table: who puts it, the command, its input, the fields that change, and the column that shows them."""
     model = {"name": WORDS, "manufacturer": WORDS, "device_class": "pump"}
     contract = {"provider": cast.organisation_id("vendor_v"), "starts_on": "2026-01-01", "ends_on": "2027-01-01"}
     place = {"kind": "bed", "name": WORDS}
@@ -23,19 +23,19 @@ def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, An
     agreement = {"organisation": cast.organisation_id("vendor_w"), "part": "participant", "groups": ["quality"]}
     partner = {"organisation": cast.organisation_id("vendor_v"), "kind": "vendor", "name": WORDS}
     return {
-        "device_model": ("engineer_a", "devices.upsert_model", model, {"model_number": "{}"}, "model_number"),
-        "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": "{}"}, "title"),
-        "place": ("admin_a", "tenants.upsert_place", place, {"name": {"zh": "{}"}}, "name"),
-        "member": ("admin_a", "tenants.upsert_member", member, {"login": "{}"}, "login"),
+        "device_model": ("engineer_a", "devices.upsert_model", model, {"model_number": ""}, "model_number"),
+        "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": ""}, "title"),
+        "place": ("admin_a", "tenants.upsert_place", place, {"name": {"zh": ""}}, "name"),
+        "member": ("admin_a", "tenants.upsert_member", member, {"login": ""}, "login"),
         "agreement": (
             "engineer_a",
             "tenants.upsert_agreement",
             agreement,
-            {"device_classes": ["{}"]},
+            {"device_classes": [""]},
             "device_classes",
         ),
-        "partner": ("admin_a", "tenants.upsert_partner", partner, {"code": "{}"}, "code"),
-        "device": ("engineer_a", "devices.upsert_device", {"model": "MODEL"}, {"asset_number": "{}"}, "asset_number"),
+        "partner": ("admin_a", "tenants.upsert_partner", partner, {"code": ""}, "code"),
+        "device": ("engineer_a", "devices.upsert_device", {"model": "MODEL"}, {"asset_number": ""}, "asset_number"),
     }
 
 

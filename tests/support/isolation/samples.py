@@ -50,10 +50,13 @@ WORDS: Mapping[str, Any] = {
 A new table needs a line here only when its own code stumbles over a text that says nothing.
 """
 
-_OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id"}
+_OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id", "worklist.provider_id"}
 """Columns that name the organisation itself, where nothing else is asked for."""
 
-_NAMED = {"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"}
+_NAMED = {
+    **{"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"},
+    **{"contract.provider_id": "partner", "worklist.device_id": "device", "worklist.parent_id": "ticket"},
+}
 """Columns that name a row without a foreign key -> its table; the first row of each tenant names the first there."""
 
 _count = itertools.count(1)
