@@ -27,7 +27,13 @@ def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, An
         "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": "{}"}, "title"),
         "place": ("admin_a", "tenants.upsert_place", place, {"timezone": "{}"}, "timezone"),
         "member": ("admin_a", "tenants.upsert_member", member, {"login": "{}"}, "login"),
-        "agreement": ("engineer_a", "tenants.upsert_agreement", agreement, {"device_classes": ["{}"]}, "device_classes"),
+        "agreement": (
+            "engineer_a",
+            "tenants.upsert_agreement",
+            agreement,
+            {"device_classes": ["{}"]},
+            "device_classes",
+        ),
         "partner": ("admin_a", "tenants.upsert_partner", partner, {"code": "{}"}, "code"),
         "device": ("engineer_a", "devices.upsert_device", {"model": "MODEL"}, {"asset_number": "{}"}, "asset_number"),
     }
@@ -126,4 +132,6 @@ async def test_half_a_reference_opens_no_ticket(cast: Cast) -> None:
 
 
 def _ids(result: Any) -> list[str]:
-    return [value for name in result.__struct_fields__ if isinstance(value := getattr(result, name), str) and "_" in value]
+    return [
+        value for name in result.__struct_fields__ if isinstance(value := getattr(result, name), str) and "_" in value
+    ]
