@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_list_type, is_non_null_type
 
-from mendline.kernel import Reference, fetch, new_id, now, opaque, parse_opaque, rows, transaction
+from mendline.kernel import TABLES, Reference, fetch, new_id, now, opaque, parse_opaque, rows, transaction
 from mendline.tickets import GROUPS
 from mendline_bots.drawing import card_message
 from mendline_bots.ticket_view import view_ticket
@@ -80,10 +80,11 @@ async def _fill(ticket: Reference) -> None:
         "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c WHERE is_nullable = 'YES'"
         " AND (c.table_name = 'ticket' OR EXISTS (SELECT FROM information_schema.columns o WHERE"
         " o.table_name = c.table_name AND o.column_name = 'ticket_id')) AND c.table_schema = 'public'"
-        " AND c.table_name NOT LIKE 'worklist%' AND c.table_name NOT LIKE 'chat%' AND c.table_name <> 'audit_entry'"
+        " AND c.table_name NOT LIKE 'worklist%' AND c.table_name NOT LIKE 'chat%' AND c.table_name <> ALL ($1)",
+        [table.name for table in TABLES.values() if table.append_only],
     )
     for table, column, kind in columns:
-        if kind in values and column not in ("system", "external_number"):
+        if kind in values and column not in ("system", "external_number", "waiting_for"):
             key = "id" if table == "ticket" else "ticket_id"
             of_ticket = f"WHERE tenant_id = $1 AND {key} = $2"
             sql = f'UPDATE "{table}" SET "{column}" = {values[kind]} {of_ticket} AND "{column}" IS NULL'
@@ -184,8 +185,10 @@ def empty(value: Any, path: str = "") -> Iterator[str]:
 NEVER_FILLED = {
     ".ticket.externalSystem",
     ".ticket.externalNumber",
+    ".ticket.waitingFor",
+    ".ticket.subcontracts",
 }
-"""What this ticket has not: a number in somebody else's system."""
+"""What this ticket has not: a number in somebody else's system, something it waits for, a subcontractor."""
 
 
 async def share(cast: Cast, ticket: str, groups: tuple[str, ...]) -> None:
