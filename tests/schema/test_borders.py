@@ -57,7 +57,9 @@ async def ticket(portal: Any, cast: Cast) -> str:
     await cast.run("nurse_a", "tickets.record_decontamination", {**given, "status": "clean"})
     await cast.run("dispatcher_v", "dispatch.offer_job", {**given, "technician": cast.member_id("technician_v")})
     await cast.run("technician_v", "dispatch.accept_job", given)
-    await cast.run("technician_v", "fieldwork.set_eta", {**given, "minutes": 30})
+    await cast.run("engineer_a", "tickets.override_priority", {**given, "priority": 1, "reason": "r"})
+    for minutes in (30, 90):
+        await cast.run("technician_v", "fieldwork.set_eta", {**given, "minutes": minutes})
     await cast.run("technician_v", "fieldwork.arrive", given)
     await cast.run("technician_v", "fieldwork.attach_evidence", {**given, **facts})
     await cast.run("nurse_a", "fieldwork.attach_evidence", {**given, **facts})
@@ -187,8 +189,10 @@ NEVER_FILLED = {
     ".ticket.externalNumber",
     ".ticket.waitingFor",
     ".ticket.subcontracts",
+    ".ticket.estimates.beforeAt",
+    ".ticket.clinical.priorityReasons.reason",
 }
-"""What this ticket has not: a number in somebody else's system, something it waits for, a subcontractor."""
+"""What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""
 
 
 async def share(cast: Cast, ticket: str, groups: tuple[str, ...]) -> None:

@@ -165,8 +165,9 @@ FROM ticket, generate_series(1, 2) k WHERE phase = 'closed';
 
 INSERT INTO evidence (tenant_id, id, ticket_id, visible_to, author_org, author_id, author_name, kind, filename,
   media_type, size, sha256, key, caption, state, occurred_at, recorded_at, stored_at)
-SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, md5(tenant_id || ' member 1')::uuid, '工程师1', 'photo',
-  'label.jpg', 'image/jpeg', 120000, repeat('0', 64), 'evidence/' || id, '', 'stored', opened_at, opened_at, opened_at
+SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, md5(tenant_id || ' member 1')::uuid,
+  '工程师1', 'photo', 'label.jpg', 'image/jpeg', 120000, repeat('0', 64), 'evidence/' || id, '', 'stored',
+  opened_at, opened_at, opened_at
 FROM ticket;
 """
 
@@ -197,8 +198,9 @@ SELECT viewer, t.id, t.tenant_id, t.id, CASE viewer WHEN t.tenant_id THEN 'user_
   t.changed_at, t.closed_at, t.restoration_due_at,
   jsonb_build_object('device', t.device_card, 'facility', t.facility_card, 'provider', t.provider_card,
     'eta_at', t.eta_at, 'events', {events}, 'withheld',
-    CASE viewer WHEN t.tenant_id THEN '[]'::jsonb ELSE '["vigilance"]'::jsonb END, 'assignee', p.assignee_name, 'location', p.location,
-    'symptom', c.symptom, 'use_state', c.use_state, 'isolation', c.isolation),
+    CASE viewer WHEN t.tenant_id THEN '[]'::jsonb ELSE '["vigilance"]'::jsonb END,
+    'assignee', p.assignee_name, 'location', p.location, 'symptom', c.symptom, 'use_state', c.use_state,
+    'isolation', c.isolation),
   3 + (500 * percent_rank() OVER (ORDER BY t.changed_at))::bigint
 FROM ticket t
 JOIN ticket_people p ON p.tenant_id = t.tenant_id AND p.id = t.id

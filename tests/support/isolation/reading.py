@@ -47,8 +47,8 @@ async def read(actor: Actor, text: str, variables: dict[str, Any] | None = None)
     operation = _parsed(text)
     given = get_variable_values(schema, operation.variable_definitions or (), variables or {})
     statements = build_schema().execution_context_class.statements
-    statement = statements.of_query(Request(schema, operation, {}, given), actor)  # type: ignore[arg-type]
-    answer = await statement.answer(Inputs(given, actor))  # type: ignore[arg-type]
+    request = Request(schema, operation, {}, given)  # type: ignore[arg-type]
+    answer, _ = await statements.query(request, Inputs(given, actor))  # type: ignore[arg-type]
     return "null" if answer is None else bytes(answer).decode()
 
 
