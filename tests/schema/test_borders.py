@@ -189,8 +189,10 @@ NEVER_FILLED = {
     ".ticket.externalNumber",
     ".ticket.waitingFor",
     ".ticket.subcontracts",
+    ".ticket.estimates.beforeAt",
+    ".ticket.clinical.priorityReasons.reason",
 }
-"""What this ticket has not: a number in somebody else's system, something it waits for, a subcontractor."""
+"""What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""
 
 
 async def share(cast: Cast, ticket: str, groups: tuple[str, ...]) -> None:

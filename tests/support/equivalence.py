@@ -45,8 +45,7 @@ async def difference(actor: Actor, operation: Operation, rows: Rows) -> str | No
 
     A field that the actor may not read is one error of ours, whatever the number of rows, also of none: where the
     executor has several (one a row) they count as one, and where no row came ours is no difference.
-    Raises TooLarge for an operation that our limits refuse. Both answer at one moment: a clock shows what is used by
-    now.
+    Raises TooLarge for an operation that our limits refuse. Both answer at one moment: a clock shows what is used now.
     """
     with frozen(now()):
         return await _difference(actor, operation, rows)

@@ -28,7 +28,19 @@ async def _estimate_form(talk: Talk, _: Answers) -> Form:
     )
 
 
-@verb("estimate", permission="fieldwork.work", form=_estimate_form, places=_estimate_places)
+async def _check_estimate(talk: Talk, answers: Answers) -> Answers:
+    chosen = answers.get("minutes")
+    offered = [str(minutes) for minutes in IN_MINUTES]
+    return {"minutes": talk.words("wrong.choice")} if chosen and chosen not in offered else {}
+
+
+@verb(
+    "estimate",
+    permission="fieldwork.work",
+    form=_estimate_form,
+    check=_check_estimate,
+    places=_estimate_places,
+)
 async def estimate(talk: Talk, answers: Answers) -> None:
     """When the device is expected to work again."""
     reason = talk.clean(answers.get("reason", ""))[:500]

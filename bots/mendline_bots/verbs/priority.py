@@ -8,6 +8,7 @@ from mendline_bots.ticket_view import TicketView
 from mendline_bots.verbs.verb import Answers, Place, verb
 
 SCORED = "scored"
+CHOICES = ("1", "2", "3", "4", SCORED)
 
 
 def _priority_places(view: TicketView) -> Iterator[Place]:
@@ -17,8 +18,7 @@ def _priority_places(view: TicketView) -> Iterator[Place]:
 
 
 async def _priority_form(talk: Talk, _: Answers) -> Form:
-    words = ("1", "2", "3", "4", SCORED)
-    options = tuple(Option(word, talk.words(f"priority.{word}")) for word in words)
+    options = tuple(Option(word, talk.words(f"priority.{word}")) for word in CHOICES)
     return Form(
         title=talk.words("form.priority"),
         submit=talk.words("form.priority"),
@@ -29,7 +29,18 @@ async def _priority_form(talk: Talk, _: Answers) -> Form:
     )
 
 
-@verb("priority", permission="tickets.triage", form=_priority_form, places=_priority_places)
+async def _check_priority(talk: Talk, answers: Answers) -> Answers:
+    chosen = answers.get("priority")
+    return {"priority": talk.words("wrong.choice")} if chosen and chosen not in CHOICES else {}
+
+
+@verb(
+    "priority",
+    permission="tickets.triage",
+    form=_priority_form,
+    check=_check_priority,
+    places=_priority_places,
+)
 async def priority(talk: Talk, answers: Answers) -> None:
     """Sets the ticket's priority, or goes back to the score's."""
     chosen = answers["priority"]

@@ -11,7 +11,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0014_add_references_and_indexes')]
+    dependencies = [('mendline', '0015_add_references_and_indexes')]
 
     initial = False
 
