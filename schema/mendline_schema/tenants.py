@@ -1,13 +1,14 @@
 """GraphQL over tenants: who I am, organisations, partners, places, members, keys, sessions and the audit."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
+from mendline_schema.fields import VIEWER, Order, column, either, find, one, over, part, parts, root
 from mendline_schema.filters import (
     ExternalReference,
     among,
@@ -161,24 +162,6 @@ class Member(Node):
     external_number: str | None = column("{t}.number")
 
 
-@part
-class Viewer:
-    """Who asks: a member, an API key or the organisation's system, and what it may do."""
-
-    kind: str = column()
-    name: str = column()
-    roles: list[str] = column()
-    permissions: list[str] = column()
-    channel: str = column()
-    locale: str = column()
-    unit_account: bool = column()
-    quota: Quota | None = parts(description="What its organisation may ask.")
-    organisation: Organisation | None = one(
-        tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
-    )
-    member: Member | None = one(tenant=VIEWER, where="{o}.id = {actor}", description="The member, if it is one.")
-
-
 @over("api_key", needs="tenants.manage", kind="ak")
 class ApiKey(Node):
     """A partner portal's key; the key itself was shown once, when it was made."""
@@ -195,6 +178,33 @@ class ApiKey(Node):
     )
     used_at: datetime | None = column()
     revoked_at: datetime | None = column()
+
+
+ONESELF = "{o}.id = {actor}"
+
+
+@part
+class Viewer:
+    """Who asks: a member, an API key or the organisation's system, and what it may do."""
+
+    kind: str = column()
+    name: str = column()
+    roles: list[str] = column()
+    permissions: list[str] = column()
+    channel: str = column()
+    locale: str = column()
+    unit_account: bool = column()
+    quota: Quota | None = parts(description="What its organisation may ask.")
+    organisation: Organisation | None = one(
+        tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
+    )
+    member: Member | None = one(tenant=VIEWER, where=ONESELF, description="The member, if it is one.")
+    identity: Annotated[Member | ApiKey, strawberry.union("Identity")] | None = either(
+        {"Member": one(tenant=VIEWER, where=ONESELF), "ApiKey": one(tenant=VIEWER, where=ONESELF)},
+        group=OWN,
+        needs=KNOWN,
+        description="The member or the key that asks; null for the organisation's system.",
+    )
 
 
 @over("login_session", needs="tenants.manage", kind="se")

@@ -332,6 +332,22 @@ async def test_times_are_utc_however_they_were_given(portal: Any, cast: Any) -> 
     assert data["reportFault"]["ticket"]["clinical"]["accessWindows"] == expected
 
 
+IDENTITY = """{ me { identity { __typename ...Key ... on Member { login roles } ... on Node { id } } } }
+  fragment Key on ApiKey { name scopes secret: __typename }"""
+
+
+async def test_fragments_on_a_union(portal: Any, cast: Any) -> None:
+    """Who asks is a member or a key; each is answered what was asked of its type, and oneself may always be read."""
+    data = await portal.get("nurse_a", IDENTITY)
+    member = {"__typename": "Member", "login": "nurse_a", "roles": ["REPORTER"], "id": cast.member_id("nurse_a")}
+    assert repr(data["me"]["identity"]) == repr(member)
+    made = await cast.run("admin_a", "tenants.create_api_key", {"name": "Portal", "scopes": ["read.progress"]})
+    headers = {"authorization": f"Bearer {made.secret}"}
+    answer = (await portal.client.post("/graphql", json={"query": IDENTITY}, headers=headers)).json()
+    key = {"__typename": "ApiKey", "name": "Portal", "scopes": ["read.progress"], "secret": "ApiKey", "id": made.key}
+    assert repr(answer["data"]["me"]["identity"]) == repr(key)
+
+
 async def test_an_id_of_another_kind_finds_nothing(portal: Any, cast: Any) -> None:
     ticket = await portal.report()
     device, foreign = cast.device_id("pump_a"), cast.device_id("pump_b")

@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLUnionType,
     TypeInfo,
     TypeInfoVisitor,
     get_named_type,
@@ -167,12 +168,12 @@ def readable() -> set[tuple[str, str]]:
         if type_ is None or type_.name in seen:
             continue
         seen.add(type_.name)
-        if isinstance(type_, GraphQLInterfaceType):
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
             waiting += schema.get_possible_types(type_)
-        for name, definition in type_.fields.items():
+        for name, definition in getattr(type_, "fields", {}).items():
             found.add((type_.name, name))
             named = get_named_type(definition.type)
-            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
                 waiting.append(named)
     return found
 

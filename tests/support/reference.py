@@ -30,7 +30,7 @@ from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.devices import scanned
-from mendline_schema.fields import VIEWER, Column, Feed, Itself, Part, Relation, Where
+from mendline_schema.fields import VIEWER, Column, Either, Feed, Itself, Part, Relation, Where
 from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
@@ -114,6 +114,12 @@ class Reference:
                 return [await self._node_or_refusal(one) for one in arguments["ids"]]
             case Feed():
                 return await self._feed(arguments)
+            case Either(choices=choices):
+                for name, choice in choices.items():
+                    for row in await self._visible(self._bindings.types[name].over.table):
+                        if self._belongs(choice, row, {}):
+                            return Row(name, self._bindings.types[name].over.table, row)
+                return None
             case Relation() as read:
                 return await self._relation(field, read, source, arguments)
         raise AssertionError(f"{field.owner}.{field.name} is not of a query")
