@@ -10,7 +10,7 @@ from graphql import OperationType, get_named_type
 from mendline.kernel import DomainError
 from mendline_schema.binding import Bindings, Field
 from mendline_schema.connections import LARGEST_PAGE, page_of
-from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
+from mendline_schema.fields import Column, Either, Feed, Itself, Named, Part, Relation
 from mendline_schema.introspection import introspects
 from mendline_schema.plan import Selected
 from mendline_schema.sql import NODE_LIMIT
@@ -85,8 +85,9 @@ class _Rows:
                 return 0
             case Part() | Itself():
                 return self._within(field, one, times)
-            case Relation(many="node" | "nodes" as many):
-                times *= LARGEST_PAGE if many == "nodes" else 1
+            case Either() | Relation(many="node" | "nodes"):
+                several = isinstance(field.read, Relation) and field.read.many == "nodes"
+                times *= LARGEST_PAGE if several else 1
                 return times + max((self.of(name, inner, times) for name, inner in one.of.items()), default=0)
             case Relation(many="list", limit=limit):
                 return times * limit + self._within(field, one, times * limit)

@@ -51,7 +51,7 @@ class Column:
     sql: str | None = None
     group: str | None = None
     needs: str | None = None
-    finish: Callable[[str], str] | None = None
+    finish: Callable[[str], Any] | None = None
     mask: Masked | None = None
 
 
@@ -157,7 +157,19 @@ class Feed:
     needs: str | None = None
 
 
-Read = Column | Part | Itself | Relation | Named | Feed
+@dataclass(frozen=True)
+class Either:
+    """A row of one of several tables, as a union: the first that is there, by the name of the type that it is.
+
+    needs: what its reader needs, whichever it is.
+    """
+
+    choices: Mapping[str, Relation]
+    group: str
+    needs: str
+
+
+Read = Column | Part | Itself | Relation | Named | Feed | Either
 
 
 def declare(what: Any, arguments: Mapping[str, Any] | None = None, *, key: str = READ, **options: Any) -> Any:
@@ -219,7 +231,7 @@ def masked(kind: Masked, sql: str | None = None, *, group: str | None = None, de
 
 
 def finished(
-    finish: Callable[[str], str], sql: str, *, needs: str | None = None, description: str | None = None
+    finish: Callable[[str], Any], sql: str, *, needs: str | None = None, description: str | None = None
 ) -> Any:
     """A value that Python makes from the text of an SQL expression, for this field alone."""
     return declare(Column(sql, needs=needs, finish=finish), description=description)
@@ -262,6 +274,12 @@ def many(
 ) -> Any:
     """A short list of rows of another table, at most `limit`."""
     return declare(Relation("list", on or {}, tenant, where, order, needs=needs, limit=limit), description=description)
+
+
+def either(choices: Mapping[str, Any], *, group: str, needs: str, description: str | None = None) -> Any:
+    """A union: for each of its types, in order, the `one(…)` that leads there; the first row that is found."""
+    read = {name: choice.metadata[READ] for name, choice in choices.items()}
+    return declare(Either(read, group, needs), description=description)
 
 
 def find(arguments: Mapping[str, tuple[Any, Where]], *, where: str | None = None, needs: str | None = None) -> Any:

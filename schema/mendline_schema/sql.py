@@ -1,5 +1,6 @@
 """SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from mendline_schema.binding import Bindings, Field, Type
 from mendline_schema.conditions import EVERY_ID, Conditions
 from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.feed import FeedWriter
-from mendline_schema.fields import Column, Feed, Itself, Named, Part, Relation
+from mendline_schema.fields import Column, Either, Feed, Itself, Named, Part, Relation
 from mendline_schema.filters import by_id
 from mendline_schema.finishers import Finishers
 from mendline_schema.json_sql import json_object, ordering
@@ -106,6 +107,8 @@ class Writer:
                 return self._named(field, read, selected)
             case Feed():
                 return self._feed(field, selected)
+            case Either() as read:
+                return self._either(field, read, alias, selected)
             case Relation(many="node"):
                 return self._node(field, selected)
             case Relation(many="nodes"):
@@ -162,7 +165,10 @@ class Writer:
             return f"(SELECT coalesce(json_agg({json}), '[]') FROM {rows})"  # noqa: S608
         is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
         rows = source.drawn_from(f"(SELECT {sql} AS v) {inner} WHERE {is_object}")
-        return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        if "SELECT" in sql:
+            return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        # What is a plain expression is written where it is used: a subquery costs Postgres more than to look twice.
+        return re.sub(rf"\b{inner}\.v\b", lambda _: f"({sql})", f"CASE WHEN {is_object} THEN {json} END")
 
     def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
         self._count(1)
@@ -206,6 +212,14 @@ class Writer:
     def _of_kind(self, kind: str | None, selected: Selected) -> Type | None:
         bound = self._bindings.kinds.get(kind or "")
         return bound if bound is not None and self._allowed(bound.over.needs, bound.name, selected) else None
+
+    def _either(self, field: Field, read: Either, alias: str, selected: Selected) -> str:
+        found = []
+        for name, choice in read.choices.items():
+            other = self._alias()
+            condition = self._conditions.of(field, choice, alias, other, selected)
+            found.append(self._row(name, condition, other, selected, choice))
+        return f"coalesce({', '.join(found)})"
 
     def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         assert read.order is not None

@@ -32,8 +32,8 @@ DEADLINE = 10.0
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
 
-KEPT = 4 * 1024 * 1024
-"""Characters of SQL that one process keeps; the statement longest unused goes first."""
+KEPT = 16 * 1024 * 1024
+"""Bytes of the statements that one process keeps, as estimated by `_weight`; the one longest unused goes first."""
 
 PINNED = 500
 """Statements of trusted documents that are kept for good, whatever else is asked."""
@@ -65,7 +65,7 @@ class Statement:
         Raises TimeoutError after DEADLINE, Unreadable for arguments that are no values, and DomainError for what a
         function of ours refuses.
         """
-        values = self._values(inputs)
+        values = self.values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
         with _refusals():
@@ -77,7 +77,7 @@ class Statement:
 
         Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises what `answer` raises.
         """
-        values = self._values(inputs)
+        values = self.values(inputs)
         is_key = presumed.claim.is_key
         sql = self._proving.get(is_key)
         if sql is None:
@@ -93,7 +93,8 @@ class Statement:
                 row = await read(inputs.actor.organisation, sql, *given, check=proven, durable=not self.records)
         return self._finished(row[0], inputs)
 
-    def _values(self, inputs: Inputs) -> list[Any]:
+    def values(self, inputs: Inputs) -> list[Any]:
+        """Its parameters' values. Raises Unreadable."""
         if self.finishers:
             inputs.extra["mark"] = new_mark()
         return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
@@ -172,6 +173,15 @@ class Statements:
         key = ("query", inputs.actor.permissions, request.key)
         return await self._answer(key, request.source, compiled, inputs, presumed)
 
+    def bare_query(self, request: Request, inputs: Inputs) -> tuple[str, list[Any]]:
+        """The SQL of a whole query and its parameters' values, without the proof of who asks.
+
+        Raises what `query` raises, and Unreadable.
+        """
+        key = ("query", inputs.actor.permissions, request.key)
+        statement = self._kept_under(key) or self._compile_query(request, inputs.actor, {})
+        return statement.sql, statement.values(inputs)
+
     async def field(
         self,
         request: Request,
@@ -233,7 +243,12 @@ class Statements:
     def _keep(self, key: Hashable, source: str, statement: Statement) -> Statement:
         if source in trusted_texts() and len(self._pinned) < PINNED:
             return self._pinned.setdefault(key, statement)
-        return self._kept.put(key, statement, len(statement.sql))
+        return self._kept.put(key, statement, _weight(statement, source))
+
+
+def _weight(statement: Statement, source: str) -> int:
+    """Bytes, roughly: the SQL, and the parsed document, which the statement's readers hold (90 bytes a character)."""
+    return 2_000 + 2 * len(statement.sql) + 90 * len(source)
 
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:

@@ -1,13 +1,14 @@
 """GraphQL over tenants: who I am, organisations, partners, places, members, keys, sessions and the audit."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, find, one, over, part, parts, root
+from mendline_schema.fields import VIEWER, Order, column, either, find, one, over, part, parts, root
 from mendline_schema.filters import (
     ExternalReference,
     among,
@@ -118,6 +119,32 @@ class Place(Node):
     external_number: str | None = column("{t}.number")
 
 
+@part
+class CalendarWindow:
+    """Hours or a break on some weekdays (1 Monday to 7 Sunday); an end that is not later is the next day's."""
+
+    days: list[int] | None = column()
+    begins: str | None = column()
+    ends: str | None = column()
+
+
+@over("service_calendar", needs="read.devices", kind="cl")
+class ServiceCalendar(Node):
+    """When contracts count time: weekly hours less breaks, a country's holidays, and single days of its own."""
+
+    code: str = column()
+    name: Words | None = parts()
+    zone: str = column(description="IANA; a site's own zone goes before it.")
+    hours: list[CalendarWindow] = parts()
+    breaks: list[CalendarWindow] = parts()
+    country: str | None = column(description="Whose holidays are free and whose make-up workdays are worked.")
+    opened: list[date] = column()
+    closed: list[date] = column()
+    always: bool = column(description="Day and night; nothing else counts then.")
+    version: int = column()
+    recorded_at: datetime = column()
+
+
 @over("member", needs="read.members", kind="mb")
 class Member(Node):
     """A person, or a nursing unit's shared account."""
@@ -133,24 +160,6 @@ class Member(Node):
     place: Place | None = one({"id": "place_id"})
     external_system: str | None = column("{t}.system")
     external_number: str | None = column("{t}.number")
-
-
-@part
-class Viewer:
-    """Who asks: a member, an API key or the organisation's system, and what it may do."""
-
-    kind: str = column()
-    name: str = column()
-    roles: list[str] = column()
-    permissions: list[str] = column()
-    channel: str = column()
-    locale: str = column()
-    unit_account: bool = column()
-    quota: Quota | None = parts(description="What its organisation may ask.")
-    organisation: Organisation | None = one(
-        tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
-    )
-    member: Member | None = one(tenant=VIEWER, where="{o}.id = {actor}", description="The member, if it is one.")
 
 
 @over("api_key", needs="tenants.manage", kind="ak")
@@ -169,6 +178,33 @@ class ApiKey(Node):
     )
     used_at: datetime | None = column()
     revoked_at: datetime | None = column()
+
+
+ONESELF = "{o}.id = {actor}"
+
+
+@part
+class Viewer:
+    """Who asks: a member, an API key or the organisation's system, and what it may do."""
+
+    kind: str = column()
+    name: str = column()
+    roles: list[str] = column()
+    permissions: list[str] = column()
+    channel: str = column()
+    locale: str = column()
+    unit_account: bool = column()
+    quota: Quota | None = parts(description="What its organisation may ask.")
+    organisation: Organisation | None = one(
+        tenant=VIEWER, where="{o}.id = {organisation}", description="The organisation it acts for."
+    )
+    member: Member | None = one(tenant=VIEWER, where=ONESELF, description="The member, if it is one.")
+    identity: Annotated[Member | ApiKey, strawberry.union("Identity")] | None = either(
+        {"Member": one(tenant=VIEWER, where=ONESELF), "ApiKey": one(tenant=VIEWER, where=ONESELF)},
+        group=OWN,
+        needs=KNOWN,
+        description="The member or the key that asks; null for the organisation's system.",
+    )
 
 
 @over("login_session", needs="tenants.manage", kind="se")
@@ -330,6 +366,7 @@ class TenantQueries:
     partners: Connection[Partner] | None = connection(tenant=VIEWER, order=Order(("code", "id")), filter=PartnerFilter)
     places: Connection[Place] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=PlaceFilter)
     place: Place | None = find({"id": (strawberry.ID, by_id("pl")), "external": (ExternalReference, by_reference())})
+    calendars: Connection[ServiceCalendar] | None = connection(tenant=VIEWER, order=Order(("code", "id")))
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb")), "external": (ExternalReference, by_reference())})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=AgreementFilter)

@@ -1,4 +1,4 @@
-"""Upserts by external reference: what a system outside calls something finds it again, once, however often it is sent."""
+"""Upserts by external reference: a number of a system outside finds its row again, once, however often it is sent."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ WORDS = {"zh": "名", "en": "Name"}
 
 
 def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, Any], str]]:
-    """By table: who puts it, the command, its input, what changes at the second time, and the column that shows it."""
+    """By table: who puts it, the command, its input, the fields that change, and the column that shows them."""
     model = {"name": WORDS, "manufacturer": WORDS, "device_class": "pump"}
     contract = {"provider": cast.organisation_id("vendor_v"), "starts_on": "2026-01-01", "ends_on": "2027-01-01"}
     place = {"kind": "bed", "name": WORDS}
@@ -23,13 +23,19 @@ def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, An
     agreement = {"organisation": cast.organisation_id("vendor_w"), "part": "participant", "groups": ["quality"]}
     partner = {"organisation": cast.organisation_id("vendor_v"), "kind": "vendor", "name": WORDS}
     return {
-        "device_model": ("engineer_a", "devices.upsert_model", model, {"model_number": "{}"}, "model_number"),
-        "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": "{}"}, "title"),
-        "place": ("admin_a", "tenants.upsert_place", place, {"timezone": "{}"}, "timezone"),
-        "member": ("admin_a", "tenants.upsert_member", member, {"login": "{}"}, "login"),
-        "agreement": ("engineer_a", "tenants.upsert_agreement", agreement, {"device_classes": ["{}"]}, "device_classes"),
-        "partner": ("admin_a", "tenants.upsert_partner", partner, {"code": "{}"}, "code"),
-        "device": ("engineer_a", "devices.upsert_device", {"model": "MODEL"}, {"asset_number": "{}"}, "asset_number"),
+        "device_model": ("engineer_a", "devices.upsert_model", model, {"model_number": ""}, "model_number"),
+        "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": ""}, "title"),
+        "place": ("admin_a", "tenants.upsert_place", place, {"name": {"zh": ""}}, "name"),
+        "member": ("admin_a", "tenants.upsert_member", member, {"login": ""}, "login"),
+        "agreement": (
+            "engineer_a",
+            "tenants.upsert_agreement",
+            agreement,
+            {"device_classes": [""]},
+            "device_classes",
+        ),
+        "partner": ("admin_a", "tenants.upsert_partner", partner, {"code": ""}, "code"),
+        "device": ("engineer_a", "devices.upsert_device", {"model": "MODEL"}, {"asset_number": ""}, "asset_number"),
     }
 
 
@@ -42,8 +48,20 @@ async def put(cast: Cast, table: str, word: str, **reference: Any) -> Any:
     if fixed.get("model") == "MODEL":
         given = {"name": WORDS, "manufacturer": WORDS, "device_class": "pump", "model_number": "of devices"}
         fixed = {"model": (await cast.run("engineer_a", "devices.upsert_model", given)).model}
-    changed = {name: [word] if isinstance(value, list) else word for name, value in changing.items()}
+    changed = {name: _shaped(value, word) for name, value in changing.items()}
     return await cast.run(who, command, {**fixed, **changed, **reference})
+
+
+def _shaped(value: Any, word: str) -> Any:
+    if isinstance(value, dict):
+        return dict.fromkeys(value, word)
+    return [word] if isinstance(value, list) else word
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["zh"]
+    return value[0] if isinstance(value, list) else value
 
 
 async def stored(cast: Cast, table: str) -> list[Any]:
@@ -54,7 +72,7 @@ async def stored(cast: Cast, table: str) -> list[Any]:
         cast["hospital_a"],
         *HIS.values(),
     )
-    return [row[0][0] if isinstance(row[0], list) else row[0] for row in rows]
+    return [_word(row[0]) for row in rows]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -126,4 +144,6 @@ async def test_half_a_reference_opens_no_ticket(cast: Cast) -> None:
 
 
 def _ids(result: Any) -> list[str]:
-    return [value for name in result.__struct_fields__ if isinstance(value := getattr(result, name), str) and "_" in value]
+    return [
+        value for name in result.__struct_fields__ if isinstance(value := getattr(result, name), str) and "_" in value
+    ]

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLUnionType,
     get_named_type,
     is_list_type,
     is_non_null_type,
@@ -38,6 +39,8 @@ class Author:
         return self._selection(query, DEPTH).replace("{", f"{variables} {{ {used}", 1)
 
     def _selection(self, type_: Any, depth: int) -> str:
+        if isinstance(type_, GraphQLUnionType):
+            return "{ __typename }"
         chosen = self._random.sample(sorted(type_.fields), min(len(type_.fields), self._random.randint(2, 6)))
         fields = [text for name in chosen if (text := self._field(name, type_.fields[name], depth))]
         if isinstance(type_, GraphQLInterfaceType):
@@ -49,7 +52,7 @@ class Author:
 
     def _field(self, name: str, definition: Any, depth: int) -> str | None:
         named = get_named_type(definition.type)
-        composite = isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
+        composite = isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
         if composite and depth <= 0:
             return None
         alias = f"{name}_{self._random.randint(0, 999)}: " if self._random.random() < 0.3 else ""
@@ -86,7 +89,7 @@ def check(value: Any, type_: Any, path: str = "data") -> None:
         assert isinstance(value, list), path
         for n, item in enumerate(value):
             check(item, type_.of_type, f"{path}[{n}]")
-    elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+    elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
         concrete = build_schema()._schema.type_map[value["__typename"]]
         assert isinstance(concrete, GraphQLObjectType)
         for key, item in value.items():

@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLUnionType,
     TypeInfo,
     TypeInfoVisitor,
     get_named_type,
@@ -22,6 +23,7 @@ from graphql import (
 )
 from graphql.language import Visitor
 
+from mendline.kernel import frozen, now
 from mendline_schema.context import Context
 from mendline_schema.schema import build_schema
 from mendline_tenants import Actor
@@ -44,8 +46,13 @@ async def difference(actor: Actor, operation: Operation, rows: Rows) -> str | No
 
     A field that the actor may not read is one error of ours, whatever the number of rows, also of none: where the
     executor has several (one a row) they count as one, and where no row came ours is no difference.
-    Raises TooLarge for an operation that our limits refuse.
+    Raises TooLarge for an operation that our limits refuse. Both answer at one moment: a clock shows what is used now.
     """
+    with frozen(now()):
+        return await _difference(actor, operation, rows)
+
+
+async def _difference(actor: Actor, operation: Operation, rows: Rows) -> str | None:
     ours = await compiled(actor, operation)
     errors = ours.errors or []
     if {(error.extensions or {}).get("code") for error in errors} & TOO_LARGE:
@@ -161,12 +168,12 @@ def readable() -> set[tuple[str, str]]:
         if type_ is None or type_.name in seen:
             continue
         seen.add(type_.name)
-        if isinstance(type_, GraphQLInterfaceType):
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
             waiting += schema.get_possible_types(type_)
-        for name, definition in type_.fields.items():
+        for name, definition in getattr(type_, "fields", {}).items():
             found.add((type_.name, name))
             named = get_named_type(definition.type)
-            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            if isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
                 waiting.append(named)
     return found
 

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     get_named_type,
     is_list_type,
     is_non_null_type,
@@ -111,6 +112,8 @@ class Mischief:
         return told
 
     def _selection(self, type_: Any, depth: int) -> str:
+        if isinstance(type_, GraphQLUnionType):
+            return " { __typename }"
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             return ""
         chosen = self._random.sample(sorted(type_.fields), min(len(type_.fields), 4))
@@ -118,7 +121,7 @@ class Mischief:
         for name in chosen:
             definition = type_.fields[name]
             named = get_named_type(definition.type)
-            composite = isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
+            composite = isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
             if any(is_required_argument(argument) for argument in definition.args.values()):
                 continue
             if not composite or depth > 0:

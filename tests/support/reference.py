@@ -25,12 +25,12 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, Kind, require_storable, say
+from mendline.kernel import TABLES, DomainError, Kind, now, require_storable, say
 from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.devices import scanned
-from mendline_schema.fields import VIEWER, Column, Feed, Itself, Part, Relation, Where
+from mendline_schema.fields import VIEWER, Column, Either, Feed, Itself, Part, Relation, Where
 from mendline_schema.groups import KNOWN
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
@@ -43,6 +43,11 @@ MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
+    "{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()": (
+        lambda run, other, _: (
+            other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()
+        )
+    ),
 }
 """What a relation's own condition means."""
 
@@ -109,6 +114,12 @@ class Reference:
                 return [await self._node_or_refusal(one) for one in arguments["ids"]]
             case Feed():
                 return await self._feed(arguments)
+            case Either(choices=choices):
+                for name, choice in choices.items():
+                    for row in await self._visible(self._bindings.types[name].over.table):
+                        if self._belongs(choice, row, {}):
+                            return Row(name, self._bindings.types[name].over.table, row)
+                return None
             case Relation() as read:
                 return await self._relation(field, read, source, arguments)
         raise AssertionError(f"{field.owner}.{field.name} is not of a query")
@@ -132,6 +143,7 @@ class Reference:
         words = {
             "organisation": f"'{self.actor.organisation}'::uuid",
             "actor": f"'{self.actor.id}'::uuid",
+            "session": f"'{self.actor.session}'::uuid" if self.actor.session else "NULL::uuid",
             "locale": f"'{self.actor.locale}'::text",
             "viewer": _jsonb(viewer(self.actor)),
             "roles": _jsonb({role: say(f"role.{role}", self.actor.locale) for role in (*ROLES, "api_key")}),

@@ -34,6 +34,16 @@ WORDS: Mapping[str, Any] = {
     "worklist.part": "participant",
     "ticket.device_card": lambda text: {"serial": text, "asset_number": text, "device_class": "infusion_pump"},
     "device.last_repair": lambda text: {"at": "2020-01-01T00:00:00+00:00", "number": text, "symptom": text},
+    "ticket_clock.calendar": {"zone": "UTC", "always": True},
+    "ticket_clock.telling": {"zone": "UTC", "always": True},
+    "ticket_clock.minutes": {},
+    "ticket_clock.pauses": [],
+    "service_calendar.zone": "UTC",
+    "service_calendar.hours": [],
+    "service_calendar.breaks": [],
+    "service_calendar.opened": [],
+    "service_calendar.closed": [],
+    "contract.service_level": {},
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 
