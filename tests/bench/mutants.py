@@ -1,4 +1,4 @@
-"""Every protection of the database taken away or opened, one at a time: each mutant must be caught, by name."""
+"""Every protection of rows and fields taken away or opened, one at a time: each mutant must be caught, by name."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 from support.database import administrator
 from support.isolation.battery import make_battery
+from support.isolation.fields import field_mutants, hunt_fields
 from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Caught, equivalent, make_hunter
 from support.isolation.mutants import mutants
 from support.isolation.stage import borrowed
@@ -31,6 +32,11 @@ async def main(options: argparse.Namespace, report: Report) -> int:
         async with borrowed(administrator()) as stage:
             hunter = await make_hunter(stage, await make_battery(administrator(), world))
             caught = await hunter.hunt(wanted[:: options.every], told=None if options.quiet else _tell)
+        of_fields = [one for one in field_mutants() if not options.kind or one.mutant.kind in options.kind]
+        for one in hunt_fields(of_fields[:: options.every]):
+            caught.append(one)
+            if not options.quiet:
+                _tell(one)
         report.add("all mutants", "looked for in", time.monotonic() - began, "s")
     for kind, count in Counter(one.mutant.kind for one in caught).items():
         by = Counter(one.by for one in caught if one.mutant.kind == kind)
