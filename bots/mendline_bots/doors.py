@@ -6,10 +6,12 @@ from mendline_bots.administrators import key_expires
 from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
+from mendline_bots.clock_notices import ClockNotice, tell_due
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.sends import ChatSend
+from mendline_bots.slips import tell_slip
 from mendline_bots.verbs import VERBS
 from mendline_bots.watchers import ask_for_signature, follow, offer
 
@@ -22,6 +24,7 @@ __all__ = [
     "ChatButton",
     "ChatCard",
     "ChatSend",
+    "ClockNotice",
     "Dialog",
     "Inbound",
     "ask_for_signature",
@@ -33,5 +36,7 @@ __all__ = [
     "key_expires",
     "offer",
     "store",
+    "tell_due",
+    "tell_slip",
     "understand",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from mendline.kernel import LOCALES, DomainError, pick, say, transaction
-from mendline.tickets import Ticket
+from mendline.tickets import Ticket, TicketClock
 from mendline_bots.buttons import ChatButton, card_token, keep_buttons
 from mendline_bots.cards import ChatCard
 from mendline_bots.messages import Button, Message, cut, plain
@@ -61,6 +61,7 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
 
     clinical, quality = view.clinical, view.quality
     yield word("card.state"), _state(view)
+    yield word("card.due"), _due(view)
     if clinical:
         yield word("card.symptom"), clinical.symptom
         flags = [
@@ -96,7 +97,23 @@ def _state(view: TicketView) -> str:
         parts.append(say(f"waiting_for.{ticket.waiting_for}", locale))
     if ticket.eta_at:
         parts.append(say("card.eta", locale, at=view.local(ticket.eta_at)))
+    if ticket.completion_at:
+        parts.append(say("card.completion", locale, at=view.local(ticket.completion_at)))
     return " · ".join(parts)
+
+
+def _due(view: TicketView) -> str:
+    """When each clock is due, while somebody still has to act in time."""
+    if view.ticket.phase not in ("open", "working", "waiting"):
+        return ""
+    return " · ".join(f"{say(f'clock.{c.clock}', view.actor.locale)} {_clock(view, c)}" for c in view.clocks)
+
+
+def _clock(view: TicketView, clock: TicketClock) -> str:
+    """✓ or ✗ once it has stopped, ‖ while it is held back."""
+    if clock.state == "stopped":
+        return "✓" if clock.met else "✗"
+    return view.local(clock.due_at) if clock.due_at else "‖"
 
 
 def _provider(view: TicketView) -> str:

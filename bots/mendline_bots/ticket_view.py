@@ -15,10 +15,12 @@ from mendline.tickets import (
     STEPS,
     Ticket,
     TicketClinical,
+    TicketClock,
     TicketCommercial,
     TicketMessage,
     TicketPeople,
     TicketQuality,
+    clocks_of,
     steps_from,
 )
 from mendline_tenants import SENSITIVE, Actor, AuditEntry, Member, masked_name, own_organisation
@@ -32,6 +34,7 @@ class TicketView:
     """What `actor` may know of a ticket; a group that its organisation or role does not hold is None.
 
     names: members of the actor's own organisation by id, for the timeline. photos: how many files are stored.
+    clocks: those for which a target was agreed.
     """
 
     actor: Actor
@@ -49,6 +52,7 @@ class TicketView:
     events: list[AuditEntry] = field(default_factory=list)
     names: dict[UUID, str] = field(default_factory=dict)
     files: int = 0
+    clocks: list[TicketClock] = field(default_factory=list)
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -145,6 +149,7 @@ async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
             row.tenant_id,
             row.id,
         ),
+        clocks=[clock for clock in await clocks_of(row) if clock.target],
     )
 
 

@@ -131,8 +131,13 @@ def list_of(place: str, order: Order) -> str:
 
 
 def cursor_sql(place: str, order: Order, alias: str) -> str:
-    """The cursor of a row: its list, and the values it is ordered by, as opaque text."""
-    return opaque_text(", ".join([f"'{list_of(place, order)}'", *order.terms(alias)]))
+    """The cursor of a row, as opaque text."""
+    return cursor_of(place, order, order.terms(alias))
+
+
+def cursor_of(place: str, order: Order, values: list[str]) -> str:
+    """SQL: the cursor of the row with these values in its order: its list and the values, as opaque text."""
+    return opaque_text(", ".join([f"'{list_of(place, order)}'", *values]))
 
 
 def opaque_text(values: str) -> str:

@@ -1,7 +1,8 @@
 """The context of one GraphQL request: who asks, in which language, and what was wrong with their token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -12,6 +13,15 @@ from mendline_tenants import Actor, Presumed, acting_for, actor_from_token, pres
 
 NOT_IN_CARE = ("not_stewarded", "not_found", "forbidden")
 """What a good token is refused with that names a hospital to act for."""
+
+
+@dataclass
+class Head:
+    """The head of an HTTP answer, while it is being found: status, media type and headers."""
+
+    media_type: str
+    status_code: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -26,7 +36,7 @@ class Context:
     request: HTTPConnection
     locale: str
     token: str | None = None
-    response: Response | None = None
+    response: Response | Head | None = None
     known: Actor | None = None
     presumed: Presumed | None = None
     refusal: DomainError | None = None
@@ -57,7 +67,7 @@ class Context:
         self.locale = known.locale if known else self.locale
         if self.response is not None:
             status = None if refusal is None else 403 if refusal.code in NOT_IN_CARE else 401
-            self.response.status_code = status  # type: ignore[assignment]
+            self.response.status_code = status
 
     def presume(self) -> bool:
         """Takes who showed the token last time for who asks, until the statement that answers has proven it.
@@ -106,5 +116,9 @@ def bearer(text: str | None) -> str | None:
 
 def wished_locale(request: HTTPConnection) -> str:
     """The language that the client asks for in Accept-Language, the first that we speak."""
-    wishes = [wish.split(";")[0].strip() for wish in request.headers.get("accept-language", "").split(",")]
-    return known_locale(*wishes)
+    return _first_spoken(request.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=1000)
+def _first_spoken(wishes: str) -> str:
+    return known_locale(*(wish.split(";")[0].strip() for wish in wishes.split(",")))

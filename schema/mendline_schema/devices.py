@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 from mendline.devices import DeviceIdentifier, parse_identifier
 from mendline.kernel import DomainError
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DeviceFunction, DeviceState
+from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
 from mendline_schema.fields import (
     VIEWER,
     Order,
@@ -27,7 +27,7 @@ from mendline_schema.fields import (
 )
 from mendline_schema.filters import ExternalReference, among, by_id, by_reference, equal, external, refers
 from mendline_schema.kernel import Node, Words
-from mendline_schema.tenants import OrganisationCard, Place, known_organisation
+from mendline_schema.tenants import OrganisationCard, Place, ServiceCalendar, known_organisation
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
 
@@ -134,7 +134,9 @@ class Contract(Node):
     devices: list[ContractDevice] | None = many({"contract_id": "id"}, order=Order(("device_id",)))
     starts_on: date = column()
     ends_on: date = column()
-    service_level: JSON = column()
+    service_level: JSON = column(description="For all priorities, and under 1 to 4 what holds for one instead.")
+    tier: SlaTier | None = column()
+    calendar: ServiceCalendar | None = one({"id": "calendar_id"}, description="When they count; null: day and night.")
     direct: bool = column(description="Whether reports go straight to the provider.")
     external_system: str | None = column("{t}.system")
     external_number: str | None = column("{t}.number")

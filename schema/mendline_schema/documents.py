@@ -26,7 +26,7 @@ from mendline_schema.limits import faults, parsed
 
 FOLDER = Path(__file__).parent / "documents"
 
-KEPT = 256 * 1024
+KEPT = 128 * 1024
 """Characters of the documents that one process keeps parsed; parsed, each takes about a hundred bytes of memory."""
 
 FOR_STRANGERS = ("Login", "Refresh", "Logout")

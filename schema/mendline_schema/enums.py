@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from mendline.tickets import GROUPS, KINDS, PHASES, WAITING_FOR
+from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -45,6 +45,10 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     EntitlementKind = Enum
     EvidenceKind = Enum
     Part = Enum
+    ClockName = Enum
+    ClockState = Enum
+    SlaTier = Enum
+    Estimated = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -91,6 +95,10 @@ else:
     )
     EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
+    Estimated = enumeration("Estimated", ("arrival", "completion"), "What is expected at a time.")
+    SlaTier = enumeration("SlaTier", ("basic", "standard", "premium"), "How good a service a contract promises.")
+    ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
+    ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")
     enumeration(
         "WaitReason", ("parts", "customer", "access", "decontamination"), "What a technician may say to wait for."
     )

@@ -51,7 +51,7 @@ class Column:
     sql: str | None = None
     group: str | None = None
     needs: str | None = None
-    finish: Callable[[str], str] | None = None
+    finish: Callable[[str], Any] | None = None
     mask: Masked | None = None
 
 
@@ -231,7 +231,7 @@ def masked(kind: Masked, sql: str | None = None, *, group: str | None = None, de
 
 
 def finished(
-    finish: Callable[[str], str], sql: str, *, needs: str | None = None, description: str | None = None
+    finish: Callable[[str], Any], sql: str, *, needs: str | None = None, description: str | None = None
 ) -> Any:
     """A value that Python makes from the text of an SQL expression, for this field alone."""
     return declare(Column(sql, needs=needs, finish=finish), description=description)

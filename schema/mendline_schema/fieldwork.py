@@ -6,7 +6,7 @@ import msgspec
 import strawberry
 
 from mendline.kernel import presign_download
-from mendline_schema.enums import EvidenceKind, EvidenceState, WorkResult
+from mendline_schema.enums import Estimated, EvidenceKind, EvidenceState, WorkResult
 from mendline_schema.fields import column, finished, masked, over, parts
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
@@ -66,4 +66,19 @@ class Visit(Node):
     eta_at: datetime | None = column()
     arrived_at: datetime | None = column()
     left_at: datetime | None = column()
+    recorded_at: datetime = column()
+
+
+@over("estimate", needs="read.progress", kind="es")
+class Estimate(Node):
+    """One revision of when the technician or the restoration of the device is expected."""
+
+    estimated: Estimated = column()
+    expected_at: datetime = column()
+    before_at: datetime | None = column(description="What was expected until then.")
+    reason: str = column()
+    attempt: int = column()
+    author: OrganisationCard | None = parts(known_organisation("{t}.author_org"))
+    occurred_at: datetime = column()
+    claimed: bool = column()
     recorded_at: datetime = column()

@@ -3,12 +3,14 @@
 import re
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from mendline_schema.values import Parameters
 
-Finish = Callable[[str], str]
+Finish = Callable[[str], Any]
+"""Makes a value that JSON can hold from a text."""
 
 
 class Finishers:

@@ -65,7 +65,9 @@ def _object(name: str, struct: type, extra: Mapping[str, Any]) -> tuple[Any, Rea
 
 
 def _make(name: str, annotations: dict[str, Any], defaulted: set[str]) -> type:
-    return type(name, (), {"__annotations__": annotations, **dict.fromkeys(defaulted, UNSET)})
+    # What Python has a word of its own for (`from_`) is named without the underscore.
+    renamed = {field: strawberry.field(name=_camel(field)) for field in annotations if field.endswith("_")}
+    return type(name, (), {"__annotations__": annotations, **dict.fromkeys(defaulted, UNSET), **renamed})
 
 
 def graphql_type(

@@ -17,6 +17,9 @@ WAITING = 1_000
 """Changes that may wait for one slow subscriber; what is beyond is dropped, since each message is read anew anyway."""
 
 
+NOTHING_YET = 0.01
+"""Seconds until the reader looks again whether anything is subscribed."""
+
 PATIENCE = 5
 """Seconds that Valkey may take to confirm a subscription."""
 
@@ -90,7 +93,7 @@ class Hub:
             yield queue
         finally:
             self._queues[channel].discard(queue)
-            await self._leave(channel)
+            await asyncio.shield(self._leave(channel))  # who hangs up is cancelled more than once
 
     async def _follow(self, channel: str) -> None:
         """Returns when Valkey has confirmed: what is read after this and what comes leave no gap between them."""
@@ -117,6 +120,9 @@ class Hub:
             except (RedisError, OSError) as error:
                 log.warning("live changes interrupted", error=str(error))
                 await asyncio.sleep(0.5)
+            else:
+                # Nothing is subscribed just now: whoever has come meanwhile needs this loop to be free to subscribe.
+                await asyncio.sleep(NOTHING_YET)
 
     def _take(self, kind: str, channel: str, data: bytes) -> None:
         if kind == "message":

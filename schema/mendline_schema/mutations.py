@@ -36,6 +36,8 @@ class TicketMutations:
     record_decontamination = mutation("tickets.record_decontamination")
     share_ticket = mutation("tickets.share")
     unshare_ticket = mutation("tickets.unshare")
+    override_priority = mutation("tickets.override_priority")
+    rebase_clock = mutation("tickets.rebase_clock")
     import_closed_ticket = mutation("tickets.import_closed")
 
 
@@ -56,6 +58,7 @@ class FieldworkMutations:
     """Work in the field, and its evidence."""
 
     set_eta = mutation("fieldwork.set_eta")
+    estimate_completion = mutation("fieldwork.estimate_completion")
     arrive = mutation("fieldwork.arrive")
     wait = mutation("fieldwork.wait")
     resume = mutation("fieldwork.resume")
@@ -110,6 +113,7 @@ class TenantMutations:
     upsert_partner = mutation("tenants.upsert_partner")
     upsert_place = mutation("tenants.upsert_place")
     set_policy = mutation("tenants.set_policy")
+    upsert_calendar = mutation("tenants.upsert_calendar")
     create_api_key = mutation("tenants.create_api_key")
     revoke_api_key = mutation("tenants.revoke_api_key")
     export_audit = mutation("tenants.export_audit")

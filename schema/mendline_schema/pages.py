@@ -6,7 +6,7 @@ from typing import Any
 from mendline.kernel import DomainError
 from mendline_schema.binding import Field
 from mendline_schema.conditions import Conditions
-from mendline_schema.connections import Page, cursor_sql, cursor_value, order_of, page_of
+from mendline_schema.connections import Page, cursor_of, cursor_sql, cursor_value, order_of, page_of
 from mendline_schema.fields import Order, Relation
 from mendline_schema.json_sql import json_object, ordering
 from mendline_schema.plan import Selected
@@ -43,6 +43,8 @@ class PageWriter:
         self._parameters = parameters
         self._object = object_sql
         self._values: list[str] = []
+        wanted = next(iter(selected.of.values()))
+        self._look_ahead = any(one.name == "pageInfo" for one in wanted)
 
     def sql(self, conditions: Conditions, this: str, source: Source) -> str:
         """The connection's JSON, as an expression beside the row under `this`."""
@@ -53,16 +55,16 @@ class PageWriter:
         parts = [(one.key, self._part(type_name, one, conditions, other, base)) for one in wanted]
         if all(one.name in _WITHOUT_ROWS for one in wanted):
             return json_object(parts)
-        look_ahead = any(one.name == "pageInfo" for one in wanted)
         rows = (
             f'SELECT * FROM "{self._table}" {other} WHERE {base}{bounds}'  # noqa: S608
-            f" ORDER BY {ordering(other, self._order, self.page.backward)} LIMIT {self.page.size + look_ahead}"
+            f" ORDER BY {ordering(other, self._order, self.page.backward)} LIMIT {self.page.size + self._look_ahead}"
         )
-        values = "".join(f", {value} AS v{n}" for n, value in enumerate(self._values))
-        page = source.drawn_from(f"({rows}) {other}", self.page.size)
-        numbered = f"SELECT row_number() OVER () AS n{values} FROM {page}"  # noqa: S608
+        values = [f"{value} AS v{n}" for n, value in enumerate(self._values)]
+        if self._look_ahead or self.page.backward:  # a window's work, which a plain page does not need
+            values.append("row_number() OVER () AS n")
+        page = f"SELECT {', '.join(values)} FROM {source.drawn_from(f'({rows}) {other}', self.page.size)}"  # noqa: S608
         # HAVING makes it one row even where nothing that was asked for is an aggregate.
-        return f"(SELECT {json_object(parts)} FROM ({numbered}) p HAVING true)"  # noqa: S608
+        return f"(SELECT {json_object(parts)} FROM ({page}) p HAVING true)"  # noqa: S608
 
     def _of_rows(self, sql: str) -> str:
         """The column of the inner query that holds this value of each row."""
@@ -84,12 +86,17 @@ class PageWriter:
                 return f"'{type_name}'::text"
 
     def _aggregate(self, sql: str) -> str:
-        direction = "DESC" if self.page.backward else "ASC"
-        return f"coalesce(json_agg({self._of_rows(sql)} ORDER BY p.n {direction}) {self._kept}, '[]')"
+        return f"coalesce(json_agg({self._in_order(sql)}, '[]')"
+
+    def _in_order(self, sql: str) -> str:
+        """The end of an aggregate over this value of each row. Rows of a page forward come in its order already."""
+        turned = " ORDER BY p.n DESC" if self.page.backward else ""
+        return f"{self._of_rows(sql)}{turned}){self._kept}"
 
     @property
     def _kept(self) -> str:
-        return f"FILTER (WHERE p.n <= {self.page.size})"
+        """Leaves out the row that was read only to know whether there is one more."""
+        return f" FILTER (WHERE p.n <= {self.page.size})" if self._look_ahead else ""
 
     def _edge(self, selected: Selected, other: str) -> str:
         type_name, wanted = next(iter(selected.of.items()))
@@ -116,9 +123,11 @@ class PageWriter:
             case "hasPreviousPage":
                 return more if self.page.backward else self._beyond("after", conditions, other, base)
             case "startCursor" | "endCursor":
-                cursor = self._of_rows(cursor_sql(self._place, self._order, other))
-                direction = "ASC" if (name == "startCursor") != self.page.backward else "DESC"
-                return f"(array_agg({cursor} ORDER BY p.n {direction}) {self._kept})[1]"
+                # The cursor of one row is made, not that of each.
+                position = "1" if name == "startCursor" else f"least(count(*), {self.page.size})"
+                values = [f"(array_agg({self._in_order(term)})[{position}]" for term in self._order.terms(other)]
+                cursor = cursor_of(self._place, self._order, values)
+                return f"CASE WHEN least(count(*), {self.page.size}) > 0 THEN {cursor} END"
             case _:
                 return "'PageInfo'::text"
 

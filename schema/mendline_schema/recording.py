@@ -66,6 +66,7 @@ class Recorder:
     _readings: dict[_Reading, None] = field(default_factory=dict)
     _root: tuple[Field, Selected] | None = None
     _roots: dict[str, tuple[Field, Selected]] = field(default_factory=dict)
+    _constant: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._readings)
@@ -116,8 +117,8 @@ class Recorder:
             "actor_role": self._place("role", lambda i: i.actor.role),
             "actor_name": self._place("name", lambda i: i.actor.name),
             "channel": self._place("channel", lambda i: i.actor.channel),
-            "operation": self._place("operation", lambda _: operation[:LONGEST_NAME]),
-            "document_hash": self._place("document", lambda _: document_hash),
+            "operation": "'" + operation[:LONGEST_NAME].replace("'", "''") + "'",
+            "document_hash": f"'{document_hash}'",
             "groups": "(SELECT array_agg(DISTINCT field_group) FROM read)",
             "owners": "array_agg(owner ORDER BY ticket, owner)",
             "tickets": "array_agg(ticket ORDER BY ticket, owner)",
@@ -134,7 +135,14 @@ class Recorder:
         return self.parameters.place(("read log", name), read, f"::{cast}")
 
     def _arguments(self, inputs: Inputs) -> dict[str, Any]:
-        """What each root was asked for: ids, filters and pages."""
+        """What each root was asked for: ids, filters and pages. Without variables it is the same each time."""
+        if inputs.variables.coerced:
+            return self._given(inputs)
+        if self._constant is None:
+            self._constant = self._given(inputs)
+        return self._constant
+
+    def _given(self, inputs: Inputs) -> dict[str, Any]:
         given = {
             key: _plain(inputs.argument(field.definition, selected.node, ()))
             for key, (field, selected) in self._roots.items()

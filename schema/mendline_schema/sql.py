@@ -1,5 +1,6 @@
 """SQL: turns a plan into one statement in which Postgres writes the answer's JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,7 +165,10 @@ class Writer:
             return f"(SELECT coalesce(json_agg({json}), '[]') FROM {rows})"  # noqa: S608
         is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
         rows = source.drawn_from(f"(SELECT {sql} AS v) {inner} WHERE {is_object}")
-        return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        if "SELECT" in sql:
+            return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        # What is a plain expression is written where it is used: a subquery costs Postgres more than to look twice.
+        return re.sub(rf"\b{inner}\.v\b", lambda _: f"({sql})", f"CASE WHEN {is_object} THEN {json} END")
 
     def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
         self._count(1)

@@ -32,8 +32,8 @@ DEADLINE = 10.0
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
 
-KEPT = 4 * 1024 * 1024
-"""Characters of SQL that one process keeps; the statement longest unused goes first."""
+KEPT = 16 * 1024 * 1024
+"""Bytes of the statements that one process keeps, as estimated by `_weight`; the one longest unused goes first."""
 
 PINNED = 500
 """Statements of trusted documents that are kept for good, whatever else is asked."""
@@ -233,7 +233,12 @@ class Statements:
     def _keep(self, key: Hashable, source: str, statement: Statement) -> Statement:
         if source in trusted_texts() and len(self._pinned) < PINNED:
             return self._pinned.setdefault(key, statement)
-        return self._kept.put(key, statement, len(statement.sql))
+        return self._kept.put(key, statement, _weight(statement, source))
+
+
+def _weight(statement: Statement, source: str) -> int:
+    """Bytes, roughly: the SQL, and the parsed document, which the statement's readers hold (90 bytes a character)."""
+    return 2_000 + 2 * len(statement.sql) + 90 * len(source)
 
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:

@@ -119,6 +119,32 @@ class Place(Node):
     external_number: str | None = column("{t}.number")
 
 
+@part
+class CalendarWindow:
+    """Hours or a break on some weekdays (1 Monday to 7 Sunday); an end that is not later is the next day's."""
+
+    days: list[int] | None = column()
+    begins: str | None = column()
+    ends: str | None = column()
+
+
+@over("service_calendar", needs="read.devices", kind="cl")
+class ServiceCalendar(Node):
+    """When contracts count time: weekly hours less breaks, a country's holidays, and single days of its own."""
+
+    code: str = column()
+    name: Words | None = parts()
+    zone: str = column(description="IANA; a site's own zone goes before it.")
+    hours: list[CalendarWindow] = parts()
+    breaks: list[CalendarWindow] = parts()
+    country: str | None = column(description="Whose holidays are free and whose make-up workdays are worked.")
+    opened: list[date] = column()
+    closed: list[date] = column()
+    always: bool = column(description="Day and night; nothing else counts then.")
+    version: int = column()
+    recorded_at: datetime = column()
+
+
 @over("member", needs="read.members", kind="mb")
 class Member(Node):
     """A person, or a nursing unit's shared account."""
@@ -340,6 +366,7 @@ class TenantQueries:
     partners: Connection[Partner] | None = connection(tenant=VIEWER, order=Order(("code", "id")), filter=PartnerFilter)
     places: Connection[Place] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=PlaceFilter)
     place: Place | None = find({"id": (strawberry.ID, by_id("pl")), "external": (ExternalReference, by_reference())})
+    calendars: Connection[ServiceCalendar] | None = connection(tenant=VIEWER, order=Order(("code", "id")))
     members: Connection[Member] | None = connection(tenant=VIEWER, order=Order(("login", "id")), filter=MemberFilter)
     member: Member | None = find({"id": (strawberry.ID, by_id("mb")), "external": (ExternalReference, by_reference())})
     agreements: Connection[Agreement] | None = connection(tenant=VIEWER, order=Order(("id",)), filter=AgreementFilter)

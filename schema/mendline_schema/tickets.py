@@ -7,6 +7,7 @@ from strawberry.scalars import JSON
 
 from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
+from mendline_schema.clocks import TicketClock, TicketClockEvent
 from mendline_schema.connections import Connection, connection
 from mendline_schema.devices import Contract, Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
@@ -38,7 +39,7 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.fieldwork import Evidence, ServiceReport, Visit
+from mendline_schema.fieldwork import Estimate, Evidence, ServiceReport, Visit
 from mendline_schema.filters import (
     ExternalReference,
     among,
@@ -79,6 +80,7 @@ class PriorityReason:
     input: str | None = column()
     value: str | None = column()
     points: int | None = column()
+    reason: str | None = column(description="Why a person set the priority.")
 
 
 @over("ticket_people", needs="read.people")
@@ -224,7 +226,11 @@ class Ticket(Node):
     opened_at: datetime = column()
     response_due_at: datetime | None = column()
     restoration_due_at: datetime | None = column()
-    eta_at: datetime | None = column()
+    clocks: list[TicketClock] = many(OF_TICKET, order=Order(("clock",)))
+    clock_events: list[TicketClockEvent] = many(OF_TICKET, order=Order(("seq",)))
+    eta_at: datetime | None = column(description="When the technician is expected.")
+    completion_at: datetime | None = column(description="When the device is expected to work again.")
+    estimates: list[Estimate] = many(OF_TICKET, order=Order(("recorded_at", "id")))
     waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()

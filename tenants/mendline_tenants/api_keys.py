@@ -27,6 +27,7 @@ FOR_PERSONS_ALONE = frozenset(
         "tenants.operate",
         "tenants.self",
         "tenants.steward",
+        "tickets.check_clocks",
         "tickets.share",
     }
 )

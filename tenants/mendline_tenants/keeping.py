@@ -23,6 +23,7 @@ from mendline.kernel import (
     told,
 )
 from mendline_tenants.actor import Actor
+from mendline_tenants.calendars import require_zone
 from mendline_tenants.organisations import Organisation, Partner, Place
 
 Words = dict[Literal["zh", "en"], Annotated[str, Meta(min_length=1, max_length=200)]]
@@ -54,8 +55,13 @@ class PlaceSaved(Struct, frozen=True):
 
 @command("tenants.upsert_place", "tenants.keep")
 async def upsert_place(actor: Actor, input: UpsertPlace) -> PlaceSaved:
-    """Makes or changes a place. Raises not_found for a place or parent that is not one's own, place_inside_itself."""
+    """Makes or changes a place.
+
+    Raises not_found for a place or parent that is not one's own, place_inside_itself, invalid_input for the time zone.
+    """
     tenant = actor.organisation
+    if input.timezone is not None:
+        require_zone(input.timezone, "timezone")
     known = await find_by_reference(Place, tenant, input.system, input.number)
     if input.place is not None:
         known = await rows.get(Place, tenant, parse_opaque("pl", input.place).id)

@@ -106,6 +106,16 @@ PERMISSIONS: dict[str, Permission] = {
         "共享工单由使用单位医学工程部决定。",
         "Sharing is decided by the user facility's clinical engineering.",
     ),
+    "tickets.rebase_clock": _row(
+        ("clinical_engineer", "admin"),
+        "时限重新起算须由使用单位医学工程部同意。",
+        "A new base of a clock is agreed to by the user facility's clinical engineering.",
+    ),
+    "tickets.check_clocks": _row(
+        (),
+        "时限由系统自动核对，不能由人操作。",
+        "Clocks are checked by the system, never by a person.",
+    ),
     "tickets.import": _row(("admin",), "只有管理员可以导入。", "Only an administrator may import."),
     # dispatch
     "dispatch.offer": _row(
@@ -152,6 +162,11 @@ PERMISSIONS: dict[str, Permission] = {
         ("quality", "admin"),
         "审计记录由管理员或质量人员导出。",
         "The audit is exported by an administrator or quality staff.",
+    ),
+    "tenants.calendars": _row(
+        ("clinical_engineer", "dispatcher", "admin"),
+        "服务日历由医学工程部、调度员或管理员维护。",
+        "Service calendars are kept by clinical engineering, dispatchers or an administrator.",
     ),
     "tenants.agree": _row(
         ("clinical_engineer", "admin"),
@@ -201,6 +216,7 @@ STEWARDS = frozenset(
         "tickets.cancel",
         "devices.manage",
         "tenants.keep",
+        "tenants.calendars",
         "tenants.agree",
         "tenants.hand_over",
     }

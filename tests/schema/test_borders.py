@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_list_type, is_non_null_type
 
-from mendline.kernel import Reference, fetch, new_id, now, opaque, parse_opaque, rows, transaction
+from mendline.kernel import TABLES, Reference, fetch, new_id, now, opaque, parse_opaque, rows, transaction
 from mendline.tickets import GROUPS
 from mendline_bots.drawing import card_message
 from mendline_bots.ticket_view import view_ticket
@@ -57,7 +57,9 @@ async def ticket(portal: Any, cast: Cast) -> str:
     await cast.run("nurse_a", "tickets.record_decontamination", {**given, "status": "clean"})
     await cast.run("dispatcher_v", "dispatch.offer_job", {**given, "technician": cast.member_id("technician_v")})
     await cast.run("technician_v", "dispatch.accept_job", given)
-    await cast.run("technician_v", "fieldwork.set_eta", {**given, "minutes": 30})
+    await cast.run("engineer_a", "tickets.override_priority", {**given, "priority": 1, "reason": "r"})
+    for minutes in (30, 90):
+        await cast.run("technician_v", "fieldwork.set_eta", {**given, "minutes": minutes})
     await cast.run("technician_v", "fieldwork.arrive", given)
     await cast.run("technician_v", "fieldwork.attach_evidence", {**given, **facts})
     await cast.run("nurse_a", "fieldwork.attach_evidence", {**given, **facts})
@@ -80,10 +82,11 @@ async def _fill(ticket: Reference) -> None:
         "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c WHERE is_nullable = 'YES'"
         " AND (c.table_name = 'ticket' OR EXISTS (SELECT FROM information_schema.columns o WHERE"
         " o.table_name = c.table_name AND o.column_name = 'ticket_id')) AND c.table_schema = 'public'"
-        " AND c.table_name NOT LIKE 'worklist%' AND c.table_name NOT LIKE 'chat%' AND c.table_name <> 'audit_entry'"
+        " AND c.table_name NOT LIKE 'worklist%' AND c.table_name NOT LIKE 'chat%' AND c.table_name <> ALL ($1)",
+        [table.name for table in TABLES.values() if table.append_only],
     )
     for table, column, kind in columns:
-        if kind in values and column not in ("system", "external_number"):
+        if kind in values and column not in ("system", "external_number", "waiting_for"):
             key = "id" if table == "ticket" else "ticket_id"
             of_ticket = f"WHERE tenant_id = $1 AND {key} = $2"
             sql = f'UPDATE "{table}" SET "{column}" = {values[kind]} {of_ticket} AND "{column}" IS NULL'
@@ -184,8 +187,12 @@ def empty(value: Any, path: str = "") -> Iterator[str]:
 NEVER_FILLED = {
     ".ticket.externalSystem",
     ".ticket.externalNumber",
+    ".ticket.waitingFor",
+    ".ticket.subcontracts",
+    ".ticket.estimates.beforeAt",
+    ".ticket.clinical.priorityReasons.reason",
 }
-"""What this ticket has not: a number in somebody else's system."""
+"""What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""
 
 
 async def share(cast: Cast, ticket: str, groups: tuple[str, ...]) -> None:

@@ -117,7 +117,7 @@ async def test_a_trusted_documents_statement_is_never_forgotten(portal: Any, mon
     kept = build_schema().execution_context_class.statements  # type: ignore[attr-defined]
     await send(portal, "engineer_a", documentId=trusted_document("Devices").id)
     before = len(kept._pinned)
-    monkeypatch.setattr(kept, "_kept", type(kept._kept)(2_000))
+    monkeypatch.setattr(kept, "_kept", type(kept._kept)(20_000))
     for n in range(20):
         await send(portal, "engineer_a", query=f"{{ a{n}: devices {{ nodes {{ id assetNumber }} }} }}")
     assert len(kept._kept) < 20, "others were forgotten"

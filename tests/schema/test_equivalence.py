@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mendline.kernel import LRU
 from mendline_schema import pages, sql
 from mendline_schema.plan import Planner
 from mendline_schema.schema import build_schema
@@ -62,7 +63,7 @@ async def test_a_wrong_compiler_is_noticed(cast: Cast, blobs: None, monkeypatch:
     statements = build_schema().execution_context_class.statements  # type: ignore[attr-defined]
     for where, name, broken in WRONG:
         with monkeypatch.context() as patch:
-            patch.setattr(statements, "_kept", type(statements._kept)())
+            patch.setattr(statements, "_kept", LRU(1_000))
             patch.setattr(where, name, broken(getattr(where, name)))
             fault = await first_fault(hunt, 100)
         assert fault is not None, f"nothing noticed that {name} is wrong"

@@ -141,3 +141,33 @@ async def test_a_session_that_ends_ends_its_subscriptions(portal: Any, port: int
         assert [error["extensions"]["code"] for error in last["errors"]] == ["session_ended"]
         assert not last["data"]
         assert (await follower.receive())["type"] == "complete"
+
+
+async def test_who_comes_while_the_last_one_leaves_holds_nobody_up(portal: Any, cast: Cast) -> None:
+    """A page that is loaded anew leaves and comes at the same moment: the process must go on meanwhile."""
+
+    async def visit(organisation: str, pause: float) -> None:
+        async with hub().listen(cast[organisation]):
+            await asyncio.sleep(pause)
+
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.001)
+
+    ticking = asyncio.create_task(tick())
+    async with asyncio.timeout(60):
+        for turn in range(60):
+            pages = [asyncio.create_task(visit(name, turn % 7 / 2_000)) for name in ("hospital_a", "vendor_v")]
+            await asyncio.sleep(turn % 5 / 1_000)
+            for page in pages[: turn % 3]:
+                page.cancel()
+                await asyncio.sleep(0)
+                page.cancel()
+            await asyncio.gather(*pages, visit("hospital_a", 0), return_exceptions=True)
+    ticking.cancel()
+    assert ticks > 60
+    assert not hub()._queues

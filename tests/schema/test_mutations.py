@@ -244,3 +244,14 @@ def in_command() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+async def test_shifts_are_given_as_they_are_named(portal: Any, cast: Cast) -> None:
+    document = """mutation($i: UpsertTechnicianInput!) { upsertTechnician(input: $i) { technician { name } } }"""
+    shifts = [{"days": [1, 2], "from": "08:00", "to": "17:30"}]
+    given = {"member": cast.member_id("technician_v"), "shifts": shifts}
+    assert (await portal.get("dispatcher_v", document, i=given))["upsertTechnician"]["technician"]["name"]
+    (stored,) = await look("SELECT shifts FROM technician WHERE member_id = $1", cast.members["technician_v"])
+    assert stored["shifts"] == shifts
+    wrong = {**given, "shifts": [{"days": [8], "from": "x", "to": "y"}]}
+    assert (await portal.ask("dispatcher_v", document, i=wrong)).codes == ["invalid_input"]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
@@ -25,11 +26,12 @@ Token = Callable[[str, bool], Awaitable[str]]
 
 @dataclass
 class Damage:
-    """What came of it: how many answers of each status, and what was wrong with some."""
+    """What came of it: how many answers of each status, what was wrong with some, and which took longest."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     found: list[str] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "")
 
 
 async def batter(port: int, attacks: Iterable[Attack], token: Token, damage: Damage, at_once: int = 8) -> None:
@@ -38,10 +40,12 @@ async def batter(port: int, attacks: Iterable[Attack], token: Token, damage: Dam
 
     async def work() -> None:
         for attack in queue:  # one iterator for all: each takes the next
+            began = monotonic()
             if isinstance(attack, Request):
                 await _request(port, attack, token, damage)
             else:
                 await _frames(port, attack, token, damage)
+            damage.slowest = max(damage.slowest, (monotonic() - began, f"{attack!r:.2000}"))
 
     await asyncio.gather(*(work() for _ in range(at_once)))
 
@@ -107,7 +111,10 @@ async def _frames(port: int, attack: Frames, token: Token, damage: Damage) -> No
             await socket.close()
             damage.statuses[f"socket {socket.close_code}"] += 1
             _judge_close(socket.close_code, attack, damage)
-    except WebSocketException as closed:
+    except TimeoutError:
+        damage.statuses["silence"] += 1
+        damage.found.append(f"no handshake: {attack!r:.600}")
+    except (WebSocketException, ConnectionError) as closed:
         received = getattr(closed, "rcvd", None)
         code = received.code if received is not None else type(closed).__name__
         damage.statuses[f"socket {code}"] += 1

@@ -163,10 +163,11 @@ SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, 1, k,
   changed_at, changed_at
 FROM ticket, generate_series(1, 2) k WHERE phase = 'closed';
 
-INSERT INTO evidence (tenant_id, id, ticket_id, visible_to, author_org, author_id, kind, filename, media_type, size,
-  sha256, key, caption, state, occurred_at, recorded_at, stored_at)
-SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, md5(tenant_id || ' member 1')::uuid, 'photo',
-  'label.jpg', 'image/jpeg', 120000, repeat('0', 64), 'evidence/' || id, '', 'stored', opened_at, opened_at, opened_at
+INSERT INTO evidence (tenant_id, id, ticket_id, visible_to, author_org, author_id, author_name, kind, filename,
+  media_type, size, sha256, key, caption, state, occurred_at, recorded_at, stored_at)
+SELECT tenant_id, uuidv7(opened_at - now()), id, visible_to, tenant_id, md5(tenant_id || ' member 1')::uuid,
+  '工程师1', 'photo', 'label.jpg', 'image/jpeg', 120000, repeat('0', 64), 'evidence/' || id, '', 'stored',
+  opened_at, opened_at, opened_at
 FROM ticket;
 """
 
@@ -188,15 +189,19 @@ _EVENTS = """coalesce((SELECT jsonb_agg(jsonb_build_object('seq', e.seq, 'comman
 _NO_AUDIT = """(SELECT jsonb_agg(jsonb_build_object('seq', k, 'command', 'dispatch.accept_job', 'role', 'technician',
     'organisation', t.provider_id, 'at', t.opened_at) ORDER BY k DESC) FROM generate_series(2, 4) k)"""
 
+# The places in the feed are those of transactions of long ago, which wrote some hundred rows each.
 _WORKLIST = """
 INSERT INTO worklist (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority, provider_id,
-  device_id, assignee_id, version, opened_at, changed_at, closed_at, due_at, card)
+  device_id, assignee_id, version, opened_at, changed_at, closed_at, due_at, card, changed_in)
 SELECT viewer, t.id, t.tenant_id, t.id, CASE viewer WHEN t.tenant_id THEN 'user_facility' ELSE 'service_provider' END,
   t.number, t.kind, t.state, t.phase, t.priority, t.provider_id, t.device_id, p.assignee_id, t.version, t.opened_at,
   t.changed_at, t.closed_at, t.restoration_due_at,
   jsonb_build_object('device', t.device_card, 'facility', t.facility_card, 'provider', t.provider_card,
-    'eta_at', t.eta_at, 'events', {events}, 'assignee', p.assignee_name, 'location', p.location,
-    'symptom', c.symptom, 'use_state', c.use_state, 'isolation', c.isolation)
+    'eta_at', t.eta_at, 'events', {events}, 'withheld',
+    CASE viewer WHEN t.tenant_id THEN '[]'::jsonb ELSE '["vigilance"]'::jsonb END,
+    'assignee', p.assignee_name, 'location', p.location, 'symptom', c.symptom, 'use_state', c.use_state,
+    'isolation', c.isolation),
+  3 + (500 * percent_rank() OVER (ORDER BY t.changed_at))::bigint
 FROM ticket t
 JOIN ticket_people p ON p.tenant_id = t.tenant_id AND p.id = t.id
 JOIN ticket_clinical c ON c.tenant_id = t.tenant_id AND c.id = t.id

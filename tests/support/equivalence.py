@@ -23,6 +23,7 @@ from graphql import (
 )
 from graphql.language import Visitor
 
+from mendline.kernel import frozen, now
 from mendline_schema.context import Context
 from mendline_schema.schema import build_schema
 from mendline_tenants import Actor
@@ -45,8 +46,13 @@ async def difference(actor: Actor, operation: Operation, rows: Rows) -> str | No
 
     A field that the actor may not read is one error of ours, whatever the number of rows, also of none: where the
     executor has several (one a row) they count as one, and where no row came ours is no difference.
-    Raises TooLarge for an operation that our limits refuse.
+    Raises TooLarge for an operation that our limits refuse. Both answer at one moment: a clock shows what is used now.
     """
+    with frozen(now()):
+        return await _difference(actor, operation, rows)
+
+
+async def _difference(actor: Actor, operation: Operation, rows: Rows) -> str | None:
     ours = await compiled(actor, operation)
     errors = ours.errors or []
     if {(error.extensions or {}).get("code") for error in errors} & TOO_LARGE:

@@ -105,7 +105,11 @@ async def _archived(house: House) -> str:
     await house.run("nurse_a", "tickets.comment", ticket=ticket, body="快")
     await house.cast.drain()
     await house.accept(ticket)
-    await house.run("technician_v", "fieldwork.set_eta", ticket=ticket, minutes=30)
+    for minutes in (30, 90):
+        await house.run("technician_v", "fieldwork.set_eta", ticket=ticket, minutes=minutes)
+    await house.run("engineer_a", "tickets.override_priority", ticket=ticket, priority=1, reason='手术室 "3"')
+    await house.run("technician_v", "fieldwork.estimate_completion", ticket=ticket, minutes=240, reason="等待")
+    await house.run("engineer_a", "tickets.rebase_clock", ticket=ticket, clock="restoration", reason="与科室商定 \\n")
     await house.evidence("technician_v", ticket, "a.jpg")
     await house.finish(ticket, work_minutes=45, next_maintenance_on=(now() + timedelta(days=90)).date())
     await house.run("manager_a", "quality.sign", slot=await house.slot(ticket))

@@ -25,7 +25,7 @@ from graphql import (
     parse,
 )
 
-from mendline.kernel import TABLES, DomainError, Kind, require_storable, say
+from mendline.kernel import TABLES, DomainError, Kind, now, require_storable, say
 from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
 from mendline_schema.binding import Field, filter_conditions
@@ -43,6 +43,11 @@ MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
+    "{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()": (
+        lambda run, other, _: (
+            other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()
+        )
+    ),
 }
 """What a relation's own condition means."""
 
@@ -138,6 +143,7 @@ class Reference:
         words = {
             "organisation": f"'{self.actor.organisation}'::uuid",
             "actor": f"'{self.actor.id}'::uuid",
+            "session": f"'{self.actor.session}'::uuid" if self.actor.session else "NULL::uuid",
             "locale": f"'{self.actor.locale}'::text",
             "viewer": _jsonb(viewer(self.actor)),
             "roles": _jsonb({role: say(f"role.{role}", self.actor.locale) for role in (*ROLES, "api_key")}),

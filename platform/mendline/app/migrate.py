@@ -25,7 +25,9 @@ def tortoise_config(url: str, packages: Iterable[str] = DOMAINS) -> dict[str, An
     parts = urlsplit(url)
     options = parse_qs(parts.query).get("options", [""])[0]
     server_settings = dict(item.split("=", 1) for item in options.replace("-c ", "").split() if "=" in item)
-    modules = sorted({t.model.__module__ for t in TABLES.values() if t.model.__module__.startswith(tuple(packages))})
+    # `mendline_bots.doors` registers what lies anywhere in its distribution.
+    roots = tuple(name if name.startswith("mendline.") else name.partition(".")[0] for name in packages)
+    modules = sorted({t.model.__module__ for t in TABLES.values() if t.model.__module__.startswith(roots)})
     return {
         "connections": {
             "default": {

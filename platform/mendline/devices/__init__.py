@@ -2,7 +2,7 @@
 
 from mendline.devices.card import Location, device_card, location_of
 from mendline.devices.commands import UpsertContract, UpsertDevice, UpsertModel
-from mendline.devices.contracts import Contract, ContractDevice
+from mendline.devices.contracts import Contract, ContractDevice, agreed_minutes
 from mendline.devices.entitlement import Entitlement, entitlement
 from mendline.devices.gs1 import Gs1Fields, element_string
 from mendline.devices.identifiers import DeviceIdentifier, device_link, parse_codes, parse_identifier
@@ -27,6 +27,7 @@ __all__ = [
     "UpsertContract",
     "UpsertDevice",
     "UpsertModel",
+    "agreed_minutes",
     "device_card",
     "device_link",
     "devices_at",

@@ -11,21 +11,23 @@ DEEP = 6
 
 _CHAIN = """
 WITH RECURSIVE chain AS (
-  SELECT parent_id, name, clinical_weight, latitude, longitude, 1 AS depth FROM place WHERE tenant_id = $1 AND id = $2
+  SELECT parent_id, name, timezone, clinical_weight, latitude, longitude, 1 AS depth
+  FROM place WHERE tenant_id = $1 AND id = $2
   UNION ALL
-  SELECT p.parent_id, p.name, p.clinical_weight, p.latitude, p.longitude, c.depth + 1
+  SELECT p.parent_id, p.name, p.timezone, p.clinical_weight, p.latitude, p.longitude, c.depth + 1
   FROM place p JOIN chain c ON p.tenant_id = $1 AND p.id = c.parent_id WHERE c.depth < $3)
-SELECT name, clinical_weight, latitude, longitude FROM chain ORDER BY depth
+SELECT name, timezone, clinical_weight, latitude, longitude FROM chain ORDER BY depth
 """
 
 
 class Location(NamedTuple):
-    """A place in words from the campus down, its clinical weight, and where it is in degrees (WGS 84)."""
+    """A place in words from the campus down, its clinical weight, where it is in degrees (WGS 84), its time zone."""
 
     words: dict[str, str]
     clinical_weight: int
     latitude: float | None
     longitude: float | None
+    zone: str | None = None
 
 
 def device_card(device: Device, model: DeviceModel) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def device_card(device: Device, model: DeviceModel) -> dict[str, Any]:
 
 
 async def location_of(tenant: UUID, place: UUID | None) -> Location:
-    """Where a place is; the weight and the coordinates are those of the nearest place around it that has any."""
+    """Where a place is; weight, coordinates and zone are those of the nearest place around it that has any."""
     chain = await fetch(_CHAIN, tenant, place, DEEP) if place else []
     words = {
         language: separator.join(p["name"].get(language) or next(iter(p["name"].values()), "") for p in reversed(chain))
@@ -55,4 +57,5 @@ async def location_of(tenant: UUID, place: UUID | None) -> Location:
     latitude, longitude = next(
         ((p["latitude"], p["longitude"]) for p in chain if p["latitude"] is not None), (None, None)
     )
-    return Location(words if chain else {}, weight, latitude, longitude)
+    zone = next((p["timezone"] for p in chain if p["timezone"]), None)
+    return Location(words if chain else {}, weight, latitude, longitude, zone)

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from mendline.devices.contracts import Contract, ContractDevice
 from mendline.devices.registry import Device, DeviceModel, worse
 from mendline.kernel import (
+    CalendarId,
     ContractId,
     DeviceId,
     DomainError,
@@ -23,7 +24,7 @@ from mendline.kernel import (
     rows,
     told,
 )
-from mendline_tenants import Actor, Organisation, Partner, Place
+from mendline_tenants import Actor, Organisation, Partner, Place, own_calendar
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Words = Annotated[dict[Literal["zh", "en"], Name], Meta(min_length=1)]
@@ -140,10 +141,24 @@ async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
     return DeviceResult(opaque("dv", actor.organisation, known.id), known.version)
 
 
+Minutes = Annotated[int, Meta(gt=0, le=60 * 24 * 365)]
+
+
+class PriorityLevel(Struct, frozen=True):
+    """What holds for tickets of one priority (1 is the highest), in minutes; what is not named is as for all."""
+
+    priority: Annotated[int, Meta(ge=1, le=4)]
+    response: Minutes | None = None
+    arrival: Minutes | None = None
+    restoration: Minutes | None = None
+
+
 class UpsertContract(Struct, frozen=True):
     """A service contract, found again by its external reference, else by its title.
 
-    service_level: minutes for response, arrival, restoration.
+    service_level: minutes for response, arrival, restoration, for all priorities; by_priority: what holds for one of
+    them instead. tier: of the service; it counts in the priority of tickets. calendar: when the minutes
+    count; without one day and night.
     """
 
     title: Name
@@ -152,9 +167,10 @@ class UpsertContract(Struct, frozen=True):
     ends_on: date
     device_classes: Annotated[tuple[Name, ...], Meta(max_length=MANY)] = ()
     devices: Annotated[tuple[DeviceId, ...], Meta(max_length=MANY)] = ()
-    service_level: dict[
-        Literal["response", "arrival", "restoration"], Annotated[int, Meta(gt=0, le=60 * 24 * 365)]
-    ] = {}
+    service_level: dict[Literal["response", "arrival", "restoration"], Minutes] = {}
+    by_priority: Annotated[tuple[PriorityLevel, ...], Meta(max_length=4)] = ()
+    calendar: CalendarId | None = None
+    tier: Literal["basic", "standard", "premium"] | None = None
     direct: bool = False
     system: ExternalSystem | None = None
     number: ExternalNumber | None = None
@@ -168,7 +184,10 @@ class ContractResult(Struct, frozen=True):
 
 @command("devices.upsert_contract", "devices.manage")
 async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult:
-    """Puts a contract with a provider who is a partner. Raises invalid_input when it ends before it starts."""
+    """Puts a contract with a provider who is a partner.
+
+    Raises invalid_input when it ends before it starts, not_found for a calendar that is not one's own.
+    """
     if input.ends_on < input.starts_on:
         raise DomainError("invalid_input", field="ends_on", problem="ends_before")
     provider = parse_opaque("or", input.provider).id
@@ -179,7 +198,9 @@ async def upsert_contract(actor: Actor, input: UpsertContract) -> ContractResult
         "starts_on": input.starts_on,
         "ends_on": input.ends_on,
         "device_classes": list(input.device_classes),
-        "service_level": dict(input.service_level),
+        "service_level": {**input.service_level, **_by_priority(input)},
+        "calendar_id": (await own_calendar(actor.organisation, input.calendar)).id if input.calendar else None,
+        "tier": input.tier,
         "direct": input.direct,
         "system": input.system,
         "number": input.number,
@@ -206,6 +227,14 @@ async def _alone(actor: Actor) -> None:
 async def _unit(actor: Actor, asset_number: str) -> Device | None:
     where = "tenant_id = $1 AND asset_number = $2 FOR NO KEY UPDATE"
     return next(iter(await rows.select(Device, where, actor.organisation, asset_number)), None)
+
+
+def _by_priority(input: UpsertContract) -> dict[str, dict[str, int]]:
+    clocks = ("response", "arrival", "restoration")
+    return {
+        str(level.priority): {clock: minutes for clock in clocks if (minutes := getattr(level, clock)) is not None}
+        for level in input.by_priority
+    }
 
 
 async def _name_device(actor: Actor, contract: Contract, device: Any) -> None:

@@ -200,7 +200,7 @@ async def decline_job(actor: Actor, input: DeclineJob) -> TicketResult:
     offer = await _latest_offer(actor, ticket)
     if offer is None or offer.technician_id != actor.id:
         raise DomainError("not_offered_to_you", number=ticket.number)
-    await move(actor, ticket, eta_at=None)
+    await move(actor, ticket, eta_at=None, completion_at=None)
     await rows.update(offer, state="declined", answered_at=work().occurred_at, reason=input.reason)
     nobody = dict.fromkeys(("assignee_id", "assignee_name", "assignee_phone"))
     await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **nobody)

@@ -1,7 +1,8 @@
 """Fieldwork: visits, notes and evidence."""
 
 from mendline.fieldwork.commands import AddNote, Arrive, Finish, Resume, SetEta, Wait
-from mendline.fieldwork.events import JobFinished
+from mendline.fieldwork.estimates import Estimate, EstimateCompletion
+from mendline.fieldwork.events import EstimateSlipped, JobFinished
 from mendline.fieldwork.evidence import Evidence
 from mendline.fieldwork.report import ServiceReport
 from mendline.fieldwork.uploads import AttachEvidence, ConfirmUpload, EvidenceResult, RequestUpload, evidence_key
@@ -15,6 +16,9 @@ __all__ = [
     "Arrive",
     "AttachEvidence",
     "ConfirmUpload",
+    "Estimate",
+    "EstimateCompletion",
+    "EstimateSlipped",
     "Evidence",
     "EvidenceResult",
     "Finish",

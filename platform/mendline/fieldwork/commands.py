@@ -1,10 +1,11 @@
 """Work in the field: on the way, at the device, waiting, noting, finished."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from mendline.fieldwork.estimates import expected_at, revise
 from mendline.fieldwork.events import JobFinished
 from mendline.fieldwork.job import job_of
 from mendline.fieldwork.report import ServiceReport
@@ -28,10 +29,8 @@ class SetEta(Struct, frozen=True):
 async def set_eta(actor: Actor, input: SetEta) -> TicketResult:
     """On the way, and when to be expected. Raises invalid_input when no time or a past one is given."""
     ticket = await job_of(actor, input.ticket)
-    moment = work().occurred_at
-    eta = input.at or (moment + timedelta(minutes=input.minutes) if input.minutes is not None else None)
-    if eta is None or eta < moment - timedelta(minutes=1):
-        raise DomainError("invalid_input", field="at", problem="not_ahead")
+    eta = expected_at(input.at, input.minutes)
+    await revise(actor, ticket, "arrival", eta)
     await move(actor, ticket, eta_at=eta)
     await _visit(actor, ticket, eta_at=eta)
     return result(ticket)
@@ -163,7 +162,7 @@ async def finish(actor: Actor, input: Finish) -> TicketResult:
     """Ends the work of this attempt; quality checks and acceptance follow."""
     ticket = await job_of(actor, input.ticket)
     moment = work().occurred_at
-    await move(actor, ticket, eta_at=None)
+    await move(actor, ticket, eta_at=None, completion_at=None)
     reported = {name: getattr(input, name) for name in Finish.__struct_fields__ if name != "ticket"}
     await rows.change(TicketQuality, ticket.tenant_id, ticket.id, **reported, finished_at=moment)
     await rows.insert(

@@ -46,6 +46,7 @@ from mendline.kernel.events import CONSUMERS, EVENTS, Envelope, consumer, event
 from mendline.kernel.housekeeping import WORK_LIFETIME
 from mendline.kernel.ids import (
     NIL,
+    CalendarId,
     ContractId,
     DeviceId,
     ErrandId,
@@ -99,6 +100,7 @@ __all__ = [
     "TABLES",
     "WORK_LIFETIME",
     "Blob",
+    "CalendarId",
     "Command",
     "ContractId",
     "DeadLetter",

@@ -60,6 +60,9 @@ MemberId = Annotated[str, msgspec.Meta(description="The opaque id of a member.",
 OrganisationId = Annotated[
     str, msgspec.Meta(description="The opaque id of an organisation.", extra={"id": "or"}, max_length=80)
 ]
+CalendarId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a service calendar.", extra={"id": "cl"}, max_length=80)
+]
 PlaceId = Annotated[str, msgspec.Meta(description="The opaque id of a place.", extra={"id": "pl"}, max_length=80)]
 ErrandId = Annotated[str, msgspec.Meta(description="The opaque id of an errand.", extra={"id": "er"}, max_length=80)]
 EvidenceId = Annotated[

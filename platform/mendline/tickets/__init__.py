@@ -2,12 +2,19 @@
 
 from mendline.kernel import register_locales
 from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
+from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
+from mendline.tickets import priority_override as _priority_override  # noqa: F401 - registers its command
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
 from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
+from mendline.tickets.clock import CLOCKS, ClockEvent, ClockReading, reckon
+from mendline.tickets.clock_explained import Interval, explain
+from mendline.tickets.clock_log import TicketClock, TicketClockEvent
+from mendline.tickets.clock_words import interval_words
+from mendline.tickets.clocks import calendar_of, clocks_of, events_of, log_of
 from mendline.tickets.device_state import state_by_other_tickets
-from mendline.tickets.events import ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
+from mendline.tickets.events import ClockDue, ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
 from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
@@ -45,6 +52,7 @@ from mendline.tickets.worklist import WorklistRow, record
 register_locales(__file__)
 
 __all__ = [
+    "CLOCKS",
     "GROUPS",
     "KINDS",
     "PHASES",
@@ -53,8 +61,12 @@ __all__ = [
     "SETTLED",
     "STEPS",
     "WAITING_FOR",
+    "ClockDue",
+    "ClockEvent",
+    "ClockReading",
     "FeedCursor",
     "ImportClosed",
+    "Interval",
     "Part",
     "ProviderAssigned",
     "ReportFault",
@@ -65,6 +77,8 @@ __all__ = [
     "Ticket",
     "TicketChanged",
     "TicketClinical",
+    "TicketClock",
+    "TicketClockEvent",
     "TicketCommercial",
     "TicketMessage",
     "TicketParticipant",
@@ -76,14 +90,21 @@ __all__ = [
     "UseState",
     "WorklistRow",
     "add_message",
+    "calendar_of",
     "change",
+    "clocks_of",
+    "events_of",
+    "explain",
     "feed_cursor",
+    "interval_words",
     "lock_ticket",
+    "log_of",
     "may_step",
     "move",
     "next_number",
     "note_change",
     "parts_of",
+    "reckon",
     "record",
     "require_group",
     "require_part",

@@ -13,6 +13,7 @@ CLOCKS: tuple[ClockName, ...] = ("response", "arrival", "restoration")
 """Contract clocks: until somebody qualified acts, until somebody is there, until the device may be used again."""
 
 ClockEventKind = Literal["started", "targeted", "paused", "resumed", "stopped", "reopened", "rebased"]
+ClockState = Literal["none", "running", "paused", "stopped"]
 
 
 class ClockEvent(Struct, frozen=True):
@@ -49,7 +50,7 @@ class ClockReading(Struct, frozen=True):
     that counts was told from outside.
     """
 
-    state: Literal["none", "running", "paused", "stopped"]
+    state: ClockState
     started_at: datetime | None = None
     target: int | None = None
     used: int = 0

@@ -59,6 +59,31 @@ class ShareEnded(msgspec.Struct, frozen=True):
     began_at: datetime
 
 
+@event("tickets.clock_changed")
+class ClockChanged(msgspec.Struct, frozen=True):
+    """The SLA clocks of a ticket moved: what watches them looks again."""
+
+    tenant: UUID
+    ticket: UUID
+
+
+@event("tickets.clock_due")
+class ClockDue(msgspec.Struct, frozen=True):
+    """People are to be told of a clock, once: `warned` when most of its target is used, `escalated` when all of it is.
+
+    provider answers for the ticket; facility: whether the user facility's own people are to be told too.
+    """
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    clock: str
+    level: str
+    due_at: datetime
+    provider: UUID
+    facility: bool
+
+
 @event("tickets.assigned")
 class ProviderAssigned(msgspec.Struct, frozen=True):
     """A provider now answers for the ticket and may look for somebody to send."""

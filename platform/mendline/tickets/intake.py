@@ -24,6 +24,8 @@ from mendline.kernel import (
     rows,
     work,
 )
+from mendline.tickets.clock_terms import terms_of
+from mendline.tickets.clocks import opened
 from mendline.tickets.device_state import report_use_state
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.lifecycle import tell
@@ -109,8 +111,14 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
     straight = desk or (contract.provider_id if contract and contract.direct else None)
     direct = straight is not None and not engineering_first
     provider = straight if straight and direct else actor.organisation
-    priority, reasons = score(model, device, input.use_state, location.clinical_weight)
-    level = contract.service_level if contract else {}
+    priority, reasons = score(
+        model,
+        device,
+        input.use_state,
+        location.clinical_weight,
+        policy=organisation.policies.get("priority"),
+        tier=contract.tier if contract else None,
+    )
     standing = [
         Part(a.partner_id, a.part, tuple(a.groups))
         for a in await agreed(
@@ -144,16 +152,15 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
         provider_card=await partner_card(actor.organisation, provider) if direct else card_of(organisation),
         priority=priority,
         opened_at=moment,
-        response_due_at=_due(moment, level, "response"),
-        restoration_due_at=_due(moment, level, "restoration"),
         changed_at=moment,
         changed_by=actor.role,
         system=input.system,
         external_number=input.number,
     )
+    clocks = opened(await terms_of(organisation, contract, location.zone), ticket)
     await rows.insert(ticket)
     groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None, caller)
-    await rows.insert(*await participants(ticket, parts), *groups)
+    await rows.insert(*await participants(ticket, parts), *groups, *clocks)
     if device is not None:
         await report_use_state(device, input.use_state)
     route = "call" if caller else "contract" if direct else "facility"
@@ -190,11 +197,6 @@ async def _device(actor: Actor, id: str | None) -> tuple[Device | None, DeviceMo
     # Held: of two reports of one device the second must see what the first has made of it.
     device = await rows.lock(Device, *reference)
     return device, await rows.get(DeviceModel, device.tenant_id, device.model_id)
-
-
-def _due(opened: datetime, level: dict[str, int], clock: str) -> datetime | None:
-    minutes = level.get(clock)
-    return opened + timedelta(minutes=minutes) if minutes else None
 
 
 async def _groups(

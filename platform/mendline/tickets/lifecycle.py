@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
+from mendline.tickets.clocks import follow
 from mendline.tickets.events import TicketChanged
 from mendline.tickets.guards import decontamination_known, waits_for_nobody
 from mendline.tickets.states import PHASES
@@ -140,8 +141,14 @@ async def move(
 
 
 async def change(actor: Actor, ticket: Ticket, state: str | None = None, **changes: Any) -> Ticket:
-    """Changes columns of a locked ticket, gives it its next version, and tells everyone who may know."""
+    """Changes columns of a locked ticket, gives it its next version, and tells everyone who may know.
+
+    Its clocks follow its state, what it waits for and its priority.
+    """
     before, after = ticket.state, state or ticket.state
+    waiting_for, priority = changes.get("waiting_for", ticket.waiting_for), changes.get("priority", ticket.priority)
+    if (after, waiting_for, priority) != (before, ticket.waiting_for, ticket.priority):
+        changes |= await follow(ticket, after, waiting_for, priority)
     changes |= {"changed_at": work().occurred_at, "changed_by": actor.role}
     if after != before:
         changes |= {"state": after, "phase": PHASES[after]}

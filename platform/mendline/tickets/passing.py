@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mendline.kernel import emit, new_id, rows, work
+from mendline.tickets.clocks import carried_on
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.intake import at_home, next_number
 from mendline.tickets.lifecycle import move, tell
@@ -103,7 +104,7 @@ async def _child(
         **{name: getattr(parent, name) for name in _COPIED},
     )
     await rows.insert(child)
-    await rows.insert(*await participants(child, parts))
+    await rows.insert(*await participants(child, parts), *await carried_on(parent, child))
     for group in (TicketPeople, TicketClinical, TicketCommercial, TicketQuality, TicketVigilance):
         await _copy_group(group, parent, child)
     return child

@@ -59,6 +59,7 @@ class Ticket(Record):
     response_due_at = fields.DatetimeField(null=True)
     restoration_due_at = fields.DatetimeField(null=True)
     eta_at = fields.DatetimeField(null=True)
+    completion_at = fields.DatetimeField(null=True)
     waiting_for = fields.TextField(null=True)
     closed_at = fields.DatetimeField(null=True)
     changed_at = fields.DatetimeField(default=now)

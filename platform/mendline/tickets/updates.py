@@ -5,15 +5,17 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mendline.devices import Device, DeviceModel
-from mendline.kernel import DomainError, TicketId, command, execute, parse_opaque, rows, work
+from mendline.kernel import DomainError, TicketId, command, emit, execute, parse_opaque, rows, work
 from mendline.tickets.device_state import report_use_state, undo_report
+from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
 from mendline.tickets.participants import require_group
 from mendline.tickets.priority import score
+from mendline.tickets.priority_override import under_override
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import UseState
 from mendline.tickets.ticket import Ticket, TicketClinical, TicketMessage
-from mendline_tenants import Actor
+from mendline_tenants import Actor, own_organisation
 
 Body = Annotated[str, Meta(min_length=1, max_length=4000)]
 
@@ -37,13 +39,22 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
         cleaning = "unknown"
     device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
-    weight = next((int(r["value"]) for r in clinical.priority_reasons if r["input"] == "clinical_location"), 0)
-    priority, reasons = score(model, device, input.use_state, weight)
+    before = {reason["input"]: reason["value"] for reason in clinical.priority_reasons}
+    priority, reasons = score(
+        model,
+        device,
+        input.use_state,
+        int(before.get("clinical_location", 0)),
+        policy=(await own_organisation(actor.organisation)).policies.get("priority"),
+        tier=before.get("sla_tier"),
+    )
     told = [reason._asdict() for reason in reasons]
+    priority, told = under_override(priority, told, clinical.priority_reasons)
     await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
         await report_use_state(device, input.use_state)
     if input.use_state == "patient_affected":
+        emit(ClockChanged(tenant=ticket.tenant_id, ticket=ticket.id))  # people are told at any hour now
         await execute(
             "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
         )

@@ -1,6 +1,7 @@
 """Each operation as the statement that a good engineer would write by hand, with the very answer that ours gives.
 
-Pages: $1 is the organisation that asks, $2 the state. The others: ($1, $2) names the row.
+Pages: $1 is the organisation that asks, then the state, then who asks. A row: ($1, $2) names it, then the organisation
+and the member who ask. Of a feed: the organisation, and the place it goes on from.
 """
 
 _ITEM = """json_build_object('number', w.number, 'state', upper(w.state), 'priority', w.priority,
@@ -17,21 +18,41 @@ _CURSOR = (
     "translate(encode(convert_to(json_build_array(w.changed_at, w.ticket_id)::text, 'UTF8'), 'base64'), E'\\n', '')"
 )
 
+_LOGGED = """, logged AS (
+  INSERT INTO read_log (tenant_id, id, actor, actor_kind, actor_role, actor_name, channel, operation, document_hash,
+    groups, owners, tickets, arguments, correlation, recorded_at)
+  SELECT %(reader)s, uuidv7(), %(actor)s, 'member', '', '', 'graphql', '%(name)s', '', ARRAY[%(groups)s],
+    array_agg(%(owner)s), array_agg(%(ticket)s), '{}', '', clock_timestamp()
+  FROM %(rows)s HAVING count(*) > 0
+)"""
+"""The row of the read log, which whoever reads people's names has to write."""
+
 _PAGE = f"""
 WITH page AS (
   SELECT w.*, row_number() OVER () AS n FROM (
-    SELECT * FROM worklist WHERE tenant_id = $1 %s ORDER BY changed_at DESC, ticket_id DESC LIMIT 51) w
-)
+    SELECT * FROM worklist WHERE tenant_id = $1 %(where)s ORDER BY changed_at DESC, ticket_id DESC LIMIT 51) w
+)%(logged)s
 SELECT json_build_object('data', json_build_object('worklist', json_build_object(
   'nodes', (SELECT coalesce(json_agg({_ITEM} ORDER BY w.n), '[]') FROM page w WHERE w.n <= 50),
   'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > 50 FROM page),
     'endCursor', (SELECT {_CURSOR} FROM page w WHERE w.n <= 50 ORDER BY w.n DESC LIMIT 1)))))
 """
 
-WORKLIST = _PAGE % ""
-FILTERED = _PAGE % "AND state = $2"
+_LISTED = {"groups": "'people'", "owner": "owner_id", "ticket": "ticket_id", "rows": "page WHERE n <= 50"}
 
-TICKET = """
+
+def _page(name: str, where: str, actor: str, recorded: bool) -> str:
+    logged = _LOGGED % {"reader": "$1", "actor": actor, "name": name, **_LISTED} if recorded else ""
+    return _PAGE % {"where": where, "logged": logged}
+
+
+WORKLIST = _page("Worklist", "", "$2", True)
+WORKLIST_UNRECORDED = _page("Worklist", "", "$2", False)
+FILTERED = _page("Filtered", "AND state = $2", "$3", True)
+FILTERED_UNRECORDED = _page("Filtered", "AND state = $2", "$3", False)
+
+_TICKET = """
+WITH t AS (SELECT * FROM ticket WHERE tenant_id = $1 AND id = $2)%(logged)s
 SELECT json_build_object('data', json_build_object('ticket', (SELECT json_build_object(
   'id', opaque('tk', t.tenant_id, t.id), 'number', t.number, 'kind', upper(t.kind), 'state', upper(t.state),
   'phase', upper(t.phase), 'version', t.version, 'attempt', t.attempt, 'priority', t.priority,
@@ -88,8 +109,22 @@ SELECT json_build_object('data', json_build_object('ticket', (SELECT json_build_
       'actorRole', a.actor_role, 'channel', a.channel, 'occurredAt', a.occurred_at) ORDER BY a.seq), '[]')
     FROM (SELECT * FROM audit_entry a WHERE a.tenant_id = t.tenant_id AND a.ticket_id = t.id
       ORDER BY a.seq LIMIT 50) a))
-) FROM ticket t WHERE t.tenant_id = $1 AND t.id = $2)))
+) FROM t)))
 """
+
+TICKET = _TICKET % {
+    "logged": _LOGGED
+    % {
+        "reader": "$3",
+        "actor": "$4",
+        "name": "Ticket",
+        "groups": "'people', 'clinical'",
+        "owner": "tenant_id",
+        "ticket": "id",
+        "rows": "t",
+    }
+}
+TICKET_UNRECORDED = _TICKET % {"logged": ""}
 
 DEVICE = """
 SELECT json_build_object('data', json_build_object('device', (SELECT json_build_object(
@@ -109,4 +144,29 @@ SELECT json_build_object('data', json_build_object('device', (SELECT json_build_
     FROM (SELECT * FROM ticket t WHERE t.tenant_id = d.tenant_id AND t.device_id = d.id
       ORDER BY t.opened_at DESC, t.id DESC LIMIT 50) t))
 ) FROM device d WHERE d.tenant_id = $1 AND d.id = $2)))
+"""
+
+_CHANGED = f"""json_build_object('__typename', 'TicketChanged', 'ticketId', opaque('tk', w.owner_id, w.ticket_id),
+      'item', {_ITEM.replace("'assignee', w.card->'assignee',", "'changedAt', w.changed_at,")})"""
+
+CHANGES = f"""
+WITH page AS (
+  SELECT f.*, row_number() OVER () AS n FROM (
+    (SELECT changed_in, owner_id, ticket_id, {_CHANGED} AS change FROM worklist w
+     WHERE tenant_id = $1 AND (changed_in, owner_id, ticket_id) > ($2, $3, $4)
+       AND changed_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+     ORDER BY changed_in, owner_id, ticket_id LIMIT 101)
+    UNION ALL
+    (SELECT changed_in, owner_id, ticket_id, json_build_object('__typename', 'TicketGone',
+       'ticketId', opaque('tk', b.owner_id, b.ticket_id), 'goneAt', b.gone_at) FROM tombstone b
+     WHERE tenant_id = $1 AND (changed_in, owner_id, ticket_id) > ($2, $3, $4)
+       AND changed_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+     ORDER BY changed_in, owner_id, ticket_id LIMIT 101)
+    ORDER BY changed_in, owner_id, ticket_id LIMIT 101) f
+)
+SELECT json_build_object('data', json_build_object('changes', json_build_object(
+  'nodes', (SELECT coalesce(json_agg(change ORDER BY n), '[]') FROM page WHERE n <= 100),
+  'cursor', (SELECT translate(encode(convert_to(json_build_array(changed_in, owner_id, ticket_id)::text, 'UTF8'),
+     'base64'), E'\n', '') FROM page WHERE n <= 100 ORDER BY n DESC LIMIT 1),
+  'hasMore', (SELECT count(*) > 100 FROM page))))
 """

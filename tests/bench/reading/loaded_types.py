@@ -294,6 +294,7 @@ class WorklistItem(Over):
     state: str = same(str, make=upper)
     priority: int = same(int)
     opened_at: datetime = same(datetime)
+    changed_at: datetime = same(datetime)
     due_at: datetime | None = same(datetime | None)
 
     @property

@@ -10,6 +10,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,8 @@ from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import ParserCache, ValidationCache
 
-from mendline.kernel import open_pools, parse_opaque, pool
-from mendline.tickets import PHASES
+from mendline.kernel import opaque, open_pools, parse_opaque, pool
+from mendline.tickets import PHASES, feed_cursor
 from mendline_tenants.tokens import read_access_token
 
 _CONNECTIONS = 8
@@ -105,13 +106,66 @@ class Filter:
     state: list[TicketState] | None = None
 
 
-def _cursor(row: Any) -> str:
-    values = [row["changed_at"].isoformat(), str(row["ticket_id"])]
+def _encoded(values: list[Any]) -> str:
     return base64.b64encode(json.dumps(values).encode()).decode()
+
+
+def _cursor(row: Any) -> str:
+    return _encoded([row["changed_at"].isoformat(), str(row["ticket_id"])])
+
+
+@strawberry.interface
+class Change:
+    ticket_id: strawberry.ID
+
+
+@strawberry.type
+class TicketChanged(Change):
+    item: WorklistItem
+
+
+@strawberry.type
+class TicketGone(Change):
+    gone_at: datetime
+
+
+@strawberry.type
+class Changes:
+    nodes: list[Change]
+    cursor: str | None
+    has_more: bool
+
+
+_FEED = (
+    "SELECT * FROM {table} WHERE tenant_id = $1 AND (changed_in, owner_id, ticket_id) > ($2, $3, $4)"
+    " AND changed_in < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    " ORDER BY changed_in, owner_id, ticket_id LIMIT $5"
+)
+
+
+def _change(row: Any) -> Change:
+    ticket = strawberry.ID(opaque("tk", row["owner_id"], row["ticket_id"]))
+    if "gone_at" in row:
+        return TicketGone(ticket_id=ticket, gone_at=row["gone_at"])
+    return TicketChanged(ticket_id=ticket, item=WorklistItem(row))
 
 
 @strawberry.type
 class Query:
+    @strawberry.field
+    async def changes(self, info: strawberry.Info, since: str | None = None, first: int = 100) -> Changes:
+        tenant = info.context.tenant
+        assert since is not None
+        place = feed_cursor(since, tenant)
+        after = (tenant, place.changed_in, place.owner, place.ticket, first + 1)
+        rows = [
+            row for table in ("worklist", "tombstone") for row in await fetch(tenant, _FEED.format(table=table), *after)
+        ]
+        rows.sort(key=lambda row: (row["changed_in"], row["owner_id"], row["ticket_id"]))
+        page = rows[:first]
+        cursor = _encoded([page[-1]["changed_in"], str(page[-1]["owner_id"]), str(page[-1]["ticket_id"])])
+        return Changes(nodes=[_change(row) for row in page], cursor=cursor, has_more=len(rows) > first)
+
     @strawberry.field
     async def worklist(self, info: strawberry.Info, first: int = 50, filter: Filter | None = None) -> Worklist:
         states = [state.value for state in filter.state] if filter and filter.state else None
@@ -153,7 +207,7 @@ class App(GraphQL[Loaders, None]):
 async def serve(port: int) -> None:
     """Serves until it is ended."""
     await open_pools("app", size=_CONNECTIONS)
-    schema = strawberry.Schema(Query, extensions=[ParserCache(), ValidationCache()])
+    schema = strawberry.Schema(Query, types=[TicketChanged, TicketGone], extensions=[ParserCache(), ValidationCache()])
     app = Starlette(routes=[Route("/graphql", App(schema, graphql_ide=None), methods=["POST"])])
     config = uvicorn.Config(app, port=port, lifespan="off", log_level="warning", access_log=False, server_header=False)
     await uvicorn.Server(config).serve()

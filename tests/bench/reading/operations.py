@@ -1,7 +1,7 @@
 """The operations that are measured, as each of the servers is asked for them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,17 @@ DEVICE = """query Device($id: ID!) {
     history(first: 50) { nodes { number state openedAt closedAt quality { result cause action } } }
   }
 }"""
+
+CHANGES = f"""query Changes($since: String) {{
+  changes(since: $since, first: 100) {{
+    nodes {{
+      __typename ticketId
+      ... on TicketChanged {{ item {{ {_ITEM.replace("assignee", "changedAt")} }} }}
+      ... on TicketGone {{ goneAt }}
+    }}
+    cursor hasMore
+  }}
+}}"""
 
 _ITEM_BY_POSTGRAPHILE = """number state priority openedAt dueAt ownerId ticketId
       ticket {
@@ -101,13 +112,27 @@ DEVICE_BY_POSTGRAPHILE = """query Device($tenant: UUID!, $id: UUID!) {
 }"""
 
 
+CHANGES_BY_POSTGRAPHILE = """query Changes($tenant: UUID!, $since: Cursor) {
+  allWorklists(first: 100, after: $since, orderBy: [CHANGED_IN_ASC, OWNER_ID_ASC, TICKET_ID_ASC],
+    condition: { tenantId: $tenant }) {
+    nodes { number state priority openedAt changedAt dueAt ownerId ticketId card }
+    pageInfo { endCursor hasNextPage }
+  }
+}"""
+"""It knows of no tombstones, and the card comes as it is."""
+
+
 @dataclass(frozen=True)
 class Asker:
-    """One organisation that asks, and rows of its own that it asks for."""
+    """One organisation that asks, rows of its own that it asks for, and where it has been in its feed.
+
+    cursors: of the feed, by the name of the server that gave them.
+    """
 
     organisation: Organisation
     tickets: Sequence[UUID]
     devices: Sequence[UUID]
+    cursors: dict[str, list[str]] = field(default_factory=dict)
 
 
 Variables = Callable[[Asker], list[dict[str, Any]]]
@@ -117,7 +142,7 @@ Variables = Callable[[Asker], list[dict[str, Any]]]
 class Operation:
     """One operation: its title, our document and PostGraphile's, and what is asked for in turn.
 
-    name: the path under which the limit answers it.
+    name: the path under which the limit answers it. recorded: whether it reads people's names, which is recorded.
     """
 
     name: str
@@ -126,6 +151,7 @@ class Operation:
     variables: Variables
     by_postgraphile: str
     postgraphile_variables: Variables
+    recorded: bool = False
 
 
 def _named(kind: str, of: Callable[[Asker], Sequence[UUID]]) -> Variables:
@@ -144,6 +170,7 @@ OPERATIONS = (
         lambda asker: [{}],
         WORKLIST_BY_POSTGRAPHILE,
         lambda asker: [{"tenant": str(asker.organisation.id)}],
+        recorded=True,
     ),
     Operation(
         "ticket",
@@ -152,6 +179,7 @@ OPERATIONS = (
         _named("tk", lambda asker: asker.tickets),
         TICKET_BY_POSTGRAPHILE,
         _plain(lambda asker: asker.tickets),
+        recorded=True,
     ),
     Operation(
         "filtered",
@@ -160,6 +188,7 @@ OPERATIONS = (
         lambda asker: [{"state": ["ACCEPTED"]}],
         FILTERED_BY_POSTGRAPHILE,
         lambda asker: [{"tenant": str(asker.organisation.id), "state": "accepted"}],
+        recorded=True,
     ),
     Operation(
         "device",
@@ -168,5 +197,15 @@ OPERATIONS = (
         _named("dv", lambda asker: asker.devices),
         DEVICE_BY_POSTGRAPHILE,
         _plain(lambda asker: asker.devices),
+    ),
+    Operation(
+        "changes",
+        "a portal's changes(since:) of 100",
+        CHANGES,
+        lambda asker: [{"since": cursor} for cursor in asker.cursors["mendline"]],
+        CHANGES_BY_POSTGRAPHILE,
+        lambda asker: [
+            {"tenant": str(asker.organisation.id), "since": cursor} for cursor in asker.cursors["postgraphile"]
+        ],
     ),
 )

@@ -119,4 +119,5 @@ def _needs(shape: Shape) -> set[str]:
     """What a table refers to; one that names a ticket without a foreign key refers to it all the same."""
     named = {"ticket"} if "ticket_id" in shape.columns else set()
     named |= {"member"} if {"actor", "assignee_id"} & shape.columns.keys() else set()
+    named |= {"partner"} if "provider_id" in shape.columns else set()
     return {reference.target for reference in shape.references} | named

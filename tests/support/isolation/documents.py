@@ -67,7 +67,7 @@ def selection(type_: Any, depth: int = DEPTH, within: tuple[str, ...] = (), of: 
         if not isinstance(named, GraphQLObjectType | GraphQLUnionType | GraphQLInterfaceType):
             parts.append(name)
         elif depth > 0 and named.name not in within:
-            page = "(first: 20)" if "first" in field.args else ""
+            page = "(first: 5)" if "first" in field.args else ""
             # A page's nodes are its edges' too.
             if not (name == "edges" and "nodes" in type_.fields):
                 parts.append(f"{name}{page} {selection(named, depth - 1, (*within, named.name))}")
@@ -136,8 +136,10 @@ def _is_leaf(named: Any) -> bool:
 
 
 def required(root: str, name: str) -> dict[str, Any]:
-    """Sample values of the arguments that a root field must have."""
-    return {name: sample(one.type) for name, one in roots(root)[name].args.items() if is_required_argument(one)}
+    """Sample values of the arguments that a root field must have, and the size of a page."""
+    args = roots(root)[name].args
+    page = {"first": 30} if "first" in args else {}
+    return page | {name: sample(one.type) for name, one in args.items() if is_required_argument(one)}
 
 
 def sample(type_: Any) -> Any:

@@ -34,16 +34,29 @@ WORDS: Mapping[str, Any] = {
     "worklist.part": "participant",
     "ticket.device_card": lambda text: {"serial": text, "asset_number": text, "device_class": "infusion_pump"},
     "device.last_repair": lambda text: {"at": "2020-01-01T00:00:00+00:00", "number": text, "symptom": text},
+    "ticket_clock.calendar": {"zone": "UTC", "always": True},
+    "ticket_clock.telling": {"zone": "UTC", "always": True},
+    "ticket_clock.minutes": {},
+    "ticket_clock.pauses": [],
+    "service_calendar.zone": "UTC",
+    "service_calendar.hours": [],
+    "service_calendar.breaks": [],
+    "service_calendar.opened": [],
+    "service_calendar.closed": [],
+    "contract.service_level": {},
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 
 A new table needs a line here only when its own code stumbles over a text that says nothing.
 """
 
-_OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id"}
+_OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id", "worklist.provider_id"}
 """Columns that name the organisation itself, where nothing else is asked for."""
 
-_NAMED = {"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"}
+_NAMED = {
+    **{"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"},
+    **{"contract.provider_id": "partner", "worklist.device_id": "device", "worklist.parent_id": "ticket"},
+}
 """Columns that name a row without a foreign key -> its table; the first row of each tenant names the first there."""
 
 _count = itertools.count(1)

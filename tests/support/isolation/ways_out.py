@@ -32,6 +32,7 @@ ROUTES = {
     "/": "development alone: the explorer's page",
     "/explorer/people": "development alone: demo logins",
     "/explorer/schema": "development alone: the schema",
+    "/explorer/documents": "development alone: the house's own documents",
 }
 """Paths of the web process."""
 
@@ -43,6 +44,10 @@ CONSUMERS_TELL = {
     "chat.cards": "cards of each organisation in visible_to, drawn under its own rights",
     "chat.offer": "the acting provider's technician",
     "chat.signature": "the user facility's signatories",
+    "chat.key_expires": "the administrators of the organisation whose key it is",
+    "chat.clock_due": "dispatchers of the provider and engineers of the user facility: number and clock",
+    "chat.slip": "whoever has the ticket's card, under their own rights",
+    "tickets.watch_clocks": "timers of the user facility, by its system actor",
     "live": "one pub/sub channel for each organisation in visible_to: ids and a version",
     "live.ended": "the channel of the organisation that was shut out: ids",
     "grants.note": "the own book of each organisation that the grant names",
@@ -55,6 +60,9 @@ CONSUMERS_TELL = {
 TIMERS_TELL = {
     "tickets.end_share": "the user facility's own command",
     "tenants.checkpoint": "the organisation's own checkpoint",
+    "tickets.check_clocks": "the user facility's own command",
+    "chat.clock_digest": "as chat.clock_due, in one message",
+    "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 
 RECURRING_TELL = {

@@ -7,7 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0013_limit_and_name_sessions')]
+    dependencies = [('mendline', '0014_limit_and_name_sessions')]
 
     initial = False
 

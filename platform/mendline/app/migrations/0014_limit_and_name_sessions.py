@@ -6,7 +6,7 @@ from mendline.kernel.ids import new_id
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0012_keep_checkpoints')]
+    dependencies = [('mendline', '0013_keep_checkpoints')]
 
     initial = False
 

@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0011_name_evidence_authors')]
+    dependencies = [('mendline', '0012_name_evidence_authors')]
 
     initial = False
 

@@ -1,0 +1,122 @@
+"""Priority: an organisation's own weights and floors, a person's word with its reason, and what neither may do."""
+
+import pytest
+
+from mendline.kernel import DomainError, now, parse_opaque, rows, transaction
+from mendline.tickets import Ticket, TicketClinical
+from support.clocks import OFFICE, act, at, contract, kept, reported
+from support.database import look, unchanged
+
+
+async def weighed(cast, ticket, viewer="hospital_a"):
+    """Priority, and its reasons as {input: (value, points)}."""
+    async with transaction(cast[viewer]):
+        row = await rows.get(Ticket, *parse_opaque("tk", ticket))
+        clinical = await rows.get(TicketClinical, *parse_opaque("tk", ticket))
+    return row.priority, {r["input"]: (r["value"], r["points"]) for r in clinical.priority_reasons}
+
+
+async def test_an_organisation_weighs_by_its_own_policy(cast):
+    first = await reported(cast, now(), "down")
+    assert await weighed(cast, first) == (
+        2,
+        {
+            "device_function": ("therapeutic", 25),
+            "use_state": ("down", 25),
+            "clinical_location": ("0", 0),
+            "no_backup": ("true", 10),
+        },
+    )
+    policy = {"function": {"therapeutic": 60}, "no_backup": 0, "levels": [80, 60, 40], "floors": {"therapeutic": 2}}
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": policy})
+    second = await reported(cast, now(), "down")
+    level, reasons = await weighed(cast, second)
+    assert (level, reasons["device_function"], reasons["no_backup"]) == (1, ("therapeutic", 60), ("true", 0))
+    third = await reported(cast, now(), "degraded")
+    assert (await weighed(cast, third))[0] == 2
+    await act(cast, now(), "nurse_a", "tickets.set_use_state", first, use_state="degraded")
+    level, reasons = await weighed(cast, first)
+    assert (level, reasons["device_function"]) == (2, ("therapeutic", 60)), "tickets under way follow it"
+
+
+async def test_a_floor_says_what_it_did(cast):
+    policy = {"levels": [100, 90, 80], "floors": {"therapeutic": 3}}
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": policy})
+    level, reasons = await weighed(cast, await reported(cast, now(), "degraded"))
+    assert (level, reasons["floor_therapeutic"]) == (3, ("3", 0))
+
+
+async def test_a_contracts_tier_counts(cast):
+    await contract(cast, None)
+    given = {
+        "title": "输液泵全保 Infusion pumps, full service",
+        "provider": cast.organisation_id("vendor_v"),
+        "starts_on": "2020-01-01",
+        "ends_on": "2030-01-01",
+        "device_classes": ["infusion_pump"],
+        "direct": True,
+        "tier": "premium",
+    }
+    await cast.run("admin_a", "devices.upsert_contract", given)
+    ticket = await reported(cast, now(), "down")
+    assert (await weighed(cast, ticket))[1]["sla_tier"] == ("premium", 10)
+    await act(cast, now(), "nurse_a", "tickets.set_use_state", ticket, use_state="degraded")
+    assert (await weighed(cast, ticket))[1]["sla_tier"] == ("premium", 10)
+
+
+async def test_a_policy_that_is_none_is_refused(cast):
+    wrong = [
+        ({"levels": [50, 60, 40]}, "not_descending"),
+        ({"levels": [50, 40]}, "too_short"),
+        ({"floors": {"life_support": 3}}, "life_support_floor"),
+        ({"no_backup": -1}, "too_small"),
+        ({"function": {"pump": 1}}, "unknown_value"),
+        ({"weather": 1}, None),
+    ]
+    async with unchanged():
+        for value, problem in wrong:
+            with pytest.raises(DomainError) as refusal:
+                await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": value})
+            assert refusal.value.code == "invalid_input"
+            assert problem in (None, refusal.value.facts["problem"]), (value, refusal.value.facts)
+        with pytest.raises(DomainError, match="forbidden"):
+            await cast.run("engineer_a", "tenants.set_policy", {"name": "priority", "value": {}})
+
+
+async def test_a_person_sets_the_priority_with_a_reason_and_the_clocks_follow(cast):
+    await contract(cast, OFFICE, by_priority=[{"priority": 1, "restoration": 120}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    scored = (await weighed(cast, ticket))[0]
+    given = {"priority": 1, "reason": "手术室今天全部占用"}
+    await act(cast, at("2026-06-08T10:00"), "dispatcher_v", "tickets.override_priority", ticket, **given)
+    level, reasons = await weighed(cast, ticket, "vendor_v")
+    assert (level, reasons["override"]) == (1, ("1", 0))
+    assert (await kept(cast, ticket))[0].restoration_due_at == at("2026-06-08T11:00")
+    (entry,) = await look(
+        "SELECT facts FROM audit_entry WHERE tenant_id = $1 AND command = 'tickets.override_priority'",
+        cast["hospital_a"],
+    )
+    assert entry["facts"] == {"priority": {"from": scored, "to": 1}}, "the reason may speak of the ward"
+    # What the ward says of the device is weighed anew beside it; a person's word stands.
+    await act(cast, at("2026-06-08T10:10"), "nurse_a", "tickets.set_use_state", ticket, use_state="down")
+    level, reasons = await weighed(cast, ticket)
+    assert (level, reasons["use_state"], reasons["override"]) == (1, ("down", 25), ("1", 0))
+    await act(cast, at("2026-06-08T10:20"), "engineer_a", "tickets.override_priority", ticket, reason="已有备用机")
+    level, reasons = await weighed(cast, ticket)
+    assert (level, "override" in reasons) == (2, False)
+
+
+async def test_a_patient_comes_before_a_persons_word(cast):
+    ticket = await reported(cast, now())
+    await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=4, reason="备用")
+    await act(cast, now(), "nurse_a", "tickets.set_use_state", ticket, use_state="patient_affected")
+    level, reasons = await weighed(cast, ticket)
+    assert (level, "override" in reasons) == (1, False)
+    async with unchanged():
+        for who, code in (
+            ("engineer_a", "priority_floor"),
+            ("nurse_a", "forbidden"),
+            ("engineer_b", "not_found"),
+        ):
+            with pytest.raises(DomainError, match=code):
+                await act(cast, now(), who, "tickets.override_priority", ticket, priority=2, reason="x")
