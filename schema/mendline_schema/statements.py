@@ -65,7 +65,7 @@ class Statement:
         Raises TimeoutError after DEADLINE, Unreadable for arguments that are no values, and DomainError for what a
         function of ours refuses.
         """
-        values = self._values(inputs)
+        values = self.values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
         with _refusals():
@@ -77,7 +77,7 @@ class Statement:
 
         Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises what `answer` raises.
         """
-        values = self._values(inputs)
+        values = self.values(inputs)
         is_key = presumed.claim.is_key
         sql = self._proving.get(is_key)
         if sql is None:
@@ -93,7 +93,8 @@ class Statement:
                 row = await read(inputs.actor.organisation, sql, *given, check=proven, durable=not self.records)
         return self._finished(row[0], inputs)
 
-    def _values(self, inputs: Inputs) -> list[Any]:
+    def values(self, inputs: Inputs) -> list[Any]:
+        """Its parameters' values. Raises Unreadable."""
         if self.finishers:
             inputs.extra["mark"] = new_mark()
         return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
@@ -171,6 +172,15 @@ class Statements:
 
         key = ("query", inputs.actor.permissions, request.key)
         return await self._answer(key, request.source, compiled, inputs, presumed)
+
+    def bare_query(self, request: Request, inputs: Inputs) -> tuple[str, list[Any]]:
+        """The SQL of a whole query and its parameters' values, without the proof of who asks.
+
+        Raises what `query` raises, and Unreadable.
+        """
+        key = ("query", inputs.actor.permissions, request.key)
+        statement = self._kept_under(key) or self._compile_query(request, inputs.actor, {})
+        return statement.sql, statement.values(inputs)
 
     async def field(
         self,

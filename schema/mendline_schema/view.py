@@ -24,6 +24,7 @@ from mendline_schema.budget import costs_told
 from mendline_schema.context import Context, Head, bearer, wished_locale
 from mendline_schema.errors import refusal
 from mendline_schema.execution import answer_query
+from mendline_schema.explain import HEADER, explain_query, require_explaining
 from mendline_schema.lines import line, lines_of
 from mendline_schema.requests import (
     EVENTS,
@@ -77,8 +78,11 @@ class View(GraphQL[Context, None]):
         request = Request(scope, receive)
         try:
             asked = await self._query_in(request)
+            explains = HEADER in request.headers
+            if explains:
+                require_explaining(asked is not None)
             if asked is not None:
-                await self._answer_query(request, asked, send)
+                await self._answer_query(request, asked, send, explains)
                 return
             response = await self.run(request)
         except Malformed as malformed:
@@ -93,26 +97,35 @@ class View(GraphQL[Context, None]):
             return None
         require_json(headers.get("content-type"))
         asked = asked_in(await request.body())
-        return asked if self.admission.reads(asked) else None
+        return asked if self.admission.reads(asked, HEADER in headers) else None
 
-    async def _answer_query(self, request: Request, asked: Asked, send: Send) -> None:
+    async def _answer_query(self, request: Request, asked: Asked, send: Send, explains: bool) -> None:
         """Answers a query. It needs nothing of Strawberry's, which is 0.2 ms of this process for each."""
         head = Head(answer_type(request.headers.get("accept")))
         context = self._context(request)
         context.response = head
         told: dict[str, Any]
+        beside: dict[str, Any] = {}
         try:
             document, operation = await self.admission.admit(context, asked)
         except Refused as refused:
             self._mark(refused, head)
             told, errors = {}, refused.errors
         else:
-            result = await answer_query(self.statements, operation, document.fragments, asked.variables, context)
-            told, errors = {"data": result.data}, result.errors or []
+            query = (self.statements, operation, document.fragments, asked.variables, context)
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    result = await answer_query(*query)
+                    if explains and context.known is not None:
+                        beside["explain"] = await explain_query(*query)
+                told, errors = {"data": result.data}, result.errors or []
+            except TimeoutError:
+                told, errors = {"data": None}, [refusal(DomainError("deadline_exceeded"), context.locale)]
         if errors:
             told["errors"] = [error.formatted for error in errors]
-        if cost := costs_told():
-            told["extensions"] = cost
+        beside |= costs_told()
+        if beside:
+            told["extensions"] = beside
         body = msgspec.json.encode(told, enc_hook=str)
         named = {"content-type": f"{head.media_type}; charset=utf-8", "content-length": str(len(body)), **head.headers}
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]

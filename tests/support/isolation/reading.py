@@ -45,10 +45,10 @@ async def read(actor: Actor, text: str, variables: dict[str, Any] | None = None)
     """The JSON that Postgres writes for a query, compiled as the house compiles it."""
     schema = build_schema()._schema
     operation = _parsed(text)
-    given = get_variable_values(schema, operation.variable_definitions or (), variables or {})
-    statements = build_schema().execution_context_class.statements
-    request = Request(schema, operation, {}, given)  # type: ignore[arg-type]
-    answer, _ = await statements.query(request, Inputs(given, actor))  # type: ignore[arg-type]
+    given: Any = get_variable_values(schema, operation.variable_definitions or (), variables or {})
+    statements = build_schema().execution_context_class.statements  # type: ignore[attr-defined]
+    answer, refused = await statements.query(Request(schema, operation, {}, given), Inputs(given, actor))
+    assert not refused, refused
     return "null" if answer is None else bytes(answer).decode()
 
 
