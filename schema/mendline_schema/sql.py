@@ -125,7 +125,9 @@ class Writer:
     def _allowed(self, needs: str | None, field: str, selected: Selected) -> bool:
         if needs is None or needs in self._permissions:
             return True
-        self.refusals.append(Refusal(selected.path, field, needs))
+        # Of several ids in one argument each may be of a kind that needs it: that is told once.
+        if not any(one.path == selected.path and getattr(one, "needs", None) == needs for one in self.refusals):
+            self.refusals.append(Refusal(selected.path, field, needs))
         return False
 
     def _expression(self, read: Column | Part, field: Field, alias: str) -> str:
