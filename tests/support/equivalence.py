@@ -155,7 +155,7 @@ class _Asked(Visitor):
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         parent = self._types.get_parent_type()
-        if parent is not None:
+        if parent is not None and node.name.value != "__typename":
             self._found.add((parent.name, node.name.value))
 
 
