@@ -94,9 +94,9 @@ def log_request(**facts: Any) -> None:
     if _requests is None or not logging.getLogger(_NAME).isEnabledFor(logging.INFO):
         log.info("request", **facts)
         return
-    line = {**structlog.contextvars.get_contextvars(), **facts, **_requests}
-    line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    os.write(sys.stderr.fileno(), _encode(redact(None, "info", line)) + b"\n")
+    line = redact(None, "info", {**structlog.contextvars.get_contextvars(), **facts})
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    os.write(sys.stderr.fileno(), _encode({**line, **_requests, "timestamp": moment}) + b"\n")
 
 
 _requests: dict[str, str] | None = None
