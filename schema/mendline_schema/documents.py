@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parent / "documents"
 KEPT = 128 * 1024
 """Characters of the documents that one process keeps parsed; parsed, each takes about a hundred bytes of memory."""
 
-FOR_STRANGERS = ("Login", "Refresh", "Logout")
+FOR_STRANGERS = ("Login", "Refresh", "Logout", "ClaimHospital")
 """The trusted documents that somebody may send who has not said who they are."""
 
 

@@ -113,10 +113,14 @@ class View(GraphQL[Context, None]):
             told, errors = {}, refused.errors
         else:
             query = (self.statements, operation, document.fragments, asked.variables, context)
-            result = await answer_query(*query)
-            told, errors = {"data": result.data}, result.errors or []
-            if explains and context.known is not None:
-                beside["explain"] = await explain_query(*query)
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    result = await answer_query(*query)
+                    if explains and context.known is not None:
+                        beside["explain"] = await explain_query(*query)
+                told, errors = {"data": result.data}, result.errors or []
+            except TimeoutError:
+                told, errors = {"data": None}, [refusal(DomainError("deadline_exceeded"), context.locale)]
         if errors:
             told["errors"] = [error.formatted for error in errors]
         beside |= costs_told()

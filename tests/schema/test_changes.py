@@ -56,7 +56,7 @@ class Follower:
         return list(self.told)
 
 
-async def settled() -> None:
+async def settled(patience: float = 2) -> None:
     """Waits while a transaction of another test process on the cluster, older than what is written, is under way.
 
     Not for long: a test may hold one back itself.
@@ -65,7 +65,7 @@ async def settled() -> None:
     written = "SELECT max(changed_in) FROM worklist WHERE changed_in < txid_current()"
     ((newest,),) = await look(written)
     with suppress(TimeoutError):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(patience):
             while newest is not None and (await look(oldest))[0][0] <= newest:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.02)
 
@@ -228,6 +228,7 @@ async def test_nothing_is_missed_while_many_write_at_once(portal: Any, cast: Any
     await asyncio.gather(*(write(number) for number in range(4)))
     writing = False
     await polling
+    await settled(30)
     while await follower.page():
         pass
     async with transaction(cast["testing_t"]):

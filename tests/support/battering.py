@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 from support.mischief import Attack, Frames, Request
 
 TELLTALES = re.compile(
-    r'Traceback|File \\?"|\.py\b|site-packages|asyncpg|strawberry\.|graphql\.|mendline_|/work/|/usr/|/home/'
+    r'Traceback|File \\?"|\.py\b|site-packages|asyncpg|strawberry\.|graphql\.|mendline_|/usr/|/home/'
     r'|SELECT |INSERT INTO|UPDATE "|pg_|syntax error at|relation \\?"|column \\?"|violates'
     r"|TypeError|KeyError|AttributeError|NoneType|<class|object at 0x"
 )

@@ -41,10 +41,13 @@ end
 _SPEND = (
     BUCKET_WORDS
     + """
-local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local at = full_at(KEYS[1])
+local interval, burst, cost, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at = full_at(KEYS[1]) + owed
 local wait = wait_for(at, interval, burst, cost)
-if wait > 0 then return {0, string.format('%.3f', at - now)} end
+if wait > 0 then
+  if owed > 0 then keep(KEYS[1], at) end
+  return {0, string.format('%.3f', at - now)}
+end
 keep(KEYS[1], at + interval * cost)
 return {1, string.format('%.3f', at - now + interval * cost)}
 """
@@ -111,8 +114,9 @@ async def spend(bucket: str, rate: Rate, cost: int) -> Spent:
     if not guess.allowed:
         return guess
     if asked >= _away_until:
+        owed = _owed.pop(bucket, 0.0)  # what was spent ahead a moment ago counts before this does
         try:
-            answer = await valkey(TIMEOUT, 1).eval(_SPEND, 1, f"bucket:{bucket}", rate.interval, rate.burst, cost)
+            answer = await valkey(TIMEOUT, 1).eval(_SPEND, 1, f"bucket:{bucket}", rate.interval, rate.burst, cost, owed)
         except (RedisError, OSError) as error:
             _away_until = monotonic() + REST
             log.warning("valkey is away: each process counts what is spent by itself", error=str(error))

@@ -44,6 +44,7 @@ async def solve_in_child(problem: Problem, seconds: float, seed: int = 0, comman
                 ready = await process.stdout.readline()
             async with asyncio.timeout(seconds + GRACE):
                 answer, told = await asyncio.gather(process.stdout.read(), process.stderr.read())
+                await process.wait()  # it has said all, and is not killed for the moment it takes to end
         except TimeoutError:
             raise PlanFailed(f"killed: the solver did not keep its {seconds:g} s") from None
     finally:

@@ -6,7 +6,7 @@ import msgspec
 
 from mendline.routing import pyvrp_solver, vroom_solver
 from mendline.routing.plan import Plan, moved
-from mendline.routing.problem import Problem, Sequences
+from mendline.routing.problem import Problem, Sequences, Visit
 from mendline.routing.repair import planned
 from mendline.routing.validate import violations
 
@@ -19,7 +19,7 @@ def solve(problem: Problem, seconds: float, seed: int = 0) -> Plan:
     if not problem.visits or not problem.technicians:
         return planned(problem, {}, "insertion")
     began = perf_counter()
-    first = vroom_solver.solve(problem)
+    first = vroom_solver.solve(_as_known(problem))
     spent = perf_counter() - began
     plans = [planned(problem, first, "vroom")]
     left = seconds - spent
@@ -37,6 +37,24 @@ def cost(problem: Problem, plan: Plan) -> int:
     prizes = {visit.id: visit.prize for visit in problem.visits}
     changes = len(moved(problem.previous, plan)) if problem.change_cost else 0
     return plan.travel + sum(prizes[visit] for visit in plan.unserved) + changes * problem.change_cost
+
+
+def _as_known(problem: Problem) -> Problem:
+    """Where changes cost: the same problem with every known visit bound to who has it, so that only what is new moves.
+
+    The search begins there; what is worth its price moves later.
+    """
+    if not problem.change_cost:
+        return problem
+    people = {technician.id: technician for technician in problem.technicians}
+
+    def bound(visit: Visit) -> Visit:
+        known = people.get(problem.previous.get(visit.id, ""))
+        if known is None or not problem.able(visit, known):
+            return visit
+        return msgspec.structs.replace(visit, technician=known.id)
+
+    return msgspec.structs.replace(problem, visits=tuple(map(bound, problem.visits)))
 
 
 def _kept(problem: Problem, first: Sequences) -> Sequences | None:

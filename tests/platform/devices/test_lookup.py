@@ -37,7 +37,7 @@ async def test_a_bed_is_where_its_ward_is(cast):
         nowhere = await location_of(tenant, None)
     assert location.words == {"zh": "本部 三病区 01 床", "en": "Main campus, Ward 3, Bed 01"}
     assert (location.clinical_weight, location.latitude, location.longitude) == (3, 31.2304, 121.4737)
-    assert nowhere == ({}, 0, None, None)
+    assert nowhere == ({}, 0, None, None, None)
 
 
 async def test_the_sticker_of_another_hospital_finds_nothing(cast):

@@ -84,9 +84,10 @@ async def test_a_number_that_another_row_has_is_refused_in_words(cast):
     (known,) = await look("SELECT model_id, id FROM device WHERE id = $1", cast.devices["pump_a"])
     unit = {"model": opaque("md", cast["hospital_a"], known["model_id"]), "system": "cmms", "number": "7"}
     await cast.run("engineer_a", "devices.upsert_device", {**unit, "asset_number": "SB-8001"})
+    await cast.run("engineer_a", "devices.upsert_device", {**unit, "number": "8", "asset_number": "SB-8002"})
     async with unchanged():
         with pytest.raises(DomainError, match="already_exists"):
-            await cast.run("engineer_a", "devices.upsert_device", {**unit, "asset_number": "SB-8002"})
+            await cast.run("engineer_a", "devices.upsert_device", {**unit, "number": "8", "asset_number": "SB-8001"})
 
 
 async def test_who_sees_one_ticket_of_a_command_does_not_hear_of_the_other(cast):
