@@ -14,6 +14,7 @@ from mendline_schema.fields import VIEWER, Relation, Where
 from mendline_schema.filters import nth_among, opaque_id
 from mendline_schema.plan import Selected
 from mendline_schema.values import MERGED, Components, Inputs, Parameters, Reader, Unreadable
+from mendline_schema.variables import variable_in
 
 
 class Ids(NamedTuple):
@@ -106,9 +107,15 @@ class Conditions:
     ) -> Reader:
         """Reads an argument anew from each request's variables; it raises Unreadable for what is no value."""
         definition, node, place = field.definition, selected.node, selected.path
+        variable, below = variable_in(node, path) or (None, ())
 
         def read(inputs: Inputs) -> Any:
-            given = inputs.argument(definition, node, path)
+            given = inputs.variables.coerced.get(variable) if variable else None
+            if given is None:  # no variable, or its default
+                given = inputs.argument(definition, node, path)
+            else:
+                for name in below:
+                    given = given.get(name) if given is not None else None
             try:
                 value = given if parse is None else parse(given)
                 require_storable(value, ".".join(path))
