@@ -124,9 +124,10 @@ class Admission:
         await self._identify(asking)
 
     async def _admit(self, asking: Context, asked: Asked, payer: Payer) -> Admitted:
-        require_any(payer)
         try:
             text = _text_of(asked)
+            if self.documents.known(text) is None:  # to judge it is work that is not begun for nothing
+                require_any(payer)
             if asking.token is None:
                 _require_trusted(text, settings().trusted_documents != "nobody", FOR_STRANGERS)
             document = self.documents.of(text)

@@ -11,9 +11,10 @@ from mendline.kernel import NIL, DomainError, require_storable
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.connections import LARGEST_PAGE
 from mendline_schema.fields import VIEWER, Relation, Where
-from mendline_schema.filters import opaque_id
+from mendline_schema.filters import nth_among, opaque_id
 from mendline_schema.plan import Selected
-from mendline_schema.values import Components, Inputs, Parameters, Reader, Unreadable
+from mendline_schema.values import MERGED, Components, Inputs, Parameters, Reader, Unreadable
+from mendline_schema.variables import variable_in
 
 
 class Ids(NamedTuple):
@@ -51,10 +52,33 @@ class Conditions:
         """An SQL template with the words that every expression may use."""
         return template.format_map({**self._scope, **words})
 
-    def of(self, field: Field, read: Relation, this: str, other: str, selected: Selected) -> str:
+    def each_of(
+        self, field: Field, read: Relation, this: str, other: str, selected: Selected, ordered: Callable[[str], bool]
+    ) -> list[str]:
+        """`of` in parts, every row in one of them: a part for each word of a list that a column is among.
+
+        ordered: whether an index gives the page's order for each word of that column; only then parts are of use.
+        """
+        for name, value in (selected.arguments.get("filter") or {}).items():
+            where = _filters(field)[name]
+            if where.compares == "any" and value and 1 < len(value) <= MERGED and ordered(str(where.column)):
+                places = range(1, len(value) + 1)
+                return [self.of(field, read, this, other, selected, (name, place)) for place in places]
+        return [self.of(field, read, this, other, selected)]
+
+    def of(
+        self,
+        field: Field,
+        read: Relation,
+        this: str,
+        other: str,
+        selected: Selected,
+        part: tuple[str, int] | None = None,
+    ) -> str:
         """What binds rows under the alias `other` to the row under `this`, and to what was asked.
 
-        Raises DomainError invalid_input when a field that looks something up was given nothing to look for.
+        part: a filter that is a list, and which of its words is meant alone. Raises DomainError invalid_input when a
+        field that looks something up was given nothing to look for.
         """
         found = []
         if read.tenant == VIEWER:
@@ -68,7 +92,7 @@ class Conditions:
         if read.required and not asked:
             raise DomainError("invalid_input", field=", ".join(read.arguments), problem="give_one")
         found += [self.given(field, selected, read.arguments[name], (name,), other) for name in asked]
-        found += self._filtered(field, selected, other)
+        found += self._filtered(field, selected, other, part)
         return " AND ".join(found) or "true"
 
     def given(self, field: Field, selected: Selected, where: Where, path: tuple[str, ...], other: str) -> str:
@@ -83,9 +107,15 @@ class Conditions:
     ) -> Reader:
         """Reads an argument anew from each request's variables; it raises Unreadable for what is no value."""
         definition, node, place = field.definition, selected.node, selected.path
+        variable, below = variable_in(node, path) or (None, ())
 
         def read(inputs: Inputs) -> Any:
-            given = inputs.argument(definition, node, path)
+            given = inputs.variables.coerced.get(variable) if variable else None
+            if given is None:  # no variable, or its default
+                given = inputs.argument(definition, node, path)
+            else:
+                for name in below:
+                    given = given.get(name) if given is not None else None
             try:
                 value = given if parse is None else parse(given)
                 require_storable(value, ".".join(path))
@@ -95,18 +125,21 @@ class Conditions:
 
         return read
 
-    def _filtered(self, field: Field, selected: Selected, other: str) -> list[str]:
-        asked: Mapping[str, Any] | None = selected.arguments.get("filter")
-        if not asked:
-            return []
-        filter_type = get_named_type(field.definition.args["filter"].type)
-        assert isinstance(filter_type, GraphQLInputObjectType)
-        conditions = filter_conditions(filter_type)
-        return [
-            self.given(field, selected, _sharpened(conditions[name], value), ("filter", name), other)
-            for name, value in asked.items()
-            if value is not None
-        ]
+    def _filtered(self, field: Field, selected: Selected, other: str, part: tuple[str, int] | None) -> list[str]:
+        asked: Mapping[str, Any] = selected.arguments.get("filter") or {}
+        found = []
+        for name, value in asked.items():
+            if value is not None:
+                where = _filters(field)[name]
+                where = nth_among(where, part[1]) if part and part[0] == name else _sharpened(where, value)
+                found.append(self.given(field, selected, where, ("filter", name), other))
+        return found
+
+
+def _filters(field: Field) -> dict[str, Where]:
+    filter_type = get_named_type(field.definition.args["filter"].type)
+    assert isinstance(filter_type, GraphQLInputObjectType)
+    return filter_conditions(filter_type)
 
 
 def _sharpened(where: Where, value: Any) -> Where:

@@ -6,7 +6,7 @@ text, as the persisted documents of GraphQL over HTTP have it.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -80,13 +80,18 @@ class Document:
     text: str
     ast: DocumentNode
     fragments: dict[str, FragmentDefinitionNode]
+    _operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation that a request means. Raises Faulty when the document has none of that name, or several."""
+        known = self._operations.get(name)
+        if known is not None:
+            return known
         found = get_operation_ast(self.ast, name)
         if found is None:
             cause = DomainError("unknown_operation", name=name) if name else DomainError("operation_not_named")
             raise Faulty([GraphQLError(str(cause), original_error=cause)])
+        self._operations[name] = found
         return found
 
     def reads(self, operation: OperationDefinitionNode) -> bool:

@@ -13,7 +13,6 @@ from graphql import (
     get_argument_values,
     get_named_type,
     get_operation_ast,
-    get_variable_values,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -30,6 +29,7 @@ from mendline_schema.live import Change
 from mendline_schema.sql import Fault, Refusal
 from mendline_schema.statements import Answer, Request, Statements, Unproven
 from mendline_schema.values import Inputs
+from mendline_schema.variables import variables_of
 from mendline_tenants import refusal as sentence_of
 
 
@@ -63,7 +63,7 @@ async def answer_query(
     """The answer to a query, written by one statement; `given` are the variables as they came."""
     schema = statements.bindings.schema
     try:
-        variables = get_variable_values(schema, operation.variable_definitions or (), given or {})
+        variables = variables_of(schema, operation, given or {})
         if isinstance(variables, list):
             return await _failed(asking, *variables)
         data: Any

@@ -1,6 +1,7 @@
 """Filters: what arguments ask for, each a comparison of one column that an index begins with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import strawberry
@@ -62,6 +63,13 @@ def among(column: str) -> Any:
             one=f"{{o}}.{column} = ({{value}}::text[])[1]",
         )
     )
+
+
+def nth_among(where: Where, n: int) -> Where:
+    """The column is the nth of these words, and none before it: a word that is given twice counts once."""
+    words = "({value}::text[])"
+    first = f" AND {words}[{n}] <> ALL ({words}[1:{n - 1}])" if n > 1 else ""
+    return replace(where, sql=f"{{o}}.{where.column} = {words}[{n}]{first}")
 
 
 def refers(column: str, kind: str | None = None, tenant: str | None = None) -> Any:

@@ -39,6 +39,7 @@ class Operation(GraphQLRequestData):
         self.asked = asked
 
 
+@lru_cache(maxsize=1000)
 def require_json(content_type: str | None) -> None:
     """Raises Malformed for a body that is not declared to be JSON in UTF-8."""
     essence, *parameters = (part.strip().lower() for part in (content_type or "").split(";"))
@@ -49,7 +50,26 @@ def require_json(content_type: str | None) -> None:
 
 def asked_in(body: bytes) -> Asked:
     """The operation in a body. Raises Malformed."""
-    return asked_of(decoded(body))
+    try:
+        told = _WELL_FORMED.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return asked_of(decoded(body))  # which says what is wrong with it
+    if body.count(b"[") + body.count(b"{") > JSON_DEPTH:
+        decoded(body)
+    return Asked(told.query, told.document_id, told.variables, told.operation_name or None)
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    """What a body holds, as it should be."""
+
+    query: str | None = None
+    document_id: str | None = None
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+_WELL_FORMED = msgspec.json.Decoder(_Body)
 
 
 def asked_of(told: object) -> Asked:

@@ -13,6 +13,9 @@ from graphql.execution.values import VariableValues
 from mendline.kernel import DomainError, say
 from mendline_tenants import ROLES, Actor
 
+MERGED = 8
+"""The longest list of words whose pages are merged, one for each word; of longer lists the length tells nothing."""
+
 
 class Unreadable(Exception):
     """Arguments of these fields are no values that could be asked for; each field, by its path, with the reason."""
@@ -190,7 +193,11 @@ def shape(value: Any) -> Hashable:
         case dict():
             return tuple(sorted((name, shape(item)) for name, item in value.items()))
         case list():
-            return ("list", min(len(value), 2), frozenset(shape(item) for item in value if isinstance(item, str)))
+            return (
+                "list",
+                min(len(value), MERGED + 1),
+                frozenset(shape(item) for item in value if isinstance(item, str)),
+            )
         case str() if kind_of(value):
             return ("id", kind_of(value))
         case _:

@@ -208,15 +208,10 @@ def _report(report: Report, operation: Operation, told: Mapping[str, Sequence[To
         if name != "mendline":
             report.add(operation.title, "requests_per_second", rates["mendline"], "1/s", name, rates[name])
     for metric, share in (("p50", 0.5), ("p99", 0.99)):
-        times = {name: statistics.median(_share(one, share) for one in each) * 1e3 for name, each in told.items()}
+        times = {name: statistics.median(one.share(share) for one in each) * 1e3 for name, each in told.items()}
         for name in times:
             if name != "mendline":
                 report.add(operation.title, metric, times["mendline"], "ms", name, times[name])
-
-
-def _share(told: Told, share: float) -> float:
-    ordered = sorted(told.seconds)
-    return ordered[min(len(ordered) - 1, round(len(ordered) * share))]
 
 
 async def _statements(ours: Contender, operation: Operation, askers: Sequence[Asker]) -> float:

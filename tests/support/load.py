@@ -4,7 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,19 +16,34 @@ import uvloop
 
 @dataclass(frozen=True)
 class Sent:
-    """What one connection sends, over and over: whole HTTP requests, taken in turn."""
+    """What one connection sends, over and over: whole HTTP requests, taken in turn.
+
+    every: seconds from one request to the next; without it each is sent when the last was answered. With it an answer's
+    time counts from when the request was due: who has to wait to ask has waited. limited: whether answers may be 429.
+    """
 
     requests: tuple[bytes, ...]
+    every: float | None = None
+    limited: bool = False
 
 
 @dataclass
 class Told:
-    """What came back: the seconds that each answer took, the wall's seconds, bytes, and answers that were no good."""
+    """What came back: the seconds that each answer took, the wall's seconds, bytes, and answers that were no good.
+
+    limited: how many were answered that too much was asked.
+    """
 
     seconds: list[float] = field(default_factory=list)
     wall: float = 0.0
     size: int = 0
     refused: list[str] = field(default_factory=list)
+    limited: int = 0
+
+    def share(self, share: float) -> float:
+        """The seconds that this share of the answers took at most."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, round(len(ordered) * share))]
 
     @property
     def rate(self) -> float:
@@ -49,7 +64,9 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, sent: Sent, until: float, told: Told) -> None:
         self._requests: Iterator[bytes] = cycle(sent.requests)
+        self._sent = sent
         self._until = until
+        self._due = time.perf_counter()
         self._told = told
         self._received = bytearray()
         self._wanted = 0
@@ -81,7 +98,7 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         self._wanted = 0
         self._received.clear()
-        self._began = time.perf_counter()
+        self._began = time.perf_counter() if self._sent.every is None else self._due
         self._transport.write(next(self._requests))
 
     def _answered(self) -> None:
@@ -90,13 +107,18 @@ class _Connection(asyncio.Protocol):
         if received.startswith(b"HTTP/1.1 200") and b'"errors"' not in received[:4000]:
             self._told.seconds.append(moment - self._began)
             self._told.size += self._wanted
+        elif self._sent.limited and received.startswith(b"HTTP/1.1 429"):
+            self._told.limited += 1
         else:
             self._told.refused.append(bytes(received[:400]).decode(errors="replace"))
-        if moment < self._until:
-            self._send()
-        else:
+        if moment >= self._until:
             self.done.set_result(None)
             self._transport.close()
+        elif self._sent.every is None:
+            self._send()
+        else:
+            self._due += self._sent.every
+            asyncio.get_running_loop().call_later(max(0.0, self._due - moment), self._send)
 
 
 async def _drive(port: int, connections: Sequence[Sent], seconds: float) -> Told:
@@ -127,9 +149,18 @@ class Driver:
 
     def drive(self, port: int, connections: Sequence[Sent], seconds: float) -> Told:
         """Keeps the connections busy for so many seconds. Raises AssertionError when any answer was no good."""
-        told = self._workers.submit(_run, port, connections, seconds).result(seconds + 60)
-        assert not told.refused, f"{len(told.refused)} answers were no good, such as {told.refused[0]}"
-        return told
+        return self.begin(port, connections, seconds)()
+
+    def begin(self, port: int, connections: Sequence[Sent], seconds: float) -> Callable[[], Told]:
+        """The same, begun now; what it gives waits for the end."""
+        running = self._workers.submit(_run, port, connections, seconds)
+
+        def ended() -> Told:
+            told = running.result(seconds + 60)
+            assert not told.refused, f"{len(told.refused)} answers were no good, such as {told.refused[0]}"
+            return told
+
+        return ended
 
 
 @contextmanager

@@ -94,9 +94,12 @@ def log_request(**facts: Any) -> None:
     if _requests is None or not logging.getLogger(_NAME).isEnabledFor(logging.INFO):
         log.info("request", **facts)
         return
-    line = {**structlog.contextvars.get_contextvars(), **facts, **_requests}
-    line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    os.write(sys.stderr.fileno(), _encode(redact(None, "info", line)) + b"\n")
+    bound = structlog.contextvars.get_contextvars()
+    line = {"correlation": bound.get("correlation"), **{name: _clean(name, value) for name, value in facts.items()}}
+    if len(bound) > 1:
+        line = {**redact(None, "info", bound), **line}
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    os.write(sys.stderr.fileno(), _encode({**line, **_requests, "timestamp": moment}) + b"\n")
 
 
 _requests: dict[str, str] | None = None
