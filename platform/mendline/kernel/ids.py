@@ -48,7 +48,7 @@ def parse_opaque(kind: str, text: str) -> Reference:
         raw = base64.b64decode(body + "=", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise not_found(kind) from None
-    if body[-1] not in _LAST:
+    if body[-1] not in _LAST or "+" in body or "/" in body:  # the decoder takes these beside - and _
         raise not_found(kind)
     return Reference(UUID(bytes=raw[:16]), UUID(bytes=raw[16:]))
 
