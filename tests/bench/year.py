@@ -1,0 +1,106 @@
+"""A year's work of one vendor replayed through the commands: is a ticket stuck, is every clock explained, how fast."""
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import sys
+import time
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from uuid import UUID
+
+from report import Report, arguments
+
+sys.path.append(str(Path(__file__).parents[1]))  # for `support`
+
+import structlog
+
+from mendline.app.memory import proportional_bytes
+from mendline.kernel import now
+from support.database import look
+from support.own_house import own_house
+from support.year import ledger
+from support.year.lives import life, moments
+from support.year.replay import Replay, Replayed
+from support.year.town import build
+
+DAYS = 365
+LATEST = timedelta(days=60)
+"""Before today: the last fault of the year, so that all of its work is done by now."""
+
+DEVICES = 400
+"""At each hospital, on average."""
+
+
+async def main(options: argparse.Namespace, report: Report) -> int:
+    """Answers how many tickets are stuck or have a clock that is not explained."""
+    # A line for each command would be most of the output, and of the time.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    draw = random.Random(options.seed)
+    began = now() - LATEST - timedelta(days=DAYS)
+    async with own_house():
+        town = await build(draw, options.hospitals, options.technicians, DEVICES, began.date())
+        weights = [len(hospital.devices) for hospital in town.hospitals]
+        lives = [
+            (moment, life(random.Random(f"{options.seed} {n}"), town, draw.choices(town.hospitals, weights)[0]))
+            for n, moment in enumerate(moments(draw, options.tickets, began, DAYS))
+        ]
+        memory: list[float] = []
+
+        def tenth() -> None:
+            memory.append((proportional_bytes([os.getpid()]) or 0) / 1e6)
+            print(f"{replay.replayed.ended:,} of {len(lives):,} tickets", file=sys.stderr, flush=True)
+
+        replay = Replay(lives, options.at_once, tenth)
+        replayed = await replay.run()
+        _rates(report, replayed, memory, options.tickets)
+        return await _judged(report, replayed, [hospital.id for hospital in town.hospitals])
+
+
+def _rates(report: Report, replayed: Replayed, memory: list[float], tickets: int) -> None:
+    commands, seconds = sum(replayed.commands.values()), replayed.seconds[-1]
+    report.add("the year", "tickets", replayed.ended, "tickets", "wanted", tickets)
+    report.add("the year", "commands", commands, "commands")
+    report.add("the year", "refused", sum(replayed.refusals.values()), "commands", "commands", commands)
+    report.add("the year", "time", seconds / 60, "min")
+    report.add("the year", "rate", commands / seconds, "commands/s")
+    tenths = [after - before for before, after in pairwise([0.0, *replayed.seconds])]
+    report.add("last tenth", "time", tenths[-1], "s", "second tenth", tenths[1] if len(tenths) > 1 else tenths[0])
+    report.add("last tenth", "memory", memory[-1], "MB", "second tenth", memory[1] if len(memory) > 1 else memory[0])
+    for name, count in replayed.commands.most_common():
+        report.add(name, "commands", count, "commands")
+    for name, count in replayed.refusals.most_common():
+        report.add(name, "refused", count, "commands")
+
+
+async def _judged(report: Report, replayed: Replayed, hospitals: list[UUID]) -> int:
+    began = time.monotonic()
+    stuck, clocks = await ledger.stuck(), await ledger.clocks(hospitals)
+    report.add("clocks", "looked at", clocks.seen, "clocks")
+    report.add("clocks", "met", clocks.met, "clocks", "met and missed", clocks.met + clocks.missed)
+    report.add("clocks", "intervals explained", clocks.intervals, "intervals")
+    report.add("clocks", "time to explain them all", time.monotonic() - began, "s")
+    report.add("clocks", "not explained", len(clocks.wrong), "clocks")
+    report.add("tickets", "stuck", sum(stuck.values()), "tickets")
+    (size,) = await look("SELECT pg_database_size(current_database()) AS bytes")
+    report.add("database", "size", size["bytes"] / 1e6, "MB")
+    for line in (*replayed.failed[:10], *clocks.wrong[:10], *(f"stuck in {state}: {n}" for state, n in stuck.items())):
+        print(line)
+    return len(replayed.failed) + len(clocks.wrong) + sum(stuck.values())
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--tickets", type=int, default=30_000)
+    parser.add_argument("--technicians", type=int, default=150)
+    parser.add_argument("--hospitals", type=int, default=12)
+    parser.add_argument("--at-once", type=int, default=6, help="commands under way at the same time")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    figures = Report("A year")
+    wrong = asyncio.run(main(chosen, figures))
+    figures.finish(chosen.json)
+    sys.exit(1 if wrong else 0)
