@@ -25,6 +25,9 @@ from mendline_tenants import LONGEST_NAME, SENSITIVE
 ARGUMENTS_SIZE = 2_000
 """Bytes of arguments that are kept; of longer ones only the names."""
 
+IF_PROVEN = " /* if proven */"
+"""Stands where a statement that has to prove who asks says so: what is not proven is not stored."""
+
 
 @dataclass(eq=False)
 class Source:
@@ -128,7 +131,7 @@ class Recorder:
         }
         return (
             f"INSERT INTO read_log ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
-            " FROM (SELECT DISTINCT owner, ticket FROM read) tickets HAVING count(*) > 0"
+            f" FROM (SELECT DISTINCT owner, ticket FROM read) tickets HAVING count(*) > 0{IF_PROVEN}"
         )
 
     def _place(self, name: str, read: Any, cast: str = "text") -> str:
