@@ -122,7 +122,9 @@ class FeedWriter:
         last = [f"(array_agg(p.{column} ORDER BY p.n) {self._kept})[{self.size}]" for column in _PLACE]
         told = zip((began, *last), (moment, f"(SELECT {SETTLED})", _NOWHERE, _NOWHERE), strict=True)
         place = ", ".join(f"CASE WHEN {self._more} THEN {more} ELSE {end} END" for more, end in told)
-        return opaque_text(conditions.fill("feed_cluster(), {organisation}, ") + place)
+        # A cursor that was taken is of this cluster; to ask again is to read Postgres' control file.
+        cluster = self._cursor(conditions, "cluster") if self._continues else "feed_cluster()"
+        return opaque_text(f"{cluster}, {conditions.fill('{organisation}')}, {place}")
 
 
 def _size(arguments: dict[str, Any]) -> int:
