@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import asyncpg
 import msgspec
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_variable_values
 
-from mendline.kernel import DomainError, read, settings
+from mendline.kernel import DomainError, fetchval, settings, transaction
 from mendline_schema.context import Context
 from mendline_schema.requests import Malformed
 from mendline_schema.statements import Request, Statements
@@ -69,12 +68,9 @@ async def explain_query(
 async def explain(sql: str, values: list[Any], inputs: Inputs) -> Explained:
     """Runs a statement under the actor's own tenant to see what it costs, and takes back what it stored."""
 
-    def taken_back(row: asyncpg.Record) -> None:
-        raise _TakenBack(row[0])
-
     try:
-        explained = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"
-        await read(inputs.actor.organisation, explained, *values, check=taken_back)
+        async with transaction(inputs.actor.organisation):
+            raise _TakenBack(await fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *values))
     except _TakenBack as taken:
         [whole] = msgspec.json.decode(taken.plan)
     plan = whole["Plan"]

@@ -1,6 +1,6 @@
 """The feed's SQL: a page of what has changed for the reader, from two tables in one order, told by one statement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,12 +9,12 @@ from mendline.tickets import SETTLED, feed_cursor
 from mendline_schema.binding import Field
 from mendline_schema.conditions import Conditions
 from mendline_schema.connections import LARGEST_PAGE, opaque_text
-from mendline_schema.json_sql import json_object
+from mendline_schema.json_sql import Json, json_list, json_name, json_object
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Source
 from mendline_schema.values import Inputs, Parameters, Unreadable
 
-ObjectSql = Callable[[str, str, list[Selected]], str]
+ObjectSql = Callable[[str, str, list[Selected]], Json]
 Within = Callable[[str], AbstractContextManager[Source]]
 
 _PLACE = ("changed_in", "owner_id", "ticket_id")
@@ -46,7 +46,7 @@ class FeedWriter:
         self._object = object_sql
         self._continues = selected.arguments.get("since") is not None
 
-    def sql(self, conditions: Conditions, tables: Mapping[str, tuple[str, str]], within: Within) -> str:
+    def sql(self, conditions: Conditions, tables: Mapping[str, tuple[str, str]], within: Within) -> Json:
         """The feed's JSON. tables: for each type of change its table and the alias of its rows. within: notes what is
         read of the rows under an alias; where a page is shared with others, of all that could have been on it.
         """
@@ -62,11 +62,11 @@ class FeedWriter:
             f"SELECT row_number() OVER (ORDER BY {_ORDER}) AS n, f.* FROM"  # noqa: S608
             f" ({rows} ORDER BY {_ORDER} LIMIT {self.size + 1}) f"
         )
-        places = {one.key: f"p.v{n}" for n, one in enumerate(lists)}
+        places = {one.key: Json(f"p.v{n}", joined=True, present=True) for n, one in enumerate(lists)}
         parts = [(one.key, self._part(type_name, one, conditions, places)) for one in wanted]
-        return f"(SELECT {json_object(parts)} FROM ({page}) p HAVING true)"  # noqa: S608
+        return json_object(parts, True).within("(SELECT ", f" FROM ({page}) p HAVING true)")
 
-    def _rows(self, conditions: Conditions, table: str, source: Source, values: list[str]) -> str:
+    def _rows(self, conditions: Conditions, table: str, source: Source, values: Sequence[str]) -> str:
         other = source.alias
         place = ", ".join(f"{other}.{column}" for column in _PLACE)
         told = "".join(f", {value} AS v{n}" for n, value in enumerate(values))
@@ -99,13 +99,13 @@ class FeedWriter:
     def _part(self, type_name: str, selected: Selected, conditions: Conditions, values: Mapping[str, str]) -> str:
         match selected.name:
             case "nodes":
-                return f"coalesce(json_agg({values[selected.key]} ORDER BY p.n) {self._kept}, '[]')"
+                return json_list(values[selected.key], True, " ORDER BY p.n", f" {self._kept}")
             case "cursor":
                 return self._next(conditions)
             case "hasMore":
                 return self._more
             case _:
-                return f"'{type_name}'::text"
+                return json_name(type_name, True)
 
     @property
     def _kept(self) -> str:
@@ -122,7 +122,9 @@ class FeedWriter:
         last = [f"(array_agg(p.{column} ORDER BY p.n) {self._kept})[{self.size}]" for column in _PLACE]
         told = zip((began, *last), (moment, f"(SELECT {SETTLED})", _NOWHERE, _NOWHERE), strict=True)
         place = ", ".join(f"CASE WHEN {self._more} THEN {more} ELSE {end} END" for more, end in told)
-        return opaque_text(conditions.fill("feed_cluster(), {organisation}, ") + place)
+        # A cursor that was taken is of this cluster; to ask again is to read Postgres' control file.
+        cluster = self._cursor(conditions, "cluster") if self._continues else "feed_cluster()"
+        return opaque_text(f"{cluster}, {conditions.fill('{organisation}')}, {place}")
 
 
 def _size(arguments: dict[str, Any]) -> int:

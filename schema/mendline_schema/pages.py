@@ -8,12 +8,12 @@ from mendline_schema.binding import Field
 from mendline_schema.conditions import Conditions
 from mendline_schema.connections import Page, cursor_of, cursor_sql, cursor_value, order_of, page_of
 from mendline_schema.fields import Order, Relation
-from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.json_sql import Json, json_list, json_name, json_object, ordering
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Source
 from mendline_schema.values import Parameters, Reader
 
-ObjectSql = Callable[[str, str, list[Selected]], str]
+ObjectSql = Callable[[str, str, list[Selected]], Json]
 
 _WITHOUT_ROWS = ("totalCount", "__typename")
 """Parts of a connection that need no page."""
@@ -30,6 +30,7 @@ class PageWriter:
         selected: Selected,
         parameters: Parameters,
         object_sql: ObjectSql,
+        joined: bool,
     ) -> None:
         assert field.target is not None
         self.page: Page = page_of(selected.arguments)
@@ -42,11 +43,12 @@ class PageWriter:
         self._place = f"{field.owner}.{field.name}"
         self._parameters = parameters
         self._object = object_sql
+        self._joined = joined
         self._values: list[str] = []
         wanted = next(iter(selected.of.values()))
         self._look_ahead = any(one.name == "pageInfo" for one in wanted)
 
-    def sql(self, conditions: Conditions, this: str, source: Source) -> str:
+    def sql(self, conditions: Conditions, this: str, source: Source) -> Json:
         """The connection's JSON, as an expression beside the row under `this`."""
         other = source.alias
         base = conditions.of(self._field, self._read, this, other, self._selected)
@@ -54,7 +56,7 @@ class PageWriter:
         type_name, wanted = next(iter(self._selected.of.items()))
         parts = [(one.key, self._part(type_name, one, conditions, other, base)) for one in wanted]
         if all(one.name in _WITHOUT_ROWS for one in wanted):
-            return json_object(parts)
+            return json_object(parts, self._joined)
         each = conditions.each_of(self._field, self._read, this, other, self._selected, self._is_ordered)
         rows = self._rows([f"{part}{bounds}" for part in each], other)
         values = [f"{value} AS v{n}" for n, value in enumerate(self._values)]
@@ -62,7 +64,7 @@ class PageWriter:
             values.append("row_number() OVER () AS n")
         page = f"SELECT {', '.join(values)} FROM {source.drawn_from(f'({rows}) {other}', self.page.size)}"  # noqa: S608
         # HAVING makes it one row even where nothing that was asked for is an aggregate.
-        return f"(SELECT {json_object(parts)} FROM ({page}) p HAVING true)"  # noqa: S608
+        return json_object(parts, self._joined).within("(SELECT ", f" FROM ({page}) p HAVING true)")
 
     def _rows(self, parts: list[str], other: str) -> str:
         """The rows of the page, which are those of these conditions together.
@@ -98,24 +100,28 @@ class PageWriter:
             case "totalCount":
                 return f'(SELECT count(*) FROM "{self._table}" {other} WHERE {base})'  # noqa: S608
             case _:
-                return f"'{type_name}'::text"
+                return json_name(type_name, self._joined)
 
-    def _aggregate(self, sql: str) -> str:
-        return f"coalesce(json_agg({self._in_order(sql)}, '[]')"
+    def _aggregate(self, sql: Json) -> Json:
+        row = Json(self._of_rows(sql), joined=sql.joined, present=sql.present)
+        return json_list(row, self._joined, self._turned, self._kept)
 
     def _in_order(self, sql: str) -> str:
         """The end of an aggregate over this value of each row. Rows of a page forward come in its order already."""
-        turned = " ORDER BY p.n DESC" if self.page.backward else ""
-        return f"{self._of_rows(sql)}{turned}){self._kept}"
+        return f"{self._of_rows(sql)}{self._turned}){self._kept}"
+
+    @property
+    def _turned(self) -> str:
+        return " ORDER BY p.n DESC" if self.page.backward else ""
 
     @property
     def _kept(self) -> str:
         """Leaves out the row that was read only to know whether there is one more."""
         return f" FILTER (WHERE p.n <= {self.page.size})" if self._look_ahead else ""
 
-    def _edge(self, selected: Selected, other: str) -> str:
+    def _edge(self, selected: Selected, other: str) -> Json:
         type_name, wanted = next(iter(selected.of.items()))
-        pairs = []
+        pairs: list[tuple[str, str]] = []
         for one in wanted:
             match one.name:
                 case "node":
@@ -123,12 +129,13 @@ class PageWriter:
                 case "cursor":
                     pairs.append((one.key, cursor_sql(self._place, self._order, other)))
                 case _:
-                    pairs.append((one.key, f"'{type_name}'::text"))
-        return json_object(pairs)
+                    pairs.append((one.key, json_name(type_name, self._joined)))
+        return json_object(pairs, self._joined)
 
     def _page_info(self, selected: Selected, conditions: Conditions, other: str, base: str) -> str:
         wanted = selected.of["PageInfo"]
-        return json_object([(one.key, self._page_fact(one.name, conditions, other, base)) for one in wanted])
+        facts = [(one.key, self._page_fact(one.name, conditions, other, base)) for one in wanted]
+        return json_object(facts, self._joined)
 
     def _page_fact(self, name: str, conditions: Conditions, other: str, base: str) -> str:
         more = f"count(*) > {self.page.size}"
@@ -144,7 +151,7 @@ class PageWriter:
                 cursor = cursor_of(self._place, self._order, values)
                 return f"CASE WHEN least(count(*), {self.page.size}) > 0 THEN {cursor} END"
             case _:
-                return "'PageInfo'::text"
+                return json_name("PageInfo", self._joined)
 
     def _beyond(self, name: str, conditions: Conditions, other: str, base: str) -> str:
         """Whether the list has rows on the far side of the cursor, its own row among them."""

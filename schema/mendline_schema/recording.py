@@ -25,6 +25,9 @@ from mendline_tenants import LONGEST_NAME, SENSITIVE
 ARGUMENTS_SIZE = 2_000
 """Bytes of arguments that are kept; of longer ones only the names."""
 
+IF_PROVEN = " /* if proven */"
+"""Stands where a statement that has to prove who asks says so: what is not proven is not stored."""
+
 
 @dataclass(eq=False)
 class Source:
@@ -103,7 +106,6 @@ class Recorder:
             return select
         hoisted = {reading.chain[0].alias: reading.chain[0] for reading in self._readings}
         ctes = [f"{root.hoisted} AS MATERIALIZED (SELECT * FROM {root.rows})" for root in hoisted.values()]  # noqa: S608
-        ctes.append(f"read AS MATERIALIZED ({' UNION ALL '.join(map(_tickets, self._readings))})")
         ctes.append(f"logged AS ({self._insert(operation, document)})")
         return f"WITH {', '.join(ctes)} {select}"
 
@@ -119,7 +121,7 @@ class Recorder:
             "channel": self._place("channel", lambda i: i.actor.channel),
             "operation": "'" + operation[:LONGEST_NAME].replace("'", "''") + "'",
             "document_hash": f"'{document_hash}'",
-            "groups": "(SELECT array_agg(DISTINCT field_group) FROM read)",
+            "groups": self._groups(),
             "owners": "array_agg(owner ORDER BY ticket, owner)",
             "tickets": "array_agg(ticket ORDER BY ticket, owner)",
             "arguments": self._place("arguments", self._arguments, "jsonb"),
@@ -128,8 +130,32 @@ class Recorder:
         }
         return (
             f"INSERT INTO read_log ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
-            " FROM (SELECT DISTINCT owner, ticket FROM read) tickets HAVING count(*) > 0"
+            f" FROM ({self._tickets()}) tickets HAVING count(*) > 0{IF_PROVEN}"
         )
+
+    def _groups(self) -> str:
+        """The groups that were read, in the order of their names."""
+        groups = sorted({reading.group for reading in self._readings})
+        if len(groups) == 1:
+            return f"ARRAY['{groups[0]}']"
+        found = ", ".join(f"CASE WHEN bool_or({group}) THEN '{group}' END" for group in groups)
+        return f"array_remove(ARRAY[{found}], NULL)"
+
+    def _tickets(self) -> str:
+        """(owner, ticket) of all that was read, each once; of several groups also whether each was."""
+        rows = [_rows(reading) for reading in self._readings]
+        if len(rows) == 1 and self._is_each_once():
+            return rows[0]
+        groups = sorted({reading.group for reading in self._readings})
+        if len(groups) == 1:
+            return f"SELECT DISTINCT ticket, owner FROM ({' UNION ALL '.join(rows)}) read"  # noqa: S608
+        found = ", ".join(f"bool_or(field_group = '{group}') AS {group}" for group in groups)
+        return f"SELECT ticket, owner, {found} FROM ({' UNION ALL '.join(rows)}) read GROUP BY ticket, owner"  # noqa: S608
+
+    def _is_each_once(self) -> bool:
+        """Whether no ticket can come twice: it is the reader's worklist that was read."""
+        (reading,) = self._readings
+        return len(reading.chain) == 1 and TABLES[reading.table].kind is Kind.WORKLIST
 
     def _place(self, name: str, read: Any, cast: str = "text") -> str:
         return self.parameters.place(("read log", name), read, f"::{cast}")
@@ -153,7 +179,7 @@ class Recorder:
         return {key: dict.fromkeys(arguments, "…") for key, arguments in asked.items()}
 
 
-def _tickets(reading: _Reading) -> str:
+def _rows(reading: _Reading) -> str:
     """(field_group, owner, ticket) of each row at the end of a chain that the reader holds."""
     kind, alias = TABLES[reading.table].kind, reading.chain[-1].alias
     owner, held = f"{alias}.tenant_id", ""

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from graphql import GraphQLError
+from tortoise import fields
 
-from mendline.kernel import DomainError
+from mendline.kernel import TABLES, DomainError, Kind
 from mendline_schema.binding import Bindings, Field, Type
 from mendline_schema.conditions import EVERY_ID, Conditions
 from mendline_schema.connections import LARGEST_PAGE
@@ -15,7 +16,7 @@ from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Either, Feed, Itself, Named, Part, Relation
 from mendline_schema.filters import by_id
 from mendline_schema.finishers import Finishers
-from mendline_schema.json_sql import json_object, ordering
+from mendline_schema.json_sql import Json, json_list, json_name, json_object, ordering
 from mendline_schema.masks import masked_sql
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
@@ -48,6 +49,9 @@ Faults = Mapping[tuple[str, ...], DomainError]
 """What was found wrong with arguments when they were read, by the path of their field."""
 
 
+_BARE = (fields.IntField, fields.BooleanField, fields.JSONField)
+
+
 class Writer:
     """Writes one statement for actors with these permissions. faults: fields known to be unanswerable."""
 
@@ -63,18 +67,25 @@ class Writer:
         self._aliases = 0
         self._nodes = 0
         self._times = 1
+        self._joined = True  # until one row is written, with what lies below it
         self._at: tuple[str | None, str] = (None, "")  # table and alias of the row that is being written
+        self._ticket: str | None = None  # the alias of the ticket whose child that row is
 
-    def object(self, name: str, alias: str, wanted: list[Selected]) -> str:
+    def object(self, name: str, alias: str, wanted: list[Selected]) -> Json:
         """The JSON object of the row (or of the JSON value) that stands under `alias`."""
         bound = self._bindings.types[name]
         outer, self._at = self._at, (bound.over.table, alias) if bound.over.table else self._at
         pairs = [
-            (one.key, f"'{name}'::text" if one.name == "__typename" else self.value(bound.fields[one.name], alias, one))
+            (
+                one.key,
+                json_name(name, self._joined)
+                if one.name == "__typename"
+                else self.value(bound.fields[one.name], alias, one),
+            )
             for one in wanted
         ]
         self._at = outer
-        return json_object(pairs)
+        return json_object(pairs, self._joined)
 
     def value(self, field: Field, alias: str, selected: Selected) -> str:
         """The JSON value of one field.
@@ -136,7 +147,7 @@ class Writer:
         if permitted:
             self.recorder.read(field.group, self._bindings.types[field.owner].over.table)
         sql = self._bare(read, field, alias)
-        return sql if mask is None else self._conditions.fill(masked_sql(mask, sql, *self._at, permitted))
+        return sql if mask is None else self._conditions.fill(masked_sql(mask, sql, *self._at, self._ticket, permitted))
 
     def _bare(self, read: Column | Part, field: Field, alias: str) -> str:
         if read.sql is not None:
@@ -151,10 +162,20 @@ class Writer:
         if read.finish is not None:
             return self.finishers.mark(read.finish, sql)
         if not field.is_enum:
-            return sql
+            return Json(sql) if self._is_bare(field, read) else sql
         if not field.is_list:
             return f"upper({sql})"
-        return f"CASE WHEN {sql} IS NOT NULL THEN (SELECT coalesce(json_agg(upper(e)), '[]') FROM unnest({sql}) e) END"  # noqa: S608
+        words = json_list("upper(e)", self._joined)
+        return words.within(f"CASE WHEN {sql} IS NOT NULL THEN (SELECT ", f" FROM unnest({sql}) e) END")
+
+    def _is_bare(self, field: Field, read: Column) -> bool:
+        """Whether Postgres' own text of the value is its JSON: a number, a truth value, or JSON itself."""
+        table = self._bindings.types[field.owner].over.table
+        if read.sql is not None or read.mask is not None:
+            return False
+        if table is None:
+            return not field.is_text
+        return isinstance(TABLES[table].model._meta.fields_map[field.python_name], _BARE)
 
     def _part(self, field: Field, read: Part, alias: str, selected: Selected) -> str:
         sql = self._expression(read, field, alias)
@@ -164,30 +185,31 @@ class Writer:
         if field.is_list:
             items = f"jsonb_array_elements(CASE WHEN jsonb_typeof({sql}) = 'array' THEN {sql} ELSE '[]' END)"
             rows = source.drawn_from(f"{items} AS {inner}(v)")
-            return f"(SELECT coalesce(json_agg({json}), '[]') FROM {rows})"  # noqa: S608
+            return json_list(json, self._joined).within("(SELECT ", f" FROM {rows})")
         is_object = f"jsonb_typeof({inner}.v) = 'object' AND {inner}.v <> '{{}}'"
         rows = source.drawn_from(f"(SELECT {sql} AS v) {inner} WHERE {is_object}")
         if "SELECT" in sql:
-            return f"(SELECT {json} FROM {rows})"  # noqa: S608
+            return json.within("(SELECT ", f" FROM {rows})")
         # What is a plain expression is written where it is used: a subquery costs Postgres more than to look twice.
-        return re.sub(rf"\b{inner}\.v\b", lambda _: f"({sql})", f"CASE WHEN {is_object} THEN {json} END")
+        written = re.sub(rf"\b{inner}\.v\b", lambda _: f"({sql})", f"CASE WHEN {is_object} THEN {json} END")
+        return Json(written, joined=self._joined)
 
-    def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> str:
+    def _row(self, name: str, condition: str, other: str, selected: Selected, read: Relation | None = None) -> Json:
         self._count(1)
-        with self.recorder.within(other) as source:
+        with self._below(read), self._built(), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
         first = f" ORDER BY {ordering(other, read.order, False)} LIMIT 1" if read and read.order else ""
         rows = source.drawn_from(f'"{self._table(name)}" {other} WHERE {condition}{first}')
-        return f"(SELECT {json} FROM {rows})"  # noqa: S608
+        return json.within("(SELECT ", f" FROM {rows})")
 
-    def _named(self, field: Field, read: Named, selected: Selected) -> str:
+    def _named(self, field: Field, read: Named, selected: Selected) -> Json:
         name, other = str(field.target), self._alias()
         if read.rows is None:
             return self._row(name, self._conditions.fill(read.where, o=other), other, selected)
         self._count(1)
-        with self.recorder.within(other) as source:
+        with self._below(None), self._built(), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
-        return f"(SELECT {json} FROM {source.drawn_from(f'({self._conditions.fill(read.rows)}) {other}')})"  # noqa: S608
+        return json.within("(SELECT ", f" FROM {source.drawn_from(f'({self._conditions.fill(read.rows)}) {other}')})")
 
     def _node(self, field: Field, selected: Selected) -> str:
         bound = self._of_kind(kind_of(selected.arguments["id"]), selected)
@@ -207,42 +229,43 @@ class Writer:
                 named = f"{other}.tenant_id = {given}.tenant AND {other}.id = {given}.id"
                 condition = f"{given}.kind = '{bound.over.kind}' AND {named}"
                 rows.append(self._row(bound.name, condition, other, selected))
-        value = f"coalesce({', '.join(rows)})" if rows else "NULL::json"
+        value: str = Json(f"coalesce({', '.join(rows)})", joined=self._joined) if rows else "NULL"
         ids = source.drawn_from(self._conditions.given(field, selected, EVERY_ID, ("ids",), given))
-        return f"(SELECT coalesce(json_agg({value} ORDER BY {given}.n), '[]') FROM {ids})"  # noqa: S608
+        return json_list(value, self._joined, f" ORDER BY {given}.n").within("(SELECT ", f" FROM {ids})")
 
     def _of_kind(self, kind: str | None, selected: Selected) -> Type | None:
         bound = self._bindings.kinds.get(kind or "")
         return bound if bound is not None and self._allowed(bound.over.needs, bound.name, selected) else None
 
     def _either(self, field: Field, read: Either, alias: str, selected: Selected) -> str:
-        found = []
+        found: list[Json] = []
         for name, choice in read.choices.items():
             other = self._alias()
             condition = self._conditions.of(field, choice, alias, other, selected)
             found.append(self._row(name, condition, other, selected, choice))
-        return f"coalesce({', '.join(found)})"
+        return Json(f"coalesce({', '.join(found)})", joined=all(one.joined for one in found))
 
     def _list(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         assert read.order is not None
         name, other = str(field.target), self._alias()
         condition = self._conditions.of(field, read, alias, other, selected)
-        with self._repeated(read.limit), self.recorder.within(other) as source:
+        with self._below(read), self._repeated(read.limit), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
         order = ordering(other, read.order, False)
         rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit}'  # noqa: S608
-        return f"(SELECT coalesce(json_agg({json}), '[]') FROM {source.drawn_from(f'({rows}) {other}')})"  # noqa: S608
+        listed = json_list(json, self._joined)
+        return listed.within("(SELECT ", f" FROM {source.drawn_from(f'({rows}) {other}')})")
 
     def _connection(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         table = self._table(str(field.target))
-        page = PageWriter(field, read, table, selected, self.parameters, self.object)
+        page = PageWriter(field, read, table, selected, self.parameters, self.object, self._joined)
         other = self._alias()
-        with self._repeated(page.page.size), self.recorder.within(other) as source:
+        with self._below(read), self._repeated(page.page.size), self.recorder.within(other) as source:
             return page.sql(self._conditions, alias, source)
 
     def _feed(self, field: Field, selected: Selected) -> str:
         feed = FeedWriter(field, selected, self.parameters, self.object)
-        with self._repeated(feed.size):
+        with self._below(None), self._repeated(feed.size):
             tables = {name: (self._table(name), self._alias()) for name in field.members}
             return feed.sql(self._conditions, tables, self.recorder.within)
 
@@ -259,6 +282,27 @@ class Writer:
         self._nodes += rows * self._times
         if self._nodes > NODE_LIMIT:
             raise DomainError("too_many_nodes", limit=NODE_LIMIT)
+
+    @contextmanager
+    def _below(self, read: Relation | None) -> Iterator[None]:
+        """Rows that this relation leads to are written: children of the ticket at hand, or others."""
+        table, alias = self._at
+        of_ticket = table is not None and TABLES[table].kind is Kind.TICKET
+        child = of_ticket and read is not None and read.tenant == "tenant_id" and read.on == {"ticket_id": "id"}
+        before, self._ticket = self._ticket, alias if child else None
+        try:
+            yield
+        finally:
+            self._ticket = before
+
+    @contextmanager
+    def _built(self) -> Iterator[None]:
+        """One row is built from values, with what lies below it, unless it is one of many."""
+        before, self._joined = self._joined, self._joined and self._times > 1
+        try:
+            yield
+        finally:
+            self._joined = before
 
     @contextmanager
     def _repeated(self, rows: int) -> Iterator[None]:

@@ -22,6 +22,7 @@ from mendline_schema.binding import Bindings
 from mendline_schema.documents import trusted_texts
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
+from mendline_schema.recording import IF_PROVEN
 from mendline_schema.sql import Fault, Faults, Refusal, Writer
 from mendline_schema.values import Inputs, Reader, Unreadable, read_all, shape
 from mendline_tenants import Actor, Presumed
@@ -77,21 +78,23 @@ class Statement:
 
         Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises what `answer` raises.
         """
-        values = self.values(inputs)
+        given = (*self.values(inputs), *presumed.values())
         is_key = presumed.claim.is_key
-        sql = self._proving.get(is_key)
-        if sql is None:
-            sql = self._proving[is_key] = f"{self.sql}, {presumed.proof(len(values))}"
-
-        def proven(row: asyncpg.Record) -> None:
-            if row[1] != presumed.facts:
-                raise Unproven
-
-        given = (*values, *presumed.values())
+        sql = self._proving.get(is_key) or self._proving.setdefault(is_key, self._proving_sql(presumed))
         with _refusals():
             async with asyncio.timeout(DEADLINE):
-                row = await read(inputs.actor.organisation, sql, *given, check=proven, durable=not self.records)
+                row = await read(inputs.actor.organisation, sql, *given, durable=not self.records)
+        if row[1] is not True:
+            raise Unproven
         return self._finished(row[0], inputs)
+
+    def _proving_sql(self, presumed: Presumed) -> str:
+        """The statement that also tells whether who asks is who was presumed, and else stores nothing."""
+        proof = presumed.proof(len(self.readers))
+        if not self.records:
+            return f"{self.sql}, {proof}"
+        sql = self.sql.replace(IF_PROVEN, " AND (TABLE proven)", 1).removeprefix("WITH ")
+        return f"WITH proven AS MATERIALIZED (SELECT {proof}), {sql}, (TABLE proven)"
 
     def values(self, inputs: Inputs) -> list[Any]:
         """Its parameters' values. Raises Unreadable."""

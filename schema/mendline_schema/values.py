@@ -7,10 +7,11 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, get_argument_values
+from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues
 
 from mendline.kernel import DomainError, say
+from mendline_schema.variables import arguments_of
 from mendline_tenants import ROLES, Actor
 
 MERGED = 8
@@ -39,7 +40,7 @@ class Inputs:
         """The value of a field's argument, or of a field within it; None when it was not given."""
         given: Any = self._arguments.get(id(node))
         if given is None:
-            given = self._arguments[id(node)] = get_argument_values(definition, node, self.variables)
+            given = self._arguments[id(node)] = arguments_of(definition, node, self.variables)
         for name in path:
             given = given.get(name) if given is not None else None
         return given

@@ -25,6 +25,7 @@ from mendline_schema.context import Context, Head, bearer, wished_locale
 from mendline_schema.errors import refusal
 from mendline_schema.execution import answer_query
 from mendline_schema.explain import HEADER, explain_query, require_explaining
+from mendline_schema.headers import Posted
 from mendline_schema.lines import line, lines_of
 from mendline_schema.requests import (
     EVENTS,
@@ -75,7 +76,7 @@ class View(GraphQL[Context, None]):
         if scope["type"] == "websocket":
             await self._socket(WebSocket(scope, receive, send))
             return
-        request = Request(scope, receive)
+        request = Posted(scope, receive)
         try:
             asked = await self._query_in(request)
             explains = HEADER in request.headers

@@ -93,7 +93,7 @@ class Claim(NamedTuple):
 
 
 class Presumed(NamedTuple):
-    """An actor as the database last told of it: good for nothing before `proof` has answered `facts` once more."""
+    """An actor as the database last told of it: good for nothing before `proof` has found the same `facts` again."""
 
     actor: Actor
     claim: Claim
@@ -101,17 +101,18 @@ class Presumed(NamedTuple):
     told_at: float
 
     def proof(self, after: int) -> str:
-        """SQL that answers the facts of this moment; its parameters follow on the first `after`, see `values`.
+        """SQL: whether the facts of this moment are these; its parameters follow on the first `after`, see `values`.
 
         It is written out, because the functions cost the database 100 µs within a statement and this 30.
         """
-        names = ("tenant", "who", "secret", "moment")
+        names = ("tenant", "who", "secret", "moment", "facts")
         places = {name: f"${n}" for n, name in enumerate(names, after + 1)}
-        return f"(SELECT a::text FROM ({(_KEY if self.claim.is_key else _MEMBER).format(**places)}) a)"  # noqa: S608
+        told = (_KEY if self.claim.is_key else _MEMBER).format(**places)
+        return f"(SELECT a::text = {places['facts']} FROM ({told}) a)"  # noqa: S608
 
     def values(self) -> tuple[Any, ...]:
         """The parameters of the proof."""
-        return (self.claim.organisation, self.claim.who, self.claim.secret, now())
+        return (self.claim.organisation, self.claim.who, self.claim.secret, now(), self.facts)
 
 
 _presumed: LRU[tuple[str, str, str | None], Presumed] = LRU(4096)

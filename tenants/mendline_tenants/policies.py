@@ -24,8 +24,10 @@ AS $$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $$"""
 OPAQUE = """
 CREATE OR REPLACE FUNCTION opaque(kind text, tenant uuid, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-  SELECT kind || '_' || rtrim(translate(encode(uuid_send(tenant) || uuid_send(id), 'base64'), '+/', '-_'), '=')
+  SELECT kind || '_'
+    || replace(replace(left(encode(uuid_send(tenant) || uuid_send(id), 'base64'), 43), '+', '-'), '/', '_')
 $$"""
+"""Of 32 bytes in base64 the last of 44 letters is padding. `translate` and `rtrim` say the same in twice the time."""
 
 CHILD_OF_TICKET = """
 CREATE OR REPLACE FUNCTION child_of_ticket() RETURNS trigger LANGUAGE plpgsql

@@ -62,6 +62,16 @@ async def test_a_suspended_member_is_answered_nothing(portal: Any, cast: Cast) -
     assert (answer.status, answer.data, answer.codes) == (401, None, ["session_ended"])
 
 
+async def test_what_is_not_proven_is_not_recorded_as_read(portal: Any, cast: Cast) -> None:
+    ticket = await portal.report()
+    people = "query($t: ID!) { ticket(id: $t) { people { reporterName } } }"
+    assert (await portal.get("engineer_a", people, t=ticket))["ticket"]["people"]
+    await change(cast, "engineer_a", status="suspended")
+    async with unchanged():
+        answer = await portal.ask("engineer_a", people, t=ticket)
+    assert answer.codes == ["session_ended"]
+
+
 async def test_roles_given_and_taken_hold_for_the_next_query(portal: Any, cast: Cast) -> None:
     ticket = await portal.report()
     before = await portal.get("engineer_a", COMMERCIAL, t=ticket)

@@ -3,11 +3,14 @@
 import asyncio
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from mendline.kernel import execute, fetch, fetchval, new_id, pool, rows, settings, transaction
+from mendline.kernel import read as read_one
 from mendline_tenants import Member, Partner, actor_of_member
 from support.database import look
 
@@ -24,7 +27,12 @@ async def few(cast, monkeypatch):
     from mendline.kernel import database
 
     small = await asyncpg.create_pool(
-        settings().role_url("app"), min_size=5, max_size=5, init=database._prepare, reset=database._no_reset
+        settings().role_url("app"),
+        min_size=5,
+        max_size=5,
+        connection_class=database.BoundConnection,
+        init=database._prepare,
+        reset=database._no_reset,
     )
     monkeypatch.setitem(database._pools, "app", small)
     yield small
@@ -91,8 +99,24 @@ async def storm(crowd, bound, read) -> tuple[int, list[str]]:
     return ended, foreign
 
 
-async def test_no_task_sees_anothers_rows(crowd, few):
-    ended, foreign = await storm(crowd, transaction, fetch)
+@asynccontextmanager
+async def in_one_message(tenant):
+    """Each statement in a transaction of its own, which is bound in the statement's own message."""
+    _bound_to.set(tenant)
+    yield
+
+
+async def read_in_one_message(sql):
+    row = await read_one(_bound_to.get(), f"SELECT coalesce(jsonb_agg(r), '[]') FROM ({sql}) r")
+    return [{name: UUID(value) for name, value in found.items()} for found in row[0] if "id" in found]
+
+
+_bound_to = ContextVar("bound_to")
+
+
+@pytest.mark.parametrize(("bound", "read"), [(transaction, fetch), (in_one_message, read_in_one_message)])
+async def test_no_task_sees_anothers_rows(crowd, few, bound, read):
+    ended, foreign = await storm(crowd, bound, read)
     assert foreign == []
     assert ended > TASKS * 0.6
     # A cancelled task may cost its connection, never hold it: all five can be had again, with nothing left on them.

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from mendline.app.chat import routes as chat_routes
 from mendline.app.edge import BODY_LIMIT, Edge
 from mendline.app.explorer import explorer_routes
+from mendline.app.one_write import OneWrite
 from mendline.app.readiness import readiness
 from mendline.app.start import start
 from mendline.kernel import close_pools, settings
@@ -81,6 +82,7 @@ def run() -> None:
         "mendline",  # the application itself is made once the pools are open
         host=chosen.host,
         port=chosen.port,
+        http=OneWrite,
         lifespan="off",
         log_config=None,
         access_log=False,

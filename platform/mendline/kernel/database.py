@@ -1,7 +1,7 @@
 """Connections and transactions: every transaction binds its tenant in the same message as BEGIN."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from mendline.kernel.bound_connection import BoundConnection
 from mendline.kernel.settings import settings
 
 Pool: TypeAlias = asyncpg.Pool
@@ -43,8 +44,9 @@ def _encode_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def _prepare(connection: BoundConnection) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode)
+    await connection.prepare_binding()
 
 
 async def _no_reset(_: Any) -> None:
@@ -59,6 +61,7 @@ async def open_pools(*roles: str, size: int = 8, urls: dict[str, str] | None = N
                 (urls or {}).get(role) or settings().role_url(role),
                 min_size=1,
                 max_size=size,
+                connection_class=BoundConnection,
                 init=_prepare,
                 reset=_no_reset,
                 # Compiled selections are long and many; asyncpg keeps 100 of at most 15 KiB if it is not told.
@@ -147,39 +150,51 @@ async def _begin(role: str, tenant: UUID | None, begin: str) -> AsyncIterator[Se
         await home.release(connection)
 
 
-async def read(
-    tenant: UUID,
-    sql: str,
-    *values: Any,
-    check: Callable[[asyncpg.Record], None] = lambda row: None,
-    durable: bool = True,
-) -> asyncpg.Record:
-    """The one row of a statement in a transaction of its own as `app`, bound to `tenant`.
+async def read(tenant: UUID, sql: str, *values: Any, durable: bool = True) -> asyncpg.Record:
+    """The one row of a statement in a transaction of its own as `app`, bound to `tenant`: one round trip.
 
-    check: sees the row before the commit; what it raises takes everything back. durable: as for `transaction`. This is
-    for the statements that answer queries, which are many: no session is opened that other functions could join.
-    Raises RuntimeError when one is open.
+    durable: as for `transaction`. This is for the statements that answer queries, which are many: no session is opened
+    that other functions could join. Raises RuntimeError when one is open.
     """
     if in_transaction():
         raise RuntimeError("a transaction is open already in this task; transactions do not nest")
+    _require_tenant(tenant)
     home = pool("app")
-    connection = await _beginning(home, _bound(tenant, durable))
-    try:
-        row = await connection.fetchrow(sql, *values)
-        assert row is not None
-        check(row)
-        await connection.execute("COMMIT")
-    except BaseException:
-        await _rollback(connection)
-        raise
-    finally:
-        await home.release(connection)
-    return row
+    spare = home.get_max_size()
+    while True:
+        connection = await home.acquire()
+        try:
+            row = await connection.read_bound(tenant, durable, sql, values)
+        except _DEAD:
+            with suppress(asyncpg.InterfaceError):  # the pool has noticed already
+                connection.terminate()
+            if spare == 0:
+                raise
+            spare -= 1
+        else:
+            assert row is not None
+            return row
+        finally:
+            await home.release(connection)
+
+
+_DEAD = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,
+)
+"""What a connection that died in the pool, at a restart of Postgres, says when it is next used."""
+
+
+def _require_tenant(tenant: UUID) -> None:
+    if not isinstance(tenant, UUID):
+        raise TypeError("a transaction needs the tenant it works for")
 
 
 def _bound(tenant: UUID, durable: bool) -> str:
-    if not isinstance(tenant, UUID):
-        raise TypeError("a transaction needs the tenant it works for")
+    _require_tenant(tenant)
     waits = "" if durable else "; SET LOCAL synchronous_commit = off"
     return f"BEGIN; SET LOCAL app.tenant = '{tenant}'{waits}"
 

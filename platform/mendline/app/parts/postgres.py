@@ -23,7 +23,7 @@ _CONFIGURATION = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # the path of a socket may be 107 bytes long; homes are longer
     "max_connections": "100",
-    "shared_buffers": "64MB",
+    "shared_buffers": "128MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
@@ -37,6 +37,10 @@ _CONFIGURATION = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+_ENVIRONMENT = {"MALLOC_TRIM_THRESHOLD_": str(8 << 20), "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
+"""What a statement needed, up to 8 MiB, stays with its backend for the next: glibc would hand it back to the system at
+the end of each, which for an answer of 90 KB is a tenth of the time."""
+
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -82,7 +86,7 @@ class Postgres(Part):
             *options,
         )
         # SIGINT: roll back what is open and shut down; SIGTERM would wait for every client to leave.
-        return Process(self.name, argv, stop=signal.SIGINT, orphaned=signal.SIGINT, grace=20)
+        return Process(self.name, argv, _ENVIRONMENT, stop=signal.SIGINT, orphaned=signal.SIGINT, grace=20)
 
     def ready(self) -> bool:
         """Accepts connections; said of this cluster only when its own lock file names our port."""
