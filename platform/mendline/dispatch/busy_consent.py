@@ -176,7 +176,7 @@ def _still(consent: BusyConsent) -> list[list[int]]:
 @timer(TIMER)
 async def time_to_tell(due: Timer) -> None:
     """Rings every few minutes while a consent holds."""
-    await _run(due.tenant_id, UUID(due.payload["consent"]), f"timer:{due.id}:{due.due_at.isoformat()}")
+    await _run(due.tenant_id, UUID(due.payload["consent"]), f"timer:{due.id}")
 
 
 @consumer("dispatch.tell_busy", AvailabilityChanged)

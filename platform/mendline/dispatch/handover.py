@@ -79,7 +79,7 @@ async def watch_handover(rota: DutyRota, after: datetime) -> None:
     if coming is None:
         await cancel_timer(rota.tenant_id, key)
     else:
-        await set_timer(rota.tenant_id, TIMER, key, coming, rota=str(rota.id))
+        await set_timer(rota.tenant_id, TIMER, key, coming, rota=str(rota.id), at=coming.isoformat())
 
 
 class HandOver(Struct, frozen=True):
@@ -104,6 +104,7 @@ async def hand_over(actor: Actor, input: HandOver) -> None:
 
 @timer(TIMER)
 async def turn_changes(due: Timer) -> None:
-    """Rings at a handover."""
-    given = HandOver(opaque("ro", due.tenant_id, UUID(due.payload["rota"])), due.due_at)
-    await run(system_actor(due.tenant_id), TIMER, given, key=f"timer:{due.id}:{due.due_at.isoformat()}")
+    """Rings at a handover; the timer's own due time moves while somebody works at it."""
+    at = datetime.fromisoformat(due.payload["at"])
+    given = HandOver(opaque("ro", due.tenant_id, UUID(due.payload["rota"])), at)
+    await run(system_actor(due.tenant_id), TIMER, given, key=f"timer:{due.id}")

@@ -159,5 +159,5 @@ async def warn_of_qualification(actor: Actor, input: WarnOfQualification) -> Non
 async def qualification_ends_soon(due: Timer) -> None:
     """Rings a while before the last day."""
     given = WarnOfQualification(opaque("qa", due.tenant_id, UUID(due.payload["qualification"])))
-    key = f"timer:{due.id}:{due.due_at.isoformat()}"
+    key = f"timer:{due.id}"
     await run(system_actor(due.tenant_id), "dispatch.warn_of_qualification", given, key=key)

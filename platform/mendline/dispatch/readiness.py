@@ -111,5 +111,5 @@ async def ready_again(actor: Actor, input: ReadyAgain) -> None:
 async def time_is_over(due: Timer) -> None:
     """Rings at the end that was given."""
     technician = opaque("mb", due.tenant_id, UUID(due.payload["technician"]))
-    key = f"timer:{due.id}:{due.due_at.isoformat()}"
+    key = f"timer:{due.id}"
     await run(system_actor(due.tenant_id), "dispatch.ready_again", ReadyAgain(technician), key=key)

@@ -51,7 +51,7 @@ class ShiftPeriod(Record):
 
     class Meta:
         table = "shift_period"
-        indexes = (("tenant_id", "technician_id", "valid_from"),)
+        indexes = (("tenant_id", "technician_id", "valid_from"), ("tenant_id", "valid_from"))
 
 
 class Period(Struct, frozen=True):

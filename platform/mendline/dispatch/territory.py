@@ -58,8 +58,7 @@ class TerritoryTechnician(Record):
 
     class Meta:
         table = "territory_technician"
-        unique_together = (("tenant_id", "territory_id", "technician_id"),)
-        indexes = (("tenant_id", "technician_id"),)
+        indexes = (("tenant_id", "territory_id"), ("tenant_id", "technician_id"))
 
 
 class PutTerritory(Struct, frozen=True, kw_only=True):

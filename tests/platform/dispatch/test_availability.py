@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -51,41 +52,39 @@ def rosters(draw):
 
 
 def is_there(roster, moment):
-    """The reference: is the technician there at this minute? It steps through single minutes and no spans.
-
-    A shift of a day lasts from the first minute at which the wall clock shows its beginning, or has jumped over it,
-    to the last one at which it shows less than its end.
-    """
+    """The reference: is the technician there at this minute? It steps through single minutes and knows no spans."""
     if any(span.begins <= moment < span.ends for span in roster.taken):
         return False
-    zone = ZoneInfo(roster.weekly.zone)
-    today = moment.astimezone(zone).date()
+    today = moment.astimezone(ZoneInfo(roster.weekly.zone)).date()
     for day in (today - timedelta(days=1), today):
         calendar = next(
             (p.calendar for p in roster.periods if p.begins <= day and (p.ends is None or day <= p.ends)),
             roster.weekly,
         )
         for one in calendar.hours:
-            if day.isoweekday() in one.days and _within(zone, day, one, moment):
-                return True
+            if day.isoweekday() in one.days:
+                begins, ends = walked(roster.weekly.zone, day, one)
+                if begins <= moment < ends:
+                    return True
     return False
 
 
-def _within(zone, day, one, moment):
+@cache
+def walked(zone, day, one):
+    """Begin and end of a shift, found by looking at the clock on the wall every minute of these days.
+
+    It begins when the wall first shows its beginning or has jumped over it, and ends when the wall shows its end for
+    the last time, or has jumped over it.
+    """
     midnight = datetime(day.year, day.month, day.day)
     begins = midnight + timedelta(minutes=one.begins)
     ends = midnight + timedelta(minutes=one.ends, days=1 if one.ends <= one.begins else 0)
-    has_begun = any(_wall(zone, moment - n * MINUTE) >= begins for n in (0, *BACK))
-    has_not_ended = any(_wall(zone, moment + n * MINUTE) < ends for n in (0, *BACK))
-    return has_begun and has_not_ended
-
-
-BACK = (15, 29, 30, 45, 59, 60, 75, 90, 105, 119)
-"""Minutes within which the wall clock of a day on which it is set back shows a time again."""
-
-
-def _wall(zone, moment):
-    return moment.astimezone(zone).replace(tzinfo=None)
+    walk = [midnight.replace(tzinfo=UTC) + n * MINUTE for n in range(-14 * 60, 64 * 60)]
+    wall = [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in walk]
+    first = next(moment for moment, shown in zip(walk, wall, strict=True) if shown >= begins)
+    shows_end = [moment for moment, shown in zip(walk, wall, strict=True) if shown == ends]
+    jumped = (moment for moment, shown in zip(walk, wall, strict=True) if shown > ends)
+    return first, shows_end[-1] if shows_end else next(jumped)
 
 
 @given(rosters())

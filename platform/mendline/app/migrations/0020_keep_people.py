@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('version', fields.BigIntField(default=1)),
                 ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'shift_period', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'technician_id', 'valid_from'])], 'pk_attr': 'id', 'table_description': "A technician's shifts from one day to another (both included; None: for good), in the technician's own zone."},
+            options={'table': 'shift_period', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'technician_id', 'valid_from']), Index(fields=['tenant_id', 'valid_from'])], 'pk_attr': 'id', 'table_description': "A technician's shifts from one day to another (both included; None: for good), in the technician's own zone."},
             bases=['Record'],
         ),
         ops.CreateModel(
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('territory_id', fields.UUIDField()),
                 ('technician_id', fields.UUIDField()),
             ],
-            options={'table': 'territory_technician', 'app': 'mendline', 'unique_together': (('tenant_id', 'territory_id', 'technician_id'),), 'indexes': [Index(fields=['tenant_id', 'technician_id'])], 'pk_attr': 'id', 'table_description': 'That a technician serves a territory.'},
+            options={'table': 'territory_technician', 'app': 'mendline', 'indexes': [Index(fields=['tenant_id', 'territory_id']), Index(fields=['tenant_id', 'technician_id'])], 'pk_attr': 'id', 'table_description': 'That a technician serves a territory.'},
             bases=['Record'],
         ),
         ops.AlterModelOptions(
