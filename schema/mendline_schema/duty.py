@@ -9,7 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from mendline.dispatch import Rota, on_duty, turns
-from mendline.kernel import now, opaque
+from mendline.kernel import iso, now, opaque
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DutyKind
 from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, parts, root
@@ -56,7 +56,7 @@ def on_duty_now(text: str) -> dict[str, Any] | None:
     duty = on_duty(known.rota, now())
     if duty is None:
         return None
-    return {"members": known.people(duty.members), "begins": duty.begins, "ends": duty.ends}
+    return {"members": known.people(duty.members), "begins": iso(duty.begins), "ends": iso(duty.ends)}
 
 
 def coming_turns(text: str) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def coming_turns(text: str) -> list[dict[str, Any]]:
     for turn in turns(known.rota, moment, moment + AHEAD):
         duty = on_duty(known.rota, max(turn.begins, moment))
         people = known.people(duty.members) if duty else []
-        found.append({"begins": turn.begins, "ends": turn.ends, "members": people})
+        found.append({"begins": iso(turn.begins), "ends": iso(turn.ends), "members": people})
     return found
 
 

@@ -13,7 +13,7 @@ from mendline.dispatch import BusyElsewhere as BusyRow
 from mendline.dispatch import ShiftPeriod as PeriodRow
 from mendline.dispatch import Technician as TechnicianRow
 from mendline.dispatch import available_spans, roster_of
-from mendline.kernel import NIL, now
+from mendline.kernel import NIL, iso, now
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import AbsenceKind, AbsenceState
 from mendline_schema.fields import VIEWER, Order, column, many, one, over, part, parts, root
@@ -87,7 +87,7 @@ ROSTER = (
 """SQL: all that a technician's availability is reckoned from, as JSON."""
 
 
-def coming_spans(text: str) -> list[list[datetime]]:
+def coming_spans(text: str) -> list[list[str]]:
     """When a technician can be sent within the next fortnight, as [[begins, ends]]."""
     known = msgspec.json.decode(text, type=_Known)
     technician = TechnicianRow(
@@ -106,7 +106,7 @@ def coming_spans(text: str) -> list[list[datetime]]:
         elsewhere=[BusyRow(technician_id=known.id, spans=spans) for spans in known.elsewhere],
     )
     moment = now().astimezone(UTC).replace(second=0, microsecond=0)
-    return [[span.begins, span.ends] for span in available_spans(roster, Span(moment, moment + AHEAD))]
+    return [[iso(span.begins), iso(span.ends)] for span in available_spans(roster, Span(moment, moment + AHEAD))]
 
 
 @over("shift_period", needs="read.members", kind="sh")

@@ -169,7 +169,7 @@ class Reference:
         if read.mask is not None and not await self._in_full(read.mask, source):
             return MASKING[read.mask](value)
         if read.finish is not None:
-            return read.finish(value)
+            return _moments(read.finish(value), get_named_type(field.definition.type).name)
         if field.is_enum:
             return [word.upper() for word in value] if field.is_list else value.upper()
         return _moments(value, get_named_type(field.definition.type).name)
