@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from mendline.kernel import frozen, now
+from mendline.kernel import frozen, gateway, now, rows
+from mendline_tenants import ChatIdentity
 from support.clocks import OFFICE, contract, reported
 from support.database import look
 
@@ -141,3 +142,41 @@ async def test_an_affected_patient_is_told_to_all_on_duty_at_once(doors: "Doors"
     for person in ("engineer_a", "quality_a", "dispatcher_v"):
         assert len([text for text in await doors.texts(person) if "患者受影响，" in text]) == 1, person
     assert not any("患者受影响，" in text for text in await doors.texts("technician_v"))
+
+
+async def test_busy_times_are_shared_and_withdrawn_by_the_person_in_chat(doors: "Doors", cast: "Cast") -> None:
+    account = doors.accounts["technician_v"]
+    async with gateway():
+        identity = ChatIdentity(tenant_id=cast["vendor_w"], channel=account["channel"], workspace=account["team_id"])
+        identity.account, identity.chat = str(account["user_id"]), str(account["chat_id"])
+        identity.member_id, identity.chosen_at = cast.members["technician_w"], now() - timedelta(days=1)
+        await rows.insert(identity)
+    begins = now() + timedelta(days=2)
+    ill = {"kind": "sick", "starts_at": begins, "ends_at": begins + timedelta(days=1)}
+    await cast.run("technician_v", "dispatch.ask_absence", ill)
+    await doors.say("technician_v", "共享忙闲")
+    await doors.press("technician_v", "与 沃德服务 共享")
+    assert "已共享忙碌时段" in "".join(await doors.texts("technician_v"))
+    spans = "SELECT spans FROM busy_elsewhere WHERE tenant_id = $1 AND technician_id = $2"
+    (known,) = await look(spans, cast["vendor_w"], cast.members["technician_w"])
+    assert len(known["spans"]) == 1
+    await doors.say("technician_v", "共享忙闲")
+    await doors.press("technician_v", "停止与 沃德服务 共享")
+    (known,) = await look(spans, cast["vendor_w"], cast.members["technician_w"])
+    assert known["spans"] == []
+
+
+async def test_a_certificate_that_ends_is_told_to_the_technician_and_the_dispatcher(
+    doors: "Doors", cast: "Cast"
+) -> None:
+    last = (now() + timedelta(days=61)).date()
+    held = {"device_class": "ventilator", "expires_on": last.isoformat()}
+    await cast.run(
+        "dispatcher_v",
+        "dispatch.put_qualification",
+        {"technician": cast.member_id("technician_v"), "qualification": held},
+    )
+    with frozen(now() + timedelta(days=3)):
+        await doors.settle(40)
+    for person in ("technician_v", "dispatcher_v"):
+        assert any(f"将于 {last} 到期" in text for text in await doors.texts(person)), person
