@@ -1,4 +1,4 @@
-"""Clocks that are nearly used up or due: dispatchers and clinical engineering are told, and never by the hundred."""
+"""Clocks that are nearly used up or due: who answers is told, and never by the hundred."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,11 +28,12 @@ from mendline.kernel import (
 from mendline.tickets import ClockDue
 from mendline_bots.cards import show_card
 from mendline_bots.channel import Address
+from mendline_bots.duty import people_meant
 from mendline_bots.messages import Message
 from mendline_bots.people import member_actor, private_chat
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
-from mendline_tenants import Actor, Member, Organisation, own_organisation
+from mendline_tenants import Actor, Organisation, own_organisation
 
 WINDOW = timedelta(minutes=15)
 ALONE = 3
@@ -125,7 +126,7 @@ async def _set_digest(organisation: UUID, moment: datetime) -> None:
 async def _tell_alone(notice: ClockNotice) -> None:
     """Each of the people meant gets the ticket's card, and what is the matter as an answer to it."""
     ticket = Reference(notice.owner_id, notice.ticket_id)
-    for member in await _people(notice.tenant_id, tuple(notice.roles)):
+    for member in await _people(notice.tenant_id, tuple(notice.roles), notice.level):
         async with transaction(notice.tenant_id):
             known = await private_chat(notice.tenant_id, member)
         if known is None:
@@ -151,12 +152,12 @@ async def digest(due: Timer) -> None:
         waiting = await rows.select(
             ClockNotice, "tenant_id = $1 AND told IS NULL ORDER BY due_at, id FOR NO KEY UPDATE", due.tenant_id
         )
-    people = {role: await _people(due.tenant_id, (role,)) for role in {r for n in waiting for r in n.roles}}
+    sorts = {(tuple(notice.roles), notice.level) for notice in waiting}
+    people = {sort: await _people(due.tenant_id, *sort) for sort in sorts}
     chats = await _chats(due.tenant_id, {member for members in people.values() for member in members})
     async with transaction(due.tenant_id):
         for member, (to, actor) in chats.items():
-            roles = {role for role, members in people.items() if member in members}
-            meant = [notice for notice in waiting if roles & set(notice.roles)]
+            meant = [notice for notice in waiting if member in people[tuple(notice.roles), notice.level]]
             await queue_message(
                 due.tenant_id, to, await _together(actor, meant), key=f"timer:{due.id}:{member}", priority=Priority.PUSH
             )
@@ -178,16 +179,9 @@ async def _chats(tenant: UUID, members: set[UUID]) -> dict[UUID, tuple[Address, 
     return found
 
 
-async def _people(tenant: UUID, roles: tuple[str, ...]) -> list[UUID]:
-    """Who holds one of these roles and may be told; shared accounts are no one's pocket."""
+async def _people(tenant: UUID, roles: tuple[str, ...], level: str) -> list[UUID]:
     async with transaction(tenant):
-        found = await rows.select(
-            Member,
-            "tenant_id = $1 AND roles && $2 AND status = 'active' AND NOT unit_account ORDER BY id LIMIT 50",
-            tenant,
-            list(roles),
-        )
-    return [member.id for member in found]
+        return await people_meant(tenant, roles, escalated=level == "escalated")
 
 
 async def _together(actor: Actor, notices: list[ClockNotice]) -> Message:

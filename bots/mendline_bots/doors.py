@@ -10,6 +10,7 @@ from mendline_bots.clock_notices import ClockNotice, tell_due
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
+from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
 from mendline_bots.sends import ChatSend
 from mendline_bots.slips import tell_slip
 from mendline_bots.verbs import VERBS
@@ -27,14 +28,18 @@ __all__ = [
     "ClockNotice",
     "Dialog",
     "Inbound",
+    "absence_changed",
     "ask_for_signature",
     "channel_names",
     "channel_of",
     "deliver_message",
+    "duty_covered",
     "follow",
+    "handed_over",
     "install_channels",
     "key_expires",
     "offer",
+    "qualification_expires",
     "store",
     "tell_due",
     "tell_slip",

@@ -6,13 +6,18 @@ from mendline.devices import Device
 from mendline.dispatch import JobOffered
 from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
 from mendline.quality import SlotOpened
-from mendline.tickets import Ticket, TicketChanged, TicketPeople
+from mendline.tickets import Ticket, TicketChanged, TicketClinical, TicketPeople
 from mendline_bots.cards import cards_of, show_card
+from mendline_bots.clock_notices import OF_FACILITY, OF_PROVIDER
+from mendline_bots.duty import people_meant
 from mendline_bots.messages import Message
 from mendline_bots.people import member_actor, private_chat
 from mendline_bots.sends import Priority, refresh
 from mendline_bots.sends import say as queue_message
 from mendline_tenants import Member, Place
+
+MAY_AFFECT_A_PATIENT = ("tickets.report", "tickets.take_call", "tickets.set_use_state")
+"""Commands after which a patient may be affected."""
 
 DEEP = 6
 """How many places may lie inside each other (as in the registry)."""
@@ -29,7 +34,33 @@ async def follow(envelope: Envelope) -> None:
                 await refresh(organisation, card.address, card.id)
         if happened.command == "tickets.remind":
             await _remind(organisation, ticket, envelope)
+        if happened.command in MAY_AFFECT_A_PATIENT:
+            await _tell_of_patient(organisation, ticket, envelope)
     wake()
+
+
+async def _tell_of_patient(organisation: UUID, ticket: Reference, envelope: Envelope) -> None:
+    """A patient is affected: whoever answers is told at any hour, those on duty where there is a rota.
+
+    Where the organisation sees the ticket or what the ward says of it no longer, nobody is.
+    """
+    async with transaction(organisation):
+        row = await rows.find(Ticket, *ticket)
+        clinical = await rows.find(TicketClinical, *ticket)
+        if row is None or clinical is None or clinical.use_state != "patient_affected" or row.phase == "closed":
+            return
+        if organisation == ticket.tenant:
+            people = await people_meant(
+                organisation, OF_FACILITY, escalated=True, places=await _places_of(organisation, ticket)
+            )
+        elif organisation == row.provider_id:
+            people = await people_meant(organisation, OF_PROVIDER, escalated=True)
+        else:
+            return
+    for member in people:
+        if member != envelope.actor:
+            key = f"event:{envelope.id}:{member}"
+            await _push(organisation, ticket, member, key, "push.patient_affected", say_new=True)
 
 
 async def _remind(organisation: UUID, ticket: Reference, envelope: Envelope) -> None:
@@ -74,13 +105,13 @@ async def _signatories(tenant: UUID, ticket: Reference, role: str) -> list[UUID]
     return near or [member.id for member in found]
 
 
-async def _places_of(tenant: UUID, ticket: Reference) -> set[UUID]:
-    """Where the ticket's device stands: its place and all that it lies in."""
+async def _places_of(tenant: UUID, ticket: Reference) -> list[UUID]:
+    """Where the ticket's device stands: its place and all that it lies in, the innermost first."""
     row = await rows.get(Ticket, *ticket)
-    chain: set[UUID] = set()
+    chain: list[UUID] = []
     place = await _place_of_device(tenant, row.device_id) if row.device_id else None
     while place is not None and len(chain) < DEEP:
-        chain.add(place)
+        chain.append(place)
         found = await rows.find(Place, tenant, place)
         place = found.parent_id if found else None
     return chain
@@ -91,8 +122,10 @@ async def _place_of_device(tenant: UUID, device: UUID) -> UUID | None:
     return found.place_id if found else None
 
 
-async def _push(tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str) -> None:
-    """A card for a member whose turn it is; where the chat has it already, a short answer to it.
+async def _push(
+    tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str, *, say_new: bool = False
+) -> None:
+    """A card for a member whose turn it is; where the chat has it already (or `say_new`), a short answer to it.
 
     Nothing for people without a chat: the web shows them their worklist.
     """
@@ -105,7 +138,7 @@ async def _push(tenant: UUID, ticket: Reference, member: UUID, key: str, sentenc
     async with transaction(tenant):
         row = await rows.get(Ticket, *ticket)
         card, new = await show_card(tenant, to, ticket, member, private=True, priority=Priority.PUSH)
-        if not new and card.message is not None:
+        if say_new or (not new and card.message is not None):
             await queue_message(
                 tenant,
                 to,

@@ -7,19 +7,22 @@ from strawberry.scalars import JSON
 
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import OfferState
-from mendline_schema.fields import VIEWER, Order, column, find, many, one, over, part, parts, root
+from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, part, parts, root
 from mendline_schema.filters import by_id
 from mendline_schema.kernel import Node
+from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
 from mendline_schema.tenants import Member
 
 
-@over("qualification", needs="read.members")
-class Qualification:
-    """That a technician may work on a device class, or one model of it, until a day. Level 1 to 3."""
+@over("qualification", needs="read.members", kind="qa")
+class Qualification(Node):
+    """That a technician may work on a device class, or one model of it, until a day."""
+
+    member: Member | None = one({"id": "technician_id"})
 
     device_class: str = column()
     model_number: str | None = column()
-    level: int = column()
+    level: int = column(description="Proficiency, 1 (under guidance) to 5 (teaches others).")
     expires_on: date | None = column()
     proof: str | None = column()
 
@@ -30,6 +33,16 @@ class Technician(Node):
 
     member: Member | None = one({"id": "member_id"})
     ready: bool = column()
+    not_ready_reason: str | None = column(needs="dispatch.people")
+    not_ready_until: datetime | None = column(description="When they are ready again by themselves.")
+    available: list[list[datetime]] | None = finished(
+        coming_spans, ROSTER, needs="dispatch.offer", description="When they can be sent within the next fortnight."
+    )
+    shift_periods: list[ShiftPeriod] | None = many(
+        {"technician_id": "id"}, order=Order(("valid_from", "id"), descending=True), limit=20
+    )
+    territories: list[TerritoryTechnician] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=10)
+    busy_elsewhere: list[BusyElsewhere] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=5)
     timezone: str = column()
     shifts: JSON = column()
     latitude: float | None = column(needs="dispatch.people")

@@ -49,6 +49,9 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     ClockState = Enum
     SlaTier = Enum
     Estimated = Enum
+    AbsenceKind = Enum
+    AbsenceState = Enum
+    DutyKind = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -96,6 +99,11 @@ else:
     EntitlementKind = enumeration("EntitlementKind", ("warranty", "contract", "outside"), "Who pays for a repair.")
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
     Estimated = enumeration("Estimated", ("arrival", "completion"), "What is expected at a time.")
+    AbsenceKind = enumeration("AbsenceKind", ("leave", "sick", "training", "other"), "Why somebody is away.")
+    AbsenceState = enumeration(
+        "AbsenceState", ("asked", "approved", "refused", "cancelled"), "Where an absence stands."
+    )
+    DutyKind = enumeration("DutyKind", ("unit", "engineering", "officer", "desk"), "For whom people are on duty.")
     SlaTier = enumeration("SlaTier", ("basic", "standard", "premium"), "How good a service a contract promises.")
     ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
     ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")

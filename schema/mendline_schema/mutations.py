@@ -4,11 +4,11 @@ import strawberry
 
 from mendline import devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
-from mendline_schema import access, audit, tickets, uploads
+from mendline_schema import access, audit, duty, people, tickets, uploads
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
-LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit)
+LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit, people, duty)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
@@ -51,6 +51,26 @@ class DispatchMutations:
     decline_job = mutation("dispatch.decline_job")
     upsert_technician = mutation("dispatch.upsert_technician")
     share_location = mutation("dispatch.share_location")
+
+
+@strawberry.type
+class PeopleMutations:
+    """People: when they are there, what they may do, where, and who is on duty."""
+
+    set_ready = mutation("dispatch.set_ready")
+    ask_absence = mutation("dispatch.ask_absence")
+    answer_absence = mutation("dispatch.answer_absence")
+    cancel_absence = mutation("dispatch.cancel_absence")
+    put_shifts = mutation("dispatch.put_shifts")
+    withdraw_shifts = mutation("dispatch.withdraw_shifts")
+    put_qualification = mutation("dispatch.put_qualification")
+    put_territory = mutation("dispatch.put_territory")
+    put_rota = mutation("dispatch.put_rota")
+    cover_duty = mutation("dispatch.cover_duty")
+    withdraw_cover = mutation("dispatch.withdraw_cover")
+    swap_duty = mutation("dispatch.swap_duty")
+    share_busy_times = mutation("dispatch.share_busy_times")
+    withdraw_busy_times = mutation("dispatch.withdraw_busy_times")
 
 
 @strawberry.type
@@ -121,6 +141,12 @@ class TenantMutations:
 
 @strawberry.type
 class Mutation(
-    TicketMutations, DispatchMutations, FieldworkMutations, QualityMutations, DeviceMutations, TenantMutations
+    TicketMutations,
+    DispatchMutations,
+    PeopleMutations,
+    FieldworkMutations,
+    QualityMutations,
+    DeviceMutations,
+    TenantMutations,
 ):
     """What can be changed. Every mutation runs one command."""

@@ -18,6 +18,7 @@ from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
+from mendline_schema.duty import DutyQueries
 from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
 from mendline_schema.facts import Fact, facts
@@ -26,6 +27,7 @@ from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
 from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
+from mendline_schema.people import PeopleQueries
 from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.scalars import DATE_TIME
 from mendline_schema.soundness import require_sound
@@ -43,6 +45,8 @@ class Query(
     ReadLogQueries,
     DeviceQueries,
     DispatchQueries,
+    PeopleQueries,
+    DutyQueries,
     TicketQueries,
     ChangeQueries,
 ):

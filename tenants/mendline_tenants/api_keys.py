@@ -17,6 +17,8 @@ FOR_PERSONS_ALONE = frozenset(
         "quality.sign",
         "quality.archive",
         "dispatch.answer",
+        "dispatch.own_time",
+        "dispatch.watch",
         "tenants.manage",
         "tenants.export",
         "tenants.agree",

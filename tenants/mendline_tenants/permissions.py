@@ -129,6 +129,21 @@ PERMISSIONS: dict[str, Permission] = {
     "dispatch.people": _row(
         ("dispatcher", "admin"), "技术人员资料由调度员维护。", "Technicians' files are kept by dispatchers."
     ),
+    "dispatch.own_time": _row(
+        (*_WARD, *_ENGINEERING, "technician", "quality", "admin"),
+        "您不能登记自己的状态、请假或替班。",
+        "You may not tell your own readiness, absences or duties.",
+    ),
+    "dispatch.duty": _row(
+        ("ward_manager", *_ENGINEERING, "admin"),
+        "值班表由护士长、医学工程部、调度员或管理员维护。",
+        "Duty rotas are kept by ward managers, clinical engineering, dispatchers or an administrator.",
+    ),
+    "dispatch.watch": _row(
+        (),
+        "这一步由系统定时执行，不能由人操作。",
+        "This is done by the system when a time comes, never by a person.",
+    ),
     # work in the field
     "fieldwork.work": _row(
         ("technician", "clinical_engineer"),

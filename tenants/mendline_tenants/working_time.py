@@ -169,13 +169,16 @@ def _unclipped(calendar: WorkingCalendar, begins: datetime, ends: datetime) -> I
     day = begins.astimezone(zone).date() - timedelta(days=1)  # whose night shift may still be on
     last = ends.astimezone(zone).date()
     while day <= last:
-        yield from _spans_of(calendar, day)
+        yield from spans_of_day(calendar, day)
         day += timedelta(days=1)
 
 
 @lru_cache(maxsize=4096)
-def _spans_of(calendar: WorkingCalendar, day: date) -> tuple[Span, ...]:
-    """The working time that begins on a day, less the breaks that may reach into it."""
+def spans_of_day(calendar: WorkingCalendar, day: date) -> tuple[Span, ...]:
+    """The working time that begins on a local day, less the breaks that may reach into it, ordered; may overlap.
+
+    Of calendars with hours: one that is `always` open has no days.
+    """
     spans = _windows(calendar.zone, calendar.hours, day, _as_weekday(calendar, day))
     for near in (day + timedelta(days=n) for n in (-1, 0, 1)):
         # A night shift that runs into a free day still has its break there.
@@ -207,6 +210,15 @@ def _span(zone: str, day: date, hours: Hours) -> Span:
         _moment(zone, day, hours.begins, last=False),
         _moment(zone, day + timedelta(days=overnight), hours.ends, last=True),
     )
+
+
+def local_moment(zone: str, day: date, minutes: int) -> datetime:
+    """A wall-clock time (minutes after a day's midnight) as a moment in UTC; it never runs backwards.
+
+    One that comes twice is its first coming, one that never comes the moment of the change: so what ends at a
+    wall-clock time and what begins there touch, on every day.
+    """
+    return _moment(zone, day, minutes, last=False)
 
 
 def _moment(zone: str, day: date, minutes: int, last: bool) -> datetime:

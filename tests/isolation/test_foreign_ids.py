@@ -26,8 +26,12 @@ TAKEN_AS_GIVEN = {
 }
 """Ids that are accepted though they are another's, and why; what comes of them is one's own alone."""
 
-REFUSED_BEFORE = {("tickets.ask_subcontract", "subcontractor"): "wrong_part"}
-"""What is refused before the id is looked at: the samples' tickets are repaired by their own hospital."""
+REFUSED_BEFORE = {
+    ("tickets.ask_subcontract", "subcontractor"): "wrong_part",
+    ("dispatch.share_busy_times", "organisation"): "no_chat_account",
+}
+"""What is refused before the id is looked at: the samples' tickets are repaired by their own hospital, its
+people have no chat."""
 
 
 @pytest.fixture(scope="module")

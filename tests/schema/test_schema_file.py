@@ -9,6 +9,10 @@ from mendline_tenants import ASKABLE
 SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 NOT_OFFERED = {
+    "dispatch.hand_over",  # the system's own, when a turn changes on a rota
+    "dispatch.ready_again",  # the system's own, when the time that was given is over
+    "dispatch.tell_busy_times",  # the system's own, while a consent holds
+    "dispatch.warn_of_qualification",  # the system's own
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

@@ -43,6 +43,8 @@ MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
+    "{o}.member_id = {actor}": lambda run, other, _: other["member_id"] == run.actor.id,
+    "{o}.phase <> 'closed'": lambda run, other, _: other["phase"] != "closed",
     "{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()": (
         lambda run, other, _: (
             other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()
@@ -167,7 +169,7 @@ class Reference:
         if read.mask is not None and not await self._in_full(read.mask, source):
             return MASKING[read.mask](value)
         if read.finish is not None:
-            return read.finish(value)
+            return _moments(read.finish(value), get_named_type(field.definition.type).name)
         if field.is_enum:
             return [word.upper() for word in value] if field.is_list else value.upper()
         return _moments(value, get_named_type(field.definition.type).name)

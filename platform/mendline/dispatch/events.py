@@ -1,5 +1,6 @@
 """What dispatch tells the rest of the house."""
 
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -32,3 +33,63 @@ class JobDeclined(msgspec.Struct, frozen=True):
     tenant: UUID
     ticket: UUID
     technician: UUID
+
+
+@event("dispatch.availability_changed")
+class AvailabilityChanged(msgspec.Struct, frozen=True):
+    """A technician is there at other times than before: plans look again. why: shifts, absence, readiness or busy.
+
+    begins, ends: the span it is about, where it is about one; `ends` None: from then on.
+    """
+
+    tenant: UUID
+    technician: UUID
+    why: str
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+
+@event("dispatch.absence_changed")
+class AbsenceChanged(msgspec.Struct, frozen=True):
+    """An absence was asked for, approved, refused or cancelled. by: who did that."""
+
+    tenant: UUID
+    absence: UUID
+    member: UUID
+    state: str
+    by: UUID
+
+
+@event("dispatch.qualification_expires_soon")
+class QualificationExpiresSoon(msgspec.Struct, frozen=True):
+    """A qualification ends on this day and is not renewed yet."""
+
+    tenant: UUID
+    technician: UUID
+    qualification: UUID
+    device_class: str
+    model_number: str | None
+    expires_on: date
+
+
+@event("dispatch.duty_covered")
+class DutyCovered(msgspec.Struct, frozen=True):
+    """Somebody stands in on a rota. by: who wrote it down."""
+
+    tenant: UUID
+    rota: UUID
+    member: UUID
+    begins: datetime
+    ends: datetime
+    by: UUID
+
+
+@event("dispatch.duty_handed_over")
+class DutyHandedOver(msgspec.Struct, frozen=True):
+    """The turn has changed on a rota: the incoming people are owed the hand-over list."""
+
+    tenant: UUID
+    rota: UUID
+    at: datetime
+    outgoing: UUID | None
+    incoming: UUID

@@ -1,13 +1,16 @@
 """Keeping the technicians' file: start places, shifts, qualifications, readiness."""
 
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated
 from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
 
+from mendline.dispatch.events import AvailabilityChanged
 from mendline.dispatch.people import Qualification, Technician
-from mendline.kernel import DomainError, MemberId, command, opaque, parse_opaque, rows, told, work
+from mendline.dispatch.qualifying import QualificationInput, end, put
+from mendline.dispatch.readiness import put_readiness
+from mendline.kernel import DomainError, MemberId, command, emit, opaque, parse_opaque, rows, told, work
 from mendline_tenants import Actor, Member
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
@@ -21,16 +24,6 @@ class Shift(Struct, frozen=True):
     days: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(max_length=7)]
     from_: Clock
     to: Clock
-
-
-class QualificationInput(Struct, frozen=True):
-    """That the technician may work on a class of device, or on one model of it."""
-
-    device_class: Annotated[str, Meta(min_length=1, max_length=60)]
-    model_number: Annotated[str, Meta(max_length=120)] | None = None
-    level: Literal[1, 2, 3] = 1
-    expires_on: date | None = None
-    proof: Annotated[str, Meta(max_length=500)] | None = None
 
 
 class UpsertTechnician(Struct, frozen=True):
@@ -62,40 +55,31 @@ async def upsert_technician(actor: Actor, input: UpsertTechnician) -> Technician
         "home_longitude": input.longitude,
         "timezone": input.timezone,
         "shifts": [{"days": list(s.days), "from": s.from_, "to": s.to} for s in input.shifts],
-        "ready": input.ready,
     }
     known = await rows.find(Technician, actor.organisation, member.id)
     if known is None:
-        await rows.insert(Technician(id=member.id, tenant_id=actor.organisation, member_id=member.id, **values))
+        known = Technician(id=member.id, tenant_id=actor.organisation, member_id=member.id, ready=input.ready, **values)
+        await rows.insert(known)
     else:
         await rows.update(known, **values)
-    await _replace_qualifications(actor, member, input.qualifications)
+        if known.ready is not input.ready:
+            await put_readiness(known, ready=input.ready)
+    await _replace_qualifications(known, input.qualifications)
     told(technician=str(member.id))
+    emit(AvailabilityChanged(tenant=actor.organisation, technician=member.id, why="shifts"))
     return TechnicianResult(opaque("mb", actor.organisation, member.id))
 
 
-async def _replace_qualifications(actor: Actor, member: Member, wanted: tuple[QualificationInput, ...]) -> None:
-    held = await rows.select(Qualification, "tenant_id = $1 AND technician_id = $2", actor.organisation, member.id)
+async def _replace_qualifications(technician: Technician, wanted: tuple[QualificationInput, ...]) -> None:
+    held = await rows.select(
+        Qualification, "tenant_id = $1 AND technician_id = $2", technician.tenant_id, technician.id
+    )
     by_key: dict[tuple[str, str | None], Qualification] = {(q.device_class, q.model_number): q for q in held}
     for one in wanted:
-        known = by_key.pop((one.device_class, one.model_number), None)
-        values = {"level": one.level, "expires_on": one.expires_on, "proof": one.proof}
-        if known is None:
-            await rows.insert(
-                Qualification(
-                    tenant_id=actor.organisation,
-                    technician_id=member.id,
-                    device_class=one.device_class,
-                    model_number=one.model_number,
-                    **values,
-                )
-            )
-        else:
-            await rows.update(known, **values)
+        await put(technician, one, by_key.pop((one.device_class, one.model_number), None))
     yesterday = work().occurred_at.date() - timedelta(days=1)
     for gone in by_key.values():
-        if gone.expires_on is None or gone.expires_on > yesterday:
-            await rows.update(gone, expires_on=yesterday)
+        await end(technician, gone, yesterday)
 
 
 class ShareLocation(Struct, frozen=True):

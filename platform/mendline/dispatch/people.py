@@ -11,7 +11,8 @@ from mendline.kernel import Kind, Record, now, table
 class Technician(Record):
     """A member who goes out (id = member's id).
 
-    shifts: weekly shifts as [{"days": [1..7], "from": "08:00", "to": "18:00"}], ISO weekdays, local time.
+    shifts: weekly shifts as [{"days": [1..7], "from": "08:00", "to": "18:00"}], ISO weekdays, local time; they hold on
+    the days of no period (shifts.py). not_ready_until: when `ready` comes back by itself (readiness.py).
     Coordinates in degrees; latitude and longitude are the last ones shared, at located_at.
     """
 
@@ -24,6 +25,8 @@ class Technician(Record):
     timezone = fields.TextField(default="Asia/Shanghai")
     shifts = fields.JSONField[list[Any]](default=list)
     ready = fields.BooleanField(default=True)
+    not_ready_reason = fields.TextField(null=True)
+    not_ready_until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "technician"
@@ -31,7 +34,10 @@ class Technician(Record):
 
 @table(Kind.OWN, references={"technician_id": "technician"})
 class Qualification(Record):
-    """That a technician may work on a device class (or one model of it), until a day; level 1-3."""
+    """That a technician may work on a device class (or one model of it), until a day.
+
+    level: proficiency, 1 (under guidance) to 5 (teaches others). proof: the certificate's number, or where it lies.
+    """
 
     technician_id = fields.UUIDField()
     device_class = fields.TextField()
@@ -43,4 +49,4 @@ class Qualification(Record):
 
     class Meta:
         table = "qualification"
-        indexes = (("tenant_id", "device_class"), ("tenant_id", "technician_id"))
+        indexes = (("tenant_id", "device_class"), ("tenant_id", "technician_id"), ("tenant_id", "expires_on"))

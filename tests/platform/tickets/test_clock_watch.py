@@ -115,12 +115,12 @@ async def test_a_provisional_year_is_worked_out_anew_when_its_workdays_are_known
         return found._replace(make_up=frozenset({date(year, 1, 8), date(year, 2, 12)}), decrees=True)
 
     monkeypatch.setattr(working_time, "_country", published)
-    working_time._spans_of.cache_clear()
+    working_time.spans_of_day.cache_clear()
     try:
         await rung(cast, at("2027-11-09T09:11"))
     finally:
         monkeypatch.undo()
-        working_time._spans_of.cache_clear()
+        working_time.spans_of_day.cache_clear()
     row, clocks, log = await kept(cast, ticket)
     assert not clocks["restoration"].provisional
     assert row.restoration_due_at < before

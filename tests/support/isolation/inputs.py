@@ -13,6 +13,9 @@ from msgspec.structs import fields
 
 INPUTS: Mapping[str, Mapping[str, Any]] = {
     "devices.upsert_contract": {"starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    "dispatch.ask_absence": {"starts_at": "2100-01-01T00:00:00Z", "ends_at": "2100-01-02T00:00:00Z"},
+    "dispatch.cover_duty": {"starts_at": "2100-01-01T00:00:00Z", "ends_at": "2100-01-02T00:00:00Z"},
+    "dispatch.put_rota": {"zone": "UTC", "cycle_days": 1},
     "fieldwork.request_upload": {"media_type": "image/png"},
     "fieldwork.attach_evidence": {"media_type": "image/png"},
     "tenants.create_api_key": {"scopes": ["read.progress"]},
@@ -28,7 +31,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
 }
 """Fields whose right values no type tells. A new command wants a line here when the test says so."""
 
-PATTERNS = ("0" * 64, "AAAA-1111", "a", "A1", "1")
+PATTERNS = ("0" * 64, "AAAA-1111", "a", "A1", "1", "08:00")
 """Texts that fit the patterns of fields, tried in turn."""
 
 IdOf = Callable[[str], Any]

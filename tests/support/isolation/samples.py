@@ -44,6 +44,16 @@ WORDS: Mapping[str, Any] = {
     "service_calendar.opened": [],
     "service_calendar.closed": [],
     "contract.service_level": {},
+    "shift_period.hours": [],
+    "shift_period.breaks": [],
+    "shift_period.country": None,
+    "territory.areas": [],
+    "busy_elsewhere.spans": [],
+    "busy_consent.told": [],
+    "duty_rota.zone": "UTC",
+    "duty_rota.cycle_days": 1,
+    "duty_rota.handovers": [{"day": 0, "minute": 0, "members": []}],
+    "duty_cover.level": 0,
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 
