@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline.devices import DeviceIdentifier, parse_identifier
+from mendline.devices import DeviceIdentifier, parse_certain
 from mendline.kernel import DomainError
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
@@ -35,12 +35,13 @@ LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # 
 def scanned(text: str) -> DeviceIdentifier | None:
     """The likeliest meaning of what was scanned or typed; None for what cannot be read, which finds nothing.
 
-    Raises DomainError barcode_check_digit: the one fault that tells that a digit was misread.
+    Raises DomainError barcode_check_digit, which tells that a digit was misread, and barcode_unverified, where nobody
+    can tell.
     """
     try:
-        return parse_identifier(text)[0]
+        return parse_certain(text)[0]
     except DomainError as refusal:
-        if refusal.code == "barcode_check_digit":
+        if refusal.code in ("barcode_check_digit", "barcode_unverified"):
             raise
         return None
 
@@ -65,7 +66,7 @@ class DeviceCard:
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str | None = column()
-    device_identifier: str | None = column(description="GTIN-14 (UDI-DI).")
+    device_identifier: str | None = column(description="UDI-DI: a GTIN-14, or as HIBCC, ICCBBA, MA or IFA give it.")
     device_class: str | None = column()
     function: DeviceFunction | None = column()
     software_version: str | None = column()
@@ -79,7 +80,7 @@ class DeviceModel(Node):
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str = column()
-    device_identifier: str | None = column(description="GTIN-14 (UDI-DI).")
+    device_identifier: str | None = column(description="UDI-DI: a GTIN-14, or as HIBCC, ICCBBA, MA or IFA give it.")
     device_class: str = column()
     function: DeviceFunction = column()
     risk_nmpa: str | None = column()

@@ -5,10 +5,11 @@ from mendline.devices.commands import UpsertContract, UpsertDevice, UpsertModel
 from mendline.devices.contracts import Contract, ContractDevice, agreed_minutes
 from mendline.devices.entitlement import Entitlement, entitlement
 from mendline.devices.gs1 import Gs1Fields, element_string
-from mendline.devices.identifiers import DeviceIdentifier, device_link, parse_codes, parse_identifier
+from mendline.devices.identifiers import device_link, parse_certain, parse_codes, parse_identifier
 from mendline.devices.label import DeviceLabel, label_image, label_png, phone_photo
 from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.photo import read_codes
+from mendline.devices.reading import DeviceIdentifier
 from mendline.devices.registry import Device, DeviceModel, worse
 from mendline.kernel import register_locales
 
@@ -37,6 +38,7 @@ __all__ = [
     "label_image",
     "label_png",
     "location_of",
+    "parse_certain",
     "parse_codes",
     "parse_identifier",
     "phone_photo",
