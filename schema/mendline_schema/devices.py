@@ -47,14 +47,16 @@ def scanned(text: str) -> DeviceIdentifier | None:
 
 
 BY_CODE = Where(
-    "{o}.tenant_id = {organisation} AND (({value.asset}::text IS NOT NULL AND {o}.asset_number = {value.asset}::text)"
+    "{o}.tenant_id = {organisation} AND (({value.asset}::text IS NOT NULL AND {o}.asset_number = {value.asset}::text"
+    " AND ({value.organisation}::text IS NULL OR EXISTS (SELECT FROM organisation own WHERE own.tenant_id ="
+    " {organisation} AND own.id = {organisation} AND own.code = {value.organisation}::text)))"
     " OR ({value.asset}::text IS NULL AND {value.serial}::text IS NOT NULL AND {o}.serial = {value.serial}::text"
     " AND ({value.device_identifier}::text IS NULL OR EXISTS (SELECT FROM device_model dm"
     " WHERE dm.tenant_id = {o}.tenant_id AND dm.id = {o}.model_id"
     " AND dm.device_identifier = {value.device_identifier}::text))))",
     scanned,
 )
-"""A unit by our sticker, its asset number, or its maker's code with a serial number in it."""
+"""A unit by our sticker (not another hospital's), its asset number, or its maker's code with a serial number in it."""
 
 
 @part

@@ -9,13 +9,16 @@ from mendline.devices.identifiers import device_link, parse_certain, parse_codes
 from mendline.devices.label import DeviceLabel, label_image, label_png, phone_photo
 from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.photo import read_codes
-from mendline.devices.reading import DeviceIdentifier
+from mendline.devices.printing import PrintStickers, StickersOrdered, stickers_of
+from mendline.devices.reading import Check, DeviceIdentifier, System
 from mendline.devices.registry import Device, DeviceModel, worse
+from mendline.devices.stickers import Sticker, stickers_pdf
 from mendline.kernel import register_locales
 
 register_locales(__file__)
 
 __all__ = [
+    "Check",
     "Contract",
     "ContractDevice",
     "Device",
@@ -25,6 +28,10 @@ __all__ = [
     "Entitlement",
     "Gs1Fields",
     "Location",
+    "PrintStickers",
+    "Sticker",
+    "StickersOrdered",
+    "System",
     "UpsertContract",
     "UpsertDevice",
     "UpsertModel",
@@ -43,5 +50,7 @@ __all__ = [
     "parse_identifier",
     "phone_photo",
     "read_codes",
+    "stickers_of",
+    "stickers_pdf",
     "worse",
 ]

@@ -14,7 +14,7 @@ from mendline.kernel import DomainError
 SYSTEM: Final = "HIBCC"
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"
-_BEGINS: Final = re.compile(r"\*?\+(?:[A-Z][0-9A-Z]{3}[0-9A-Z]+[0-9]\S|\$)", re.IGNORECASE)
+_BEGINS: Final = re.compile(r"\*?\+(?:[A-Z][0-9A-Z]{3}[0-9A-Z]+[0-9]|\$)", re.IGNORECASE)
 _PRIMARY: Final = re.compile(r"\+([A-Z][0-9A-Z]{3}[0-9A-Z]{1,18}[0-9])")
 _LOT_OR_SERIAL: Final = re.compile(r"\$(?P<serial>\+)?(?P<value>[0-9A-Z.\-]{1,18})")
 # After `$$`: `+` before a serial number, or a quantity of two or five digits; then the date, whose first digit tells
