@@ -117,3 +117,27 @@ async def test_stickers_are_refused_where_they_cannot_be(portal: Any, cast: Cast
         ):
             answer = await portal.ask(who, PRINT, i=asked)
             assert answer.codes == [code], (asked, answer.errors)
+
+
+UPSERT = """mutation($d: String!) { upsertModel(input: {name: {en: "Pump"}, modelNumber: "P1", manufacturer: {en: "M"},
+  deviceClass: "pump", deviceIdentifier: $d}) { model { deviceIdentifier } } }"""
+
+
+async def test_a_model_may_have_the_identifier_of_any_issuer(portal: Any) -> None:
+    for identifier in (
+        "06901234567892",
+        "A123BJC5D6E71",
+        "A9999XYZ100T0944",
+        "MA.156.M0.100011.2cscp023",
+        "MF1234567890123",
+        "110375286414",
+    ):
+        made = await portal.get("engineer_a", UPSERT, d=identifier)
+        assert made["upsertModel"]["model"]["deviceIdentifier"] == identifier
+
+
+async def test_what_is_no_device_identifier_is_no_models(portal: Any) -> None:
+    await portal.token("engineer_a")
+    async with unchanged():
+        for wrong in ("6901234567892", "+A123BJC5D6E71G", "(01)06901234567892", "MA.156.M0.1.2", "=/A9999", "a 1", ""):
+            assert (await portal.ask("engineer_a", UPSERT, d=wrong)).codes == ["invalid_input"], wrong
