@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline.devices import DeviceIdentifier, parse_identifier
+from mendline.devices import DeviceIdentifier, parse_certain
 from mendline.kernel import DomainError
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
@@ -35,25 +35,28 @@ LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # 
 def scanned(text: str) -> DeviceIdentifier | None:
     """The likeliest meaning of what was scanned or typed; None for what cannot be read, which finds nothing.
 
-    Raises DomainError barcode_check_digit: the one fault that tells that a digit was misread.
+    Raises DomainError barcode_check_digit, which tells that a digit was misread, and barcode_unverified, where nobody
+    can tell.
     """
     try:
-        return parse_identifier(text)[0]
+        return parse_certain(text)[0]
     except DomainError as refusal:
-        if refusal.code == "barcode_check_digit":
+        if refusal.code in ("barcode_check_digit", "barcode_unverified"):
             raise
         return None
 
 
 BY_CODE = Where(
-    "{o}.tenant_id = {organisation} AND (({value.asset}::text IS NOT NULL AND {o}.asset_number = {value.asset}::text)"
+    "{o}.tenant_id = {organisation} AND (({value.asset}::text IS NOT NULL AND {o}.asset_number = {value.asset}::text"
+    " AND ({value.organisation}::text IS NULL OR EXISTS (SELECT FROM organisation own WHERE own.tenant_id ="
+    " {organisation} AND own.id = {organisation} AND own.code = {value.organisation}::text)))"
     " OR ({value.asset}::text IS NULL AND {value.serial}::text IS NOT NULL AND {o}.serial = {value.serial}::text"
     " AND ({value.device_identifier}::text IS NULL OR EXISTS (SELECT FROM device_model dm"
     " WHERE dm.tenant_id = {o}.tenant_id AND dm.id = {o}.model_id"
     " AND dm.device_identifier = {value.device_identifier}::text))))",
     scanned,
 )
-"""A unit by our sticker, its asset number, or its maker's code with a serial number in it."""
+"""A unit by our sticker (not another hospital's), its asset number, or its maker's code with a serial number in it."""
 
 
 @part
@@ -65,7 +68,7 @@ class DeviceCard:
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str | None = column()
-    device_identifier: str | None = column(description="GTIN-14 (UDI-DI).")
+    device_identifier: str | None = column(description="UDI-DI: a GTIN-14, or as HIBCC, ICCBBA, MA or IFA give it.")
     device_class: str | None = column()
     function: DeviceFunction | None = column()
     software_version: str | None = column()
@@ -79,7 +82,7 @@ class DeviceModel(Node):
     name: Words | None = parts()
     manufacturer: Words | None = parts()
     model_number: str = column()
-    device_identifier: str | None = column(description="GTIN-14 (UDI-DI).")
+    device_identifier: str | None = column(description="UDI-DI: a GTIN-14, or as HIBCC, ICCBBA, MA or IFA give it.")
     device_class: str = column()
     function: DeviceFunction = column()
     risk_nmpa: str | None = column()

@@ -110,6 +110,21 @@ else:
     enumeration(
         "WaitReason", ("parts", "customer", "access", "decontamination"), "What a technician may say to wait for."
     )
+    enumeration(
+        "CodeSystem",
+        ("GS1", "HIBCC", "ICCBBA", "MA", "IFA", "product", "serial", "asset"),
+        "Whose code it is; or a plain number: a device identifier typed alone, a serial or an asset number.",
+    )
+    enumeration(
+        "CodeCheck",
+        ("fits", "unverified", "none"),
+        "What is known of a code's check character: it fits, its rule is not public, or the system has none.",
+    )
+    enumeration(
+        "LabelSheet",
+        ("a4_3x8", "a4_2x7", "a4_3x7", "a4_5x13", "roll_70x37", "roll_50x30"),
+        "A sheet of labels by columns and rows, or a roll by millimetres.",
+    )
     enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")

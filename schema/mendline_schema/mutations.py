@@ -4,7 +4,7 @@ import strawberry
 
 from mendline import devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
-from mendline_schema import access, audit, duty, people, tickets, uploads
+from mendline_schema import access, audit, duty, people, stickers, tickets, uploads
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
@@ -108,6 +108,8 @@ class DeviceMutations:
     upsert_model = mutation("devices.upsert_model")
     upsert_device = mutation("devices.upsert_device")
     upsert_contract = mutation("devices.upsert_contract")
+    print_stickers = call(stickers.print_stickers, needs="devices.manage", options=True)
+    read_code = call(stickers.read_code, needs="read.devices")
 
 
 @strawberry.type

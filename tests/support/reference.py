@@ -279,12 +279,14 @@ class Reference:
                 read = scanned(value)
                 require_storable(read)
                 models = {row["id"]: row["device_identifier"] for row in await self._visible("device_model")}
+                codes = {row["code"] for row in await self._visible("organisation") if row["id"] == own}
 
                 def is_it(row: Mapping[str, Any]) -> bool:
                     if read is None or row["tenant_id"] != own:
                         return False
                     if read.asset is not None:
-                        return bool(row["asset_number"] == read.asset)
+                        ours = read.organisation is None or read.organisation in codes
+                        return bool(row["asset_number"] == read.asset and ours)
                     known = read.device_identifier in (None, models[row["model_id"]])
                     return read.serial is not None and row["serial"] == read.serial and known
 

@@ -2,7 +2,16 @@
 
 import asyncio
 
-from mendline.devices import Device, DeviceModel, devices_at, find_devices, parse_codes, parse_identifier, read_codes
+from mendline.devices import (
+    Device,
+    DeviceIdentifier,
+    DeviceModel,
+    devices_at,
+    find_devices,
+    parse_codes,
+    parse_identifier,
+    read_codes,
+)
 from mendline.kernel import DomainError, Reference, opaque, parse_opaque, pick, rows, transaction
 from mendline_bots.evidence import attach_files, fetch_file
 from mendline_bots.messages import Field, Form, Message, Option
@@ -28,31 +37,34 @@ async def _prepare(talk: Talk, answers: Answers) -> None:
     if not talk.files:
         return
     try:
-        await _take(talk, answers, await _devices_on_photos(talk))
+        await _find(talk, answers, parse_codes(await _codes_on_photos(talk)))
     except DomainError as refusal:
         talk.arguments["problem"] = refusal_text(refusal, talk.locale)
 
 
-async def _devices_on_photos(talk: Talk) -> list[Device]:
+async def _codes_on_photos(talk: Talk) -> list[str]:
     codes: list[str] = []
     for file in talk.files:
         if file.kind == "photo":
             codes += await asyncio.to_thread(read_codes, await fetch_file(talk, file))
     if not codes:
         raise DomainError("photo_without_code")
-    identifiers = parse_codes(codes)
+    return codes
+
+
+async def _find(talk: Talk, answers: Answers, identifiers: list[DeviceIdentifier]) -> None:
+    """One device is taken; of several one has to be chosen, and any that a code names whose check cannot be checked."""
     async with transaction(talk.tenant):
-        return await find_devices(talk.tenant, identifiers)
-
-
-async def _take(talk: Talk, answers: Answers, devices: list[Device]) -> None:
-    """One device is taken; of several one has to be chosen."""
+        devices = await find_devices(talk.tenant, identifiers)
     ids = [opaque("dv", device.tenant_id, device.id) for device in devices]
-    if len(ids) == 1:
+    unverified = [one.system for one in identifiers if one.check == "unverified"]
+    if len(ids) == 1 and not unverified:
         answers["device"] = ids[0]
-    else:
-        talk.arguments["candidates"] = ids
-        raise DomainError("device_ambiguous", count=len(ids))
+        return
+    talk.arguments["candidates"] = ids
+    if unverified:
+        raise DomainError("barcode_unverified", system=unverified[0])
+    raise DomainError("device_ambiguous", count=len(ids))
 
 
 async def _form(talk: Talk, answers: Answers) -> Form:
@@ -112,9 +124,7 @@ async def _check(talk: Talk, answers: Answers) -> Answers:
     if not given or given == NO_DEVICE or given.startswith("dv_"):
         return {}
     try:
-        async with transaction(talk.tenant):
-            found = await find_devices(talk.tenant, parse_identifier(given))
-        await _take(talk, answers, found)
+        await _find(talk, answers, parse_identifier(given))
     except DomainError as refusal:
         return {"device": refusal_text(refusal, talk.locale)}
     return {}

@@ -33,6 +33,16 @@ MANY = 1000
 """How many devices or classes one contract may name in one command."""
 
 
+# A GTIN-14, a PPN, what HIBCC, ICCBBA and AHM give (a letter is always in it), or MA's with its dots.
+DeviceIdentifierText = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:[0-9]{14}|11[0-9]{10}|(?!MA\.)(?=[0-9]*[A-Z])[0-9A-Z.\-]{6,30}"
+        r"|MA\.[0-9]{3}\.M[0-9]\.[0-9]{6}\.[0-9][0-9A-Za-z]{6,14}[0-9])\Z"
+    ),
+]
+
+
 class UpsertModel(Struct, frozen=True):
     """A device model, found again by its external reference, else by its device identifier or its model number."""
 
@@ -40,7 +50,7 @@ class UpsertModel(Struct, frozen=True):
     model_number: Name
     manufacturer: Words
     device_class: Name
-    device_identifier: Annotated[str, Meta(pattern=r"^[0-9]{14}\Z")] | None = None
+    device_identifier: DeviceIdentifierText | None = None
     manufacturer_id: OrganisationId | None = None
     function: Literal["life_support", "therapeutic", "monitoring", "diagnostic", "laboratory", "other"] = "other"
     risk_nmpa: Literal["I", "II", "III"] | None = None

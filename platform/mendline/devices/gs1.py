@@ -1,9 +1,8 @@
-"""The GS1 fields of a device's label: their check digit, how they are written, and how halves of a label are joined.
+"""The GS1 fields of a device's label: their check digit, and how they are written.
 
 Source: GS1 General Specifications, sections 3 (application identifiers), 7.8 (element strings) and 7.9 (check digits).
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -52,29 +51,3 @@ def element_string(fields: Gs1Fields, *, bracketed: bool = False) -> str:
     if bracketed:
         return "".join(f"({ai}){value}" for ai, value, _ in present)
     return "".join(f"{ai}{value}{FNC1 if variable else ''}" for ai, value, variable in present).removesuffix(FNC1)
-
-
-def joined(codes: Sequence[Sequence[Gs1Fields]]) -> list[Gs1Fields]:
-    """Put the halves of a label together: a code with the product and codes with only date, lot or serial.
-
-    Makers often print two linear codes. Nothing is joined when the codes name two products: whose serial it is would
-    be a guess. `codes` holds the readings of each code.
-    """
-    named = [readings for readings in codes if any(reading.gtin for reading in readings)]
-    halves = [readings for readings in codes if not any(reading.gtin for reading in readings)]
-    whole = [reading for readings in named for reading in readings]
-    if len({reading.gtin for reading in whole}) != 1:
-        return whole
-    for readings in halves:
-        whole = [merged for known in whole for half in readings if (merged := _merged(known, half))] or whole
-    return whole
-
-
-def _merged(known: Gs1Fields, half: Gs1Fields) -> Gs1Fields | None:
-    values = {}
-    for name in known.__struct_fields__:
-        one, other = getattr(known, name), getattr(half, name)
-        if one and other and one != other:
-            return None
-        values[name] = one or other
-    return Gs1Fields(**values)

@@ -15,7 +15,7 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementString
 
 from mendline.devices.gs1 import FNC1, Gs1Fields, gtin14
-from mendline.kernel import DomainError
+from mendline.devices.reading import malformed, unreadable
 
 _FOLLOWERS: Final = ("10", "11", "17", "21")
 """Fields that makers print after a lot or a serial number; only these are guessed when FNC1 was dropped."""
@@ -41,7 +41,7 @@ def read_element_string(text: str) -> list[Gs1Fields]:
     readings = [_each_field(text)] if FNC1 in text else islice(_cuts(text, frozenset()), _MOST_READINGS)
     found = list(dict.fromkeys(_fields(reading) for reading in readings if reading))
     if not found or not text.isascii():
-        raise DomainError("barcode_unreadable", text=text[:60])
+        raise unreadable(text)
     return sorted(found, key=lambda fields: fields.serial is None)
 
 
@@ -49,7 +49,7 @@ def read_bracketed(text: str) -> Gs1Fields:
     """Read text as printed, `(01)…(21)…`. Raises `barcode_check_digit` or `barcode_unreadable`."""
     _, *pieces = _BRACKETED.split(text)
     if not pieces or not text.startswith("("):
-        raise DomainError("barcode_unreadable", text=text[:60])
+        raise unreadable(text)
     return _fields(_parsed([ai + value for ai, value in zip(pieces[::2], pieces[1::2], strict=True)]))
 
 
@@ -64,14 +64,14 @@ def read_digital_link(url: str) -> Gs1Fields:
         return _fields(GS1DigitalLinkURI.parse(url).element_strings)
     # urlsplit, inside biip, raises plain ValueError for a broken host.
     except (ParseError, ValueError) as error:
-        raise DomainError("barcode_unreadable", text=url[:60]) from error
+        raise unreadable(url) from error
 
 
 def _parsed(texts: Sequence[str]) -> list[GS1ElementString]:
     try:
         return [GS1ElementString.parse(text) for text in texts]
     except ParseError as error:
-        raise DomainError("barcode_unreadable", text="".join(texts)[:60]) from error
+        raise unreadable("".join(texts)) from error
 
 
 def _each_field(text: str) -> list[GS1ElementString]:
@@ -119,11 +119,17 @@ def _ends(identifier: GS1ApplicationIdentifier, text: str, *, guess: bool) -> It
 
 
 def _fields(elements: Sequence[GS1ElementString]) -> Gs1Fields:
-    values = {element.ai.ai: element.value for element in elements}
+    """What the fields say. Raises `barcode_malformed` where one is said twice with two values (section 4.13.1)."""
+    values: dict[str, str] = {}
+    for element in elements:
+        if values.setdefault(element.ai.ai, element.value) != element.value:
+            raise malformed("GS1", f"({element.ai.ai}){element.value}")
     dates = {element.ai.ai: element.date for element in elements}
-    product = next((values[ai][:14] for ai in ("01", "8006", "03") if ai in values), None)
+    products = {gtin14(values[ai][:14]) for ai in ("01", "8006", "03") if ai in values}
+    if len(products) > 1:
+        raise malformed("GS1", " ".join(sorted(products)))
     return Gs1Fields(
-        gtin=gtin14(product) if product else None,
+        gtin=next(iter(products), None),
         serial=values.get("21"),
         lot=values.get("10"),
         manufactured=dates.get("11"),

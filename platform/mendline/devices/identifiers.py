@@ -3,16 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote, unquote
 
-import msgspec
-
-from mendline.devices.gs1 import FNC1, Gs1Fields, check_digit_fits, gtin14, joined
+from mendline.devices import ahm, hibc, ifa, isbt128, ma
+from mendline.devices.gs1 import FNC1, Gs1Fields, check_digit_fits, gtin14
+from mendline.devices.reading import Code, DeviceIdentifier, joined, unreadable
 from mendline.kernel import DomainError
-
-System = Literal["GS1", "HIBC", "ICCBBA", "MA", "serial", "asset"]
 
 LONGEST: Final = 512
 """Characters. The largest GS1 message holds 48 to 90 of them, our links less; what is longer is no label."""
@@ -31,31 +28,9 @@ _NAMED: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?=.*[0-9])\w[\w\-./#()]{1,63}")
 
-# ANSI/HIBC 2.6: `+`, a labeler code that begins with a letter, product, unit of measure, check character; or `+$` and
-# `+$$`, the second half. ISBT 128: `=` or `&` and one more character. MA: China's ISO/IEC 15459 issuer ZIIOT.
-_UNSUPPORTED: Final[dict[str, re.Pattern[str]]] = {
-    "HIBC": re.compile(r"\*?\+(?:[A-Z][0-9A-Z]{3}[0-9A-Z]{1,18}[0-9]\S|\$)", re.IGNORECASE),
-    "ICCBBA": re.compile(r"[=&][!-~]"),
-    "MA": re.compile(r"(?:https?://\S*[/?=])?MA\.\d{1,3}\.M\d\.", re.IGNORECASE),
-}
-
-
-class DeviceIdentifier(msgspec.Struct, frozen=True, kw_only=True):
-    """One meaning of a scanned or typed text.
-
-    `device_identifier` is the GTIN-14 of a GS1 code, `asset` the hospital's own number, `organisation` the code of the
-    hospital when our own sticker was read. Dates are those of the label; day 00 has become the month's last day.
-    """
-
-    system: System
-    raw: str
-    device_identifier: str | None = None
-    serial: str | None = None
-    lot: str | None = None
-    manufactured: date | None = None
-    expires: date | None = None
-    asset: str | None = None
-    organisation: str | None = None
+_NOTHING: Final = Code([])
+_SYSTEMS: Final = (hibc, isbt128, ma, ahm, ifa)
+"""The issuers whose codes tell by their beginning whose they are; GS1's are read where none of them is meant."""
 
 
 def device_link(base_url: str, organisation: str, asset: str) -> str:
@@ -66,67 +41,82 @@ def device_link(base_url: str, organisation: str, asset: str) -> str:
 def parse_identifier(text: str) -> list[DeviceIdentifier]:
     """All that `text` may mean, the likeliest first, never empty; the registry decides which names a known device.
 
-    Raises `barcode_check_digit` (number), `barcode_incomplete` (serial, lot: the code names no product),
-    `barcode_unsupported` (system) or `barcode_unreadable` (text).
+    Raises `barcode_check_digit` (number), `barcode_malformed` (system, part), `barcode_incomplete` (serial, lot: the
+    code names no product), `barcode_unsupported` (system) or `barcode_unreadable` (text).
     """
     return parse_codes([text])
 
 
+def parse_certain(text: str) -> list[DeviceIdentifier]:
+    """As `parse_identifier`, for where no person looks at the device that is found.
+
+    Raises also `barcode_unverified` (system), for a code whose check character nobody can check.
+    """
+    meant = parse_identifier(text)
+    if unverified := [one.system for one in meant if one.check == "unverified"]:
+        raise DomainError("barcode_unverified", system=unverified[0])
+    return meant
+
+
 def parse_codes(texts: Sequence[str]) -> list[DeviceIdentifier]:
-    """As `parse_identifier`, for all codes of one photo: halves of a GS1 label are joined, a code that says nothing
+    """As `parse_identifier`, for all codes of one photo: halves of a label are joined, a code that says nothing
     is passed over as long as another names a device.
     """
-    gs1: list[list[Gs1Fields]] = []
-    raws: list[str] = []
+    codes: list[Code] = []
     others: list[DeviceIdentifier] = []
     refusals: list[DomainError] = []
     for text in texts:
         try:
-            readings, numbers = _read(text)
+            code, numbers = _read(text)
         except DomainError as refusal:
             refusals.append(refusal)
             continue
         others += numbers
-        if readings:
-            gs1.append(readings)
-            raws.append(text)
-    whole = joined(gs1)
-    raw = "\n".join(raws)
-    candidates = [_from_gs1(fields, raw) for fields in whole if fields.gtin] + others
+        if code.readings:
+            codes.append(code)
+    candidates = [reading for reading in joined(codes) if reading.device_identifier] + others
     if candidates:
         return candidates
-    if gs1:
-        half = gs1[0][0]
+    if codes:
+        half = codes[0].readings[0]
         raise DomainError("barcode_incomplete", serial=half.serial, lot=half.lot)
     raise _most_telling(refusals)
 
 
 def _most_telling(refusals: Sequence[DomainError]) -> DomainError:
-    order = ("barcode_check_digit", "barcode_unsupported", "barcode_unreadable")
-    nothing = DomainError("barcode_unreadable", text="")
+    order = ("barcode_check_digit", "barcode_malformed", "barcode_unsupported", "barcode_unreadable")
+    nothing = unreadable("")
     return min(refusals, key=lambda refusal: order.index(refusal.code), default=nothing)
 
 
-def _read(text: str) -> tuple[list[Gs1Fields], list[DeviceIdentifier]]:
-    """The GS1 readings and the plain numbers of one code."""
+def _read(text: str) -> tuple[Code, list[DeviceIdentifier]]:
+    """What one code says as a code of an issuer, and as a plain number."""
     if len(text) > LONGEST:
-        raise DomainError("barcode_unreadable", text=text[:60])
+        raise unreadable(text)
     symbology, content = _content(text)
-    for system, pattern in _UNSUPPORTED.items():
-        if pattern.match(content):
-            raise DomainError("barcode_unsupported", system=system)
+    for system in _SYSTEMS:
+        if system.recognises(content):
+            return system.read(content, text), []
+    if any(ord(character) < 32 and character not in "\t\r\n" + FNC1 for character in content):
+        raise unreadable(text)
     if ours := _OUR_LINK.match(content):
         asset, organisation = unquote(ours["asset"]), unquote(ours["organisation"])
         if _UNSTORABLE.search(asset + organisation):
-            raise DomainError("barcode_unreadable", text=_UNSTORABLE.sub("", text)[:60])
-        return [], [DeviceIdentifier(system="asset", raw=text, asset=asset, organisation=organisation)]
+            raise unreadable(text)
+        return _NOTHING, [DeviceIdentifier(system="asset", raw=text, asset=asset, organisation=organisation)]
+    gs1, numbers = _gs1(symbology, content, text)
+    return Code([_from_gs1(fields, text) for fields in gs1]), numbers
+
+
+def _gs1(symbology: str | None, content: str, raw: str) -> tuple[list[Gs1Fields], list[DeviceIdentifier]]:
+    """The GS1 readings of a text, and the plain numbers that it may be instead."""
     closed_up = re.sub(r"[ \t\r\n]", "", content)
     is_link = content.lower().startswith(("http://", "https://"))
     is_element_string = symbology in _GS1_SYMBOLOGIES or FNC1 in closed_up or re.match(r"01[0-9]{14}", closed_up)
     if symbology in _GTIN_SYMBOLOGIES:
         return [_bare_gtin(closed_up)], []
     if not (is_link or is_element_string or closed_up.startswith("(")):
-        return _gtin_in_doubt(closed_up), _plain_numbers(content, text)
+        return _gtin_in_doubt(closed_up), _plain_numbers(content, raw)
     from mendline.devices import gs1_reading  # noqa: PLC0415 - see there: it is heavy, and most texts are plain numbers
 
     if is_link:
@@ -142,14 +132,12 @@ def _content(text: str) -> tuple[str | None, str]:
     content = _SPELT_FNC1.sub(FNC1, unicodedata.normalize("NFKC", text)).strip()
     found = _SYMBOLOGY.match(content)
     content = content[3:].strip() if found else content
-    if any(ord(character) < 32 and character not in "\t\r\n" + FNC1 for character in content):
-        raise DomainError("barcode_unreadable", text=text[:60])
     return (found.group(1) if found else None), content
 
 
 def _bare_gtin(digits: str) -> Gs1Fields:
     if not re.fullmatch(r"[0-9]{8,14}", digits):
-        raise DomainError("barcode_unreadable", text=digits[:60])
+        raise unreadable(digits)
     return Gs1Fields(gtin=gtin14(digits))
 
 
@@ -170,11 +158,13 @@ def _plain_numbers(content: str, raw: str) -> list[DeviceIdentifier]:
     named = _NAMED.match(content)
     number = content[named.end() :] if named else content
     if not _NUMBER.fullmatch(number):
-        raise DomainError("barcode_unreadable", text=content[:60])
+        raise unreadable(content)
     asset = DeviceIdentifier(system="asset", raw=raw, asset=number)
     serial = DeviceIdentifier(system="serial", raw=raw, serial=number)
     if named is None:
-        return [asset, serial]
+        # A device identifier alone, as it is typed from a code that cannot be read. Digits alone would be a GTIN.
+        product = [] if number.isdecimal() else [DeviceIdentifier(system="product", raw=raw, device_identifier=number)]
+        return [asset, serial, *product]
     return [serial] if named["serial"] else [asset]
 
 
@@ -187,4 +177,5 @@ def _from_gs1(fields: Gs1Fields, raw: str) -> DeviceIdentifier:
         lot=fields.lot,
         manufactured=fields.manufactured,
         expires=fields.expires,
+        check="fits" if fields.gtin else "none",
     )

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 import msgspec
+import pylopdf_fonts_zh_cn
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -17,25 +18,11 @@ _PAPER: Final = (246, 246, 242)
 _INK: Final = (24, 26, 28)
 _PHOTO: Final = (1280, 960)
 
-# Pillow looks these names up in the system's font folders; the first one found is used.
-_CJK_FONTS: Final = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansSC-Regular.otf",
-    "SourceHanSansSC-Regular.otf",
-    "wqy-microhei.ttc",
-    "wqy-zenhei.ttc",
-    "PingFang.ttc",
-    "Hiragino Sans GB.ttc",
-    "msyh.ttc",
-    "simhei.ttf",
-)
-
 
 class DeviceLabel(msgspec.Struct, frozen=True, kw_only=True):
     """All that is printed on a device: the maker's plate on the left, the hospital's asset sticker on the right.
 
-    Names come in both languages; where the machine has no Chinese font only the English ones are drawn.
-    `link` is the address in the sticker's QR code (see `device_link`).
+    Names come in both languages. `link` is the address in the sticker's QR code (see `device_link`).
     """
 
     maker_zh: str
@@ -135,13 +122,14 @@ def _draw_plate(image: Image.Image, draw: ImageDraw.ImageDraw, label: DeviceLabe
     y = max(y + 12, 210)
     for en, zh, value in facts:
         if value:
-            name = f"{zh} {en}" if _has_chinese() else en
-            draw.text((40, y), f"{name}:  {value}", fill=_INK, font=_font(20))
+            draw.text((40, y), f"{zh} {en}:  {value}", fill=_INK, font=_font(20))
             y += 32
     symbol = data_matrix(label.udi, scale=6)
     image.paste(symbol, (48, 566 - symbol.height))
     printed = element_string(label.udi, bracketed=True).replace("(", "\n(").strip()
-    draw.multiline_text((48 + symbol.width + 28, 566 - symbol.height), f"UDI\n{printed}", fill=_INK, font=_font(20))
+    draw.multiline_text(
+        (48 + symbol.width + 28, 570), f"UDI\n{printed}", fill=_INK, font=_font(18), anchor="ld", spacing=2
+    )
     draw.text((590, 500), "IP22  ~100-240V", fill=_INK, font=_font(17))
     draw.text((590, 528), "50/60Hz  CF", fill=_INK, font=_font(17))
 
@@ -151,23 +139,22 @@ def _draw_sticker(image: Image.Image, draw: ImageDraw.ImageDraw, label: DeviceLa
     draw.rounded_rectangle((796, 60, 1166, 540), radius=14, fill=(255, 255, 255), outline=blue, width=4)
     draw.rounded_rectangle((796, 60, 1166, 148), radius=14, fill=blue, corners=(True, True, False, False))
     lines = _lines(label.hospital_zh, label.hospital_en, 24)
-    y = 82 if len(lines) > 1 else 98
+    y = 82
     for line, height in lines:
         draw.text((981, y), line, fill=(255, 255, 255), font=_fitting(line, height, 350), anchor="ma")
         y += height + 6
     square = _drawn(zxingcpp.create_barcode(label.link, zxingcpp.BarcodeFormat.QRCode, ec_level="M"), 6)
     square = square.resize((230, 230), Image.Resampling.NEAREST)
     image.paste(square, (866, 168))
-    title = "资产编号 Asset No." if _has_chinese() else "Asset No."
-    draw.text((981, 416), title, fill=_INK, font=_font(18), anchor="ma")
+    draw.text((981, 416), "资产编号 Asset No.", fill=_INK, font=_font(18), anchor="ma")
     draw.text((981, 442), label.asset, fill=_INK, font=_fitting(label.asset, 34, 350), anchor="ma")
-    place = f"{label.department_zh} {label.department_en}" if _has_chinese() else label.department_en
+    place = f"{label.department_zh} {label.department_en}"
     draw.text((981, 496), place, fill=_INK, font=_fitting(place, 20, 350), anchor="ma")
 
 
 def _lines(zh: str, en: str, size: int) -> list[tuple[str, int]]:
-    """What to print of a name: both languages, the Chinese one larger, or English alone without a Chinese font."""
-    return [(zh, size), (en, round(size * 0.68))] if _has_chinese() else [(en, size)]
+    """What to print of a name: both languages, the Chinese one larger."""
+    return [(zh, size), (en, round(size * 0.68))]
 
 
 def _slanted(image: Image.Image, dice: random.Random) -> Image.Image:
@@ -198,28 +185,12 @@ def _noise(dice: random.Random) -> Image.Image:
 
 
 @cache
-def _cjk_font() -> str | None:
-    for name in _CJK_FONTS:
-        try:
-            ImageFont.truetype(name, 20)
-        except OSError:
-            continue
-        return name
-    return None
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    # Packaged, so that a label has its Chinese, and looks the same, on every machine.
+    return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
 
 
-def _has_chinese() -> bool:
-    return _cjk_font() is not None
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    # Pillow's own font is drawn for Latin letters and digits and needs nothing installed.
-    name = _cjk_font()
-    return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
-
-
-def _fitting(text: str, size: int, width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _fitting(text: str, size: int, width: int) -> ImageFont.FreeTypeFont:
     while size > 10 and _font(size).getlength(text) > width:
         size -= 1
     return _font(size)

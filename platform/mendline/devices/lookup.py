@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from mendline.devices.identifiers import DeviceIdentifier
+from mendline.devices.reading import DeviceIdentifier
 from mendline.devices.registry import Device, DeviceModel
 from mendline.kernel import DomainError, rows
 from mendline_tenants import own_organisation

@@ -22,9 +22,9 @@ def worse(state: str, other: str) -> str:
 class DeviceModel(Record):
     """A type of device as the registry knows it.
 
-    device_identifier: GTIN-14 (UDI-DI). device_class: the word that qualifications and contracts use, such as
-    `infusion_pump`. The three risk classes are separate fields that never convert into each other. `system`/`number` is
-    an external reference.
+    device_identifier: the UDI-DI as `DeviceIdentifier` has it. device_class: the word that qualifications and contracts
+    use, such as `infusion_pump`. The three risk classes are separate fields that never convert into each other.
+    `system`/`number` is an external reference.
     """
 
     manufacturer_id = fields.UUIDField(null=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceIdentifier, DeviceModel, find_devices, parse_identifier
+from mendline.devices import Device, DeviceIdentifier, DeviceModel, find_devices, parse_certain
 from mendline.kernel import DomainError, OrganisationId, command, not_found, opaque, parse_opaque, rows, work
 from mendline.tickets.intake import Caller, ReportFault, at_home, open_ticket
 from mendline.tickets.participants import PROVIDER_GROUPS
@@ -98,7 +98,7 @@ async def _device(actor: Actor, named: str | None) -> Device | None:
     """The one device that was read out, among those that the vendor serves; others are as if they were not there."""
     if named is None:
         return None
-    for meaning in parse_identifier(named):
+    for meaning in parse_certain(named):
         served = [device for device in await _fitting(actor, meaning) if await _serves_device(actor, device)]
         if len(served) > 1:
             raise DomainError("devices_fit", count=len(served))

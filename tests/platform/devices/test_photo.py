@@ -20,7 +20,6 @@ from mendline.devices import (
     phone_photo,
     read_codes,
 )
-from mendline.devices import label as label_module
 from mendline.devices.label import data_matrix
 from mendline.kernel import DomainError
 
@@ -165,14 +164,9 @@ def test_damaged_photos_are_read_or_refused():
                 assert error.code == "photo_unreadable"
 
 
-def test_without_a_chinese_font_the_label_is_in_english(monkeypatch):
-    monkeypatch.setattr(label_module, "_cjk_font", lambda: None)
-    label_module._font.cache_clear()
-    try:
-        device, label = label_of(0)
-        assert names(device, label_png(label))
-    finally:
-        label_module._font.cache_clear()
+def test_the_picture_of_a_label_names_its_device():
+    device, label = label_of(0)
+    assert names(device, label_png(label))
 
 
 def test_a_sticker_alone_names_the_asset():

@@ -115,6 +115,7 @@ SENDING_MODULES = {
     "schema/mendline_schema/uploads.py": "a signed URL under the ticket's key, after the command let it in",
     "schema/mendline_schema/fieldwork.py": "a signed URL of evidence that was read under row-level security",
     "schema/mendline_schema/audit.py": "a signed URL of an export that was read under row-level security",
+    "schema/mendline_schema/stickers.py": "a signed URL of stickers of the asker's own devices, under its own prefix",
     "tenants/mendline_tenants/checkpoint_copies.py": "object-locked S3, under the organisation's own prefix",
     "tenants/mendline_tenants/audit_export.py": "S3, under the organisation's own prefix",
     "bots/mendline_bots/evidence.py": "S3, under the key of the ticket that the person may add to",
