@@ -12,8 +12,9 @@ from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.sends import ChatSend
 from mendline_bots.slips import tell_slip
+from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, follow, offer
+from mendline_bots.watchers import ask_for_signature, call, follow, offer
 
 register_locales(__file__)
 
@@ -28,6 +29,7 @@ __all__ = [
     "Dialog",
     "Inbound",
     "ask_for_signature",
+    "call",
     "channel_names",
     "channel_of",
     "deliver_message",
@@ -37,6 +39,8 @@ __all__ = [
     "offer",
     "store",
     "tell_due",
+    "tell_nobody_left",
     "tell_slip",
+    "tell_suggestion",
     "understand",
 ]

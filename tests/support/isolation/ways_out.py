@@ -43,6 +43,9 @@ CONSUMERS_TELL = {
     "quality.conclude": "as above",
     "chat.cards": "cards of each organisation in visible_to, drawn under its own rights",
     "chat.offer": "the acting provider's technician",
+    "chat.call": "the acting provider's technicians who were asked",
+    "chat.suggestion": "the acting provider's dispatchers: its own book",
+    "chat.nobody_left": "as above",
     "chat.signature": "the user facility's signatories",
     "chat.key_expires": "the administrators of the organisation whose key it is",
     "chat.clock_due": "dispatchers of the provider and engineers of the user facility: number and clock",
@@ -61,6 +64,7 @@ TIMERS_TELL = {
     "tickets.end_share": "the user facility's own command",
     "tenants.checkpoint": "the organisation's own checkpoint",
     "tickets.check_clocks": "the user facility's own command",
+    "dispatch.expire_offers": "the provider's own command",
     "chat.clock_digest": "as chat.clock_due, in one message",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
