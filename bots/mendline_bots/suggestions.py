@@ -115,7 +115,7 @@ async def tell_nobody_left(envelope: Envelope) -> None:
     await _tell(envelope, Reference(happened.tenant, happened.ticket), asked=happened.asked)
 
 
-async def _tell(envelope: Envelope, ticket: Reference, asked: int | None = None) -> None:
+async def _tell(envelope: Envelope, ticket: Reference, asked: int = 0) -> None:
     tenant = envelope.organisation
     async with transaction(tenant):
         found = await rows.select(
@@ -139,13 +139,13 @@ async def _tell(envelope: Envelope, ticket: Reference, asked: int | None = None)
     wake()
 
 
-async def _queue(actor: Actor, ticket: Reference, to: Any, key: str, card: UUID, asked: int | None) -> None:
+async def _queue(actor: Actor, ticket: Reference, to: Any, key: str, card: UUID, asked: int) -> None:
     """The list with this member's own buttons, as an answer to the card."""
     view = await view_ticket(actor, ticket)
     suggestion = await latest_suggestion(actor.organisation, ticket)
     if suggestion is None:
         return
-    head = "" if asked is None else say("suggestion.nobody_left", actor.locale, count=asked)
+    head = "" if not asked else say("suggestion.nobody_left", actor.locale, count=asked)
     made: list[ChatButton] = []
     drawn = tuple(
         tuple(pressable(press, actor.organisation, actor.id, made) for press in row)

@@ -99,6 +99,8 @@ async def test_a_night_call_that_the_third_one_takes(doors: "Doors", cast: "Cast
         await doors.settle()
         assert (await states(cast))[third.name] == "accepted"
         assert not any("请您决定" in text for text in await doors.texts("dispatcher_v"))
+        await doors.say("nurse_a", "我的工单")
+        await doors.press("nurse_a", (await doors.labels("nurse_a"))[0])
         assert third.name in await card(doors, "nurse_a"), "the ward knows who comes"
 
 
