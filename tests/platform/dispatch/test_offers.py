@@ -237,6 +237,13 @@ def test_a_priority_may_have_a_mode_and_a_time_of_its_own():
         ("dispatcher_v", "dispatch.ask_group", {"minutes": 10_081}, "invalid_input"),
         ("dispatcher_v", "dispatch.ask_group", {"technicians": ["x"]}, "not_found"),
         ("dispatcher_v", "dispatch.offer_next", {"minutes": "soon"}, "invalid_input"),
+        ("dispatcher_v", "dispatch.offer_job", {"technician": "x", "minutes": -1}, "invalid_input"),
+        ("dispatcher_v", "dispatch.offer_job", {"technician": "x"}, "not_found"),
+        ("dispatcher_v", "dispatch.suggest", {"ticket": "x"}, "not_found"),
+        ("technician_v", "dispatch.decline_job", {"reason": ""}, "invalid_input"),
+        ("technician_v", "dispatch.decline_job", {}, "invalid_input"),
+        ("technician_v2", "dispatch.decline_job", {"reason": "没空"}, "not_offered_to_you"),
+        ("technician_v2", "dispatch.accept_job", {}, "not_offered_to_you"),
         ("vendor_v", "dispatch.expire_offers", {"offer": "x"}, "not_found"),
     ],
 )
