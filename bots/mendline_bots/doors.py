@@ -13,8 +13,9 @@ from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
 from mendline_bots.sends import ChatSend
 from mendline_bots.slips import tell_slip
+from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, follow, offer
+from mendline_bots.watchers import ask_for_signature, call, follow, offer
 
 register_locales(__file__)
 
@@ -30,6 +31,7 @@ __all__ = [
     "Inbound",
     "absence_changed",
     "ask_for_signature",
+    "call",
     "channel_names",
     "channel_of",
     "deliver_message",
@@ -42,6 +44,8 @@ __all__ = [
     "qualification_expires",
     "store",
     "tell_due",
+    "tell_nobody_left",
     "tell_slip",
+    "tell_suggestion",
     "understand",
 ]

@@ -10,6 +10,7 @@ from mendline.tickets import Ticket, TicketClock
 from mendline_bots.buttons import ChatButton, card_token, keep_buttons
 from mendline_bots.cards import ChatCard
 from mendline_bots.messages import Button, Message, cut, plain
+from mendline_bots.offer_words import offer_words
 from mendline_bots.people import member_actor
 from mendline_bots.ticket_view import TicketView, view_ticket
 from mendline_bots.verbs.verb import VERBS, Place, Verb
@@ -62,6 +63,7 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
     clinical, quality = view.clinical, view.quality
     yield word("card.state"), _state(view)
     yield word("card.due"), _due(view)
+    yield word("card.offer"), offer_words(view)
     if clinical:
         yield word("card.symptom"), clinical.symptom
         flags = [

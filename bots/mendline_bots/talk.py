@@ -36,6 +36,26 @@ class Press:
     form: bool = False
 
 
+def pressable(press: Press, tenant: UUID, member: UUID, made: list[ChatButton]) -> Button:
+    """The button of a press that this member alone may press; what it means is added to `made`, to be stored."""
+    token = fresh_token()
+    made.append(
+        ChatButton(
+            tenant_id=tenant,
+            token=token,
+            owner_id=press.ticket.tenant if press.ticket else None,
+            ticket_id=press.ticket.id if press.ticket else None,
+            verb=press.verb,
+            arguments=press.arguments,
+            member_id=member,
+            ticket_version=press.version,
+            once=press.once,
+            expires_at=press.expires_at,
+        )
+    )
+    return Button(token, press.label, press.style, press.form)
+
+
 @dataclass
 class Talk:
     """What one update is about.
@@ -144,22 +164,7 @@ class Talk:
         wake()
 
     def _button(self, press: Press, made: list[ChatButton]) -> Button:
-        token = fresh_token()
-        made.append(
-            ChatButton(
-                tenant_id=self.tenant,
-                token=token,
-                owner_id=press.ticket.tenant if press.ticket else None,
-                ticket_id=press.ticket.id if press.ticket else None,
-                verb=press.verb,
-                arguments=press.arguments,
-                member_id=self.person.id,
-                ticket_version=press.version,
-                once=press.once,
-                expires_at=press.expires_at,
-            )
-        )
-        return Button(token, press.label, press.style, press.form)
+        return pressable(press, self.tenant, self.person.id, made)
 
     async def show(self, ticket: Reference | None = None) -> tuple[ChatCard, bool]:
         """The ticket's card in this chat, brought up to date at once; whether it is new."""

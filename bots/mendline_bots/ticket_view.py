@@ -34,7 +34,8 @@ class TicketView:
     """What `actor` may know of a ticket; a group that its organisation or role does not hold is None.
 
     names: members of the actor's own organisation by id, for the timeline. photos: how many files are stored.
-    clocks: those for which a target was agreed.
+    clocks: those for which a target was agreed. offers: of the actor's organisation, the open ones and all that the
+    actor was made, the latest first.
     """
 
     actor: Actor
@@ -45,7 +46,7 @@ class TicketView:
     commercial: TicketCommercial | None = None
     quality: TicketQuality | None = None
     device: Device | None = None
-    offer: JobOffer | None = None
+    offers: list[JobOffer] = field(default_factory=list)
     visit: Visit | None = None
     slots: list[SignatureSlot] = field(default_factory=list)
     messages: list[TicketMessage] = field(default_factory=list)
@@ -79,9 +80,14 @@ class TicketView:
         return self.people is not None and self.people.assignee_id == self.actor.id
 
     @property
+    def my_offer(self) -> JobOffer | None:
+        """The last offer that the actor was made."""
+        return next((offer for offer in self.offers if offer.technician_id == self.actor.id), None)
+
+    @property
     def offered_to_me(self) -> bool:
         """Whether the job waits for the actor's answer."""
-        return self.offer is not None and self.offer.state == "offered" and self.offer.technician_id == self.actor.id
+        return self.my_offer is not None and self.my_offer.state == "offered"
 
     @property
     def open_slot(self) -> SignatureSlot | None:
@@ -132,7 +138,7 @@ async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
         commercial=await _entitlement(actor, row),
         quality=await _group(TicketQuality, actor, row),
         device=await rows.find(Device, tenant, row.device_id) if row.device_id and tenant == row.tenant_id else None,
-        offer=await _offer(actor, row),
+        offers=await _offers(actor, row),
         visit=await rows.first(
             Visit,
             "tenant_id = $1 AND ticket_id = $2 AND author_org = $3 ORDER BY recorded_at DESC",
@@ -166,13 +172,15 @@ async def _entitlement(actor: Actor, ticket: Ticket) -> TicketCommercial | None:
     return await rows.find(TicketCommercial, ticket.tenant_id, ticket.id)
 
 
-async def _offer(actor: Actor, ticket: Ticket) -> JobOffer | None:
-    return await rows.first(
+async def _offers(actor: Actor, ticket: Ticket) -> list[JobOffer]:
+    return await rows.select(
         JobOffer,
-        "tenant_id = $1 AND owner_id = $2 AND ticket_id = $3 ORDER BY offered_at DESC, id DESC",
+        "tenant_id = $1 AND owner_id = $2 AND ticket_id = $3 AND (state = 'offered' OR technician_id = $4)"
+        " ORDER BY offered_at DESC, id DESC LIMIT 120",
         actor.organisation,
         ticket.tenant_id,
         ticket.id,
+        actor.id,
     )
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mendline.devices import Device
-from mendline.dispatch import JobOffered
+from mendline.dispatch import JobCalled, JobOffered
 from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
 from mendline.quality import SlotOpened
 from mendline.tickets import Ticket, TicketChanged, TicketClinical, TicketPeople
@@ -81,6 +81,15 @@ async def offer(envelope: Envelope) -> None:
     await _push(
         envelope.organisation, Reference(happened.tenant, happened.ticket), happened.technician, key, "push.offer"
     )
+
+
+@consumer("chat.call", JobCalled)
+async def call(envelope: Envelope) -> None:
+    """Each of the group gets the job's card with the question who takes it."""
+    happened: JobCalled = envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
+    for technician in happened.technicians:
+        await _push(envelope.organisation, ticket, technician, f"event:{envelope.id}:{technician}", "push.call")
 
 
 @consumer("chat.signature", SlotOpened)

@@ -6,12 +6,22 @@ import strawberry
 from strawberry.scalars import JSON
 
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import OfferState
+from mendline_schema.enums import MatchCriterion, OfferAsked, OfferState, ShutOut
 from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, part, parts, root
 from mendline_schema.filters import by_id
 from mendline_schema.kernel import Node
 from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
 from mendline_schema.tenants import Member
+
+MEMBER_OF_PART = "opaque('mb', {organisation}, ({t}.v->>'technician')::uuid)"
+
+
+def _pairs(column: str, key: str, value: str) -> str:
+    """SQL: a JSON object as a list of {key, value}."""
+    return (
+        f"(SELECT coalesce(jsonb_agg(jsonb_build_object('{key}', pair.key, '{value}', pair.value) ORDER BY pair.key),"  # noqa: S608
+        f" '[]') FROM jsonb_each({{t}}.{column}) AS pair)"
+    )
 
 
 @over("qualification", needs="read.members", kind="qa")
@@ -52,15 +62,54 @@ class Technician(Node):
 
 
 @part
-class Candidate:
-    """One technician weighed for one job: what counted for and against, or why they fell out."""
+class MatchReason:
+    """What one criterion found of a candidate."""
 
-    technician: strawberry.ID | None = column("opaque('mb', {organisation}, ({t}.v->>'technician')::uuid)")
+    criterion: MatchCriterion | None = column()
+    value: str | None = column(
+        description="What was found: minutes of travel, jobs in hand, minutes left before the agreed arrival, level,"
+        " jobs at this hospital lately, scarce device classes, the last day of a qualification, when the room opens."
+    )
+    points: float | None = column(
+        description="What it adds to the score; less than zero speaks for the candidate. Null where it is hard."
+    )
+
+
+@part
+class Candidate:
+    """One technician weighed for one job, and what counted for and against."""
+
+    technician: strawberry.ID | None = column(MEMBER_OF_PART)
     name: str | None = column()
-    score: float | None = column(description="Smaller is better.")
+    score: float | None = column(description="Smaller is better: minutes of travel and what is worth as much.")
     minutes: int | None = column(description="Travel by the speed model.")
-    reasons: JSON | None = column()
-    why: str | None = column(description="Why this one fell out.")
+    reasons: list[MatchReason] | None = parts("{t}.v->'reasons'")
+
+
+@part
+class FallenOut:
+    """One technician who could not do the job, and why."""
+
+    technician: strawberry.ID | None = column(MEMBER_OF_PART)
+    name: str | None = column()
+    why: ShutOut | None = column(description="The first hard criterion that was not met.")
+    value: str | None = column(description="The day it expired, the urgent ticket in hand, when the room opens.")
+
+
+@part
+class ShutOutCount:
+    """How many technicians fell out for one reason."""
+
+    why: ShutOut | None = column()
+    technicians: int | None = column()
+
+
+@part
+class Weight:
+    """The points of one criterion for each unit that it counts."""
+
+    criterion: MatchCriterion | None = column()
+    points: float | None = column()
 
 
 @over("suggestion", needs="read.members", kind="sg")
@@ -68,8 +117,14 @@ class Suggestion(Node):
     """Who could do the job, best first."""
 
     ticket_version: int = column()
-    candidates: list[Candidate] | None = parts()
-    excluded: list[Candidate] | None = parts()
+    candidates: list[Candidate] | None = parts(description="The best of them.")
+    fit: int | None = column(description="How many there are.")
+    excluded: list[FallenOut] | None = parts(description="Those first who came furthest.")
+    fallen_out: list[ShutOutCount] | None = parts(_pairs("fallen_out", "why", "technicians"))
+    weights: list[Weight] | None = parts(
+        _pairs("weights", "criterion", "points"), description="The weights that were used."
+    )
+    weights_version: str | None = column(description="The same for the same weights, whenever they were set.")
     recorded_at: datetime = column()
 
 
@@ -79,10 +134,15 @@ class JobOffer(Node):
 
     technician: Member | None = one({"id": "technician_id"})
     technician_name: str = column()
+    asked: OfferAsked = column(description="Alone, or as one of a group of which the first to answer gets the job.")
+    round: str | None = column("{t}.round_id::text", description="The same for all who were asked at once.")
+    automatic: bool = column(description="Whether the next one is asked when nobody takes it.")
     state: OfferState = column()
     reason: str | None = column()
     offered_at: datetime = column()
+    answer_by: datetime | None = column(description="When it passes on. Null: it waits.")
     answered_at: datetime | None = column()
+    taken_by_name: str | None = column(description="Who was faster, where the state is TAKEN.")
 
 
 @root

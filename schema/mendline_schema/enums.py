@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from mendline.dispatch import CRITERIA, SHUT_OUT
 from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
@@ -40,6 +41,9 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     AuditExportState = Enum
     AuditExportFormat = Enum
     OfferState = Enum
+    OfferAsked = Enum
+    MatchCriterion = Enum
+    ShutOut = Enum
     DeviceState = Enum
     DeviceFunction = Enum
     EntitlementKind = Enum
@@ -84,8 +88,13 @@ else:
     AuditExportState = enumeration("AuditExportState", ("asked", "done"), "Whether the file is written.")
     AuditExportFormat = enumeration("AuditExportFormat", ("jsonl", "csv"), "How an export is written.")
     OfferState = enumeration(
-        "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired"), "The answer to an offer."
+        "OfferState", ("offered", "accepted", "declined", "withdrawn", "expired", "taken"), "The answer to an offer."
     )
+    OfferAsked = enumeration("OfferAsked", ("one", "group"), "Who was asked at once.")
+    MatchCriterion = enumeration(
+        "MatchCriterion", (c.name for c in CRITERIA), "What technicians are weighed by. More may come."
+    )
+    ShutOut = enumeration("ShutOut", SHUT_OUT, "Why a technician could not do a job. More may come.")
     DeviceState = enumeration(
         "DeviceState",
         ("in_service", "restricted", "out_of_service", "awaiting_return", "retired"),

@@ -43,10 +43,13 @@ class TicketMutations:
 
 @strawberry.type
 class DispatchMutations:
-    """Dispatch: suggested, offered, taken."""
+    """Dispatch: suggested, offered to one or to a group, taken."""
 
     suggest_technician = mutation("dispatch.suggest")
     offer_job = mutation("dispatch.offer_job")
+    offer_next = mutation("dispatch.offer_next")
+    ask_group = mutation("dispatch.ask_group")
+    withdraw_offers = mutation("dispatch.withdraw_offers")
     accept_job = mutation("dispatch.accept_job")
     decline_job = mutation("dispatch.decline_job")
     upsert_technician = mutation("dispatch.upsert_technician")

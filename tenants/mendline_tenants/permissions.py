@@ -126,6 +126,9 @@ PERMISSIONS: dict[str, Permission] = {
     "dispatch.answer": _row(
         ("technician", "clinical_engineer"), "只有技术人员可以接单。", "Only technicians take jobs."
     ),
+    "dispatch.time_out": _row(
+        (), "邀约到期由系统自动处理,不能由人操作。", "Offers run out by the clock, never by a person."
+    ),
     "dispatch.people": _row(
         ("dispatcher", "admin"), "技术人员资料由调度员维护。", "Technicians' files are kept by dispatchers."
     ),

@@ -9,7 +9,7 @@ import re
 import msgspec
 import pytest
 
-from mendline.kernel import Reference, gateway, new_id, rows, transaction
+from mendline.kernel import NIL, Reference, gateway, new_id, rows, transaction
 from mendline_bots.buttons import ChatButton, fresh_token
 from mendline_bots.cards import ChatCard
 from mendline_bots.conversation import converse
@@ -37,6 +37,14 @@ OF_ONESELF = dict.fromkeys(
 )
 """What verbs store that are about the person alone, whatever the button names."""
 
+ARGUMENTS = {
+    "minutes": 30,
+    "use_state": "down",
+    "flag": "isolation",
+    "on": True,
+    "locale": "en",
+    "technician": str(NIL),
+}
 TOKEN = re.compile(r'"[A-Za-z0-9_-]{22}"')
 
 

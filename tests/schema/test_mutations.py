@@ -27,7 +27,7 @@ async def test_a_whole_life(portal: Any, cast: Cast) -> None:
     best = await portal.get(
         "dispatcher_v",
         """query($t: ID!) { ticket(id: $t) { state
-          suggestion { candidates { technician name reasons } excluded { name why } } } }""",
+          suggestion { candidates { technician name reasons { criterion value points } } excluded { name why } } } }""",
         t=ticket,
     )
     technician = best["ticket"]["suggestion"]["candidates"][0]["technician"]

@@ -14,6 +14,7 @@ NOT_OFFERED = {
     "dispatch.tell_busy_times",  # the system's own, while a consent holds
     "dispatch.warn_of_qualification",  # the system's own
     "devices.print_stickers",  # behind printStickers, which makes the PDF
+    "dispatch.expire_offers",  # the system's own, when a timer rings
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

@@ -1,120 +1,181 @@
-"""Matching: who is qualified, on shift and nearest for a job, with the reasons for each."""
+"""Matching: all technicians of a provider weighed for one job in one statement, with the reasons for each."""
 
-from datetime import date, datetime
-from typing import Any
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
+from mendline.dispatch.criteria import CRITERIA, HARD, SOFT, Criterion, Found, Job, Person
 from mendline.dispatch.distance import great_circle_km, travel_minutes
 from mendline.kernel import fetch
+from mendline_tenants import POLICIES
 
-BUSY_STATES = ("accepted", "en_route", "on_site")
+KEPT = 50
+"""Candidates of whom a suggestion tells the reasons; of the others it tells the number."""
+
+NAMED = 200
+"""Fallen-out technicians whom a suggestion names; of the others it tells the number for each reason."""
+
+_Soft: Any = Literal.__getitem__(tuple(SOFT))
+_Weight = Annotated[float, Meta(ge=0, le=100)]
+
+POLICIES["matching"] = dict[_Soft, _Weight]
+"""How much each soft criterion weighs, 0 for not at all; a criterion that is not named weighs as for all."""
+
+
+class Reason(Struct, frozen=True):
+    """What one criterion found of a candidate. points: what it adds to the score, None where it is hard.
+
+    value: why somebody would have fallen out, where an urgent job has overruled it.
+    """
+
+    criterion: str
+    value: float | str | None = None
+    points: float | None = None
 
 
 class Candidate(Struct, frozen=True):
-    """One technician weighed for one job. minutes: travel by the speed model, None when a place is unknown."""
+    """One technician who could do the job. score: smaller is better, in minutes of travel or their worth."""
 
     technician: UUID
     name: str
+    score: float
     minutes: int | None
-    busy: int
-    level: int
-    reasons: tuple[dict[str, Any], ...]
+    reasons: tuple[Reason, ...]
+
+
+class FallenOut(Struct, frozen=True):
+    """One technician who could not, and why: the first hard criterion that was not met, and what it found."""
+
+    technician: UUID
+    name: str
+    why: str
+    value: float | str | None = None
+
+
+class Match(Struct, frozen=True):
+    """What came of weighing everybody.
+
+    candidates: the best KEPT, best first. fit: the names of all who could. overrulable: of those who fell out, whom a
+    dispatcher may ask all the same.
+    """
+
+    candidates: tuple[Candidate, ...]
+    fit: dict[UUID, str]
+    excluded: tuple[FallenOut, ...]
+    overrulable: frozenset[UUID]
+    weights: dict[str, float]
 
     @property
-    def score(self) -> float:
-        """Smaller is better: minutes of travel, half an hour for each job in hand, less ten for each level."""
-        return (self.minutes if self.minutes is not None else 60) + 30 * self.busy - 10 * (self.level - 1)
+    def weights_version(self) -> str:
+        """A digest of the weights: the same for the same weights, whenever they were set."""
+        return hashlib.sha256(msgspec.json.encode(self.weights, order="deterministic")).hexdigest()[:12]
+
+    @property
+    def fallen_out(self) -> dict[str, int]:
+        """How many fell out, by why."""
+        return dict(Counter(one.why for one in self.excluded))
 
 
-_TECHNICIANS = """
-SELECT t.id, m.name, t.ready, t.shifts, t.timezone, m.status,
-  coalesce(t.latitude, t.home_latitude) AS latitude, coalesce(t.longitude, t.home_longitude) AS longitude,
-  q.level, q.expires_on, q.id IS NOT NULL AS qualified,
-  (SELECT count(*) FROM worklist w WHERE w.tenant_id = $1 AND w.assignee_id = t.id AND w.state = ANY ($4)) AS busy
-FROM technician t
-JOIN member m ON m.tenant_id = $1 AND m.id = t.member_id
-LEFT JOIN LATERAL (
-  SELECT q.id, q.level, q.expires_on FROM qualification q
-  WHERE q.tenant_id = $1 AND q.technician_id = t.id AND q.device_class = $2
-    AND (q.model_number IS NULL OR q.model_number = $3)
-  ORDER BY q.expires_on DESC NULLS FIRST, q.level DESC LIMIT 1) q ON true
-WHERE t.tenant_id = $1
-"""
+def weights_of(policy: Mapping[str, float] | None) -> dict[str, float]:
+    """The points of each soft criterion for an organisation with this policy, each with the criterion's sign."""
+    own = policy or {}
+    return {name: own.get(name, abs(weight)) * (-1 if weight < 0 else 1) for name, weight in SOFT.items()}
 
 
-def on_shift(shifts: list[dict[str, Any]], zone: str, moment: datetime) -> bool:
-    """Whether a moment lies in one of the weekly shifts, in their own time zone.
+def _assembled(criteria: tuple[Criterion, ...]) -> tuple[str, tuple[str, ...]]:
+    """The one statement, and the parts of a job that are its parameters."""
+    columns = {name: sql for criterion in criteria for name, sql in criterion.columns.items()}
+    joins = dict.fromkeys(criterion.join for criterion in criteria if criterion.join)
+    listed = "".join(f", {sql} AS {name}" for name, sql in columns.items())
+    sql = (
+        "SELECT t.id, m.name, coalesce(t.latitude, t.home_latitude) AS latitude,"  # noqa: S608 - from CRITERIA
+        f" coalesce(t.longitude, t.home_longitude) AS longitude{listed}"
+        " FROM technician t JOIN member m ON m.tenant_id = {provider} AND m.id = t.member_id "
+        f"{' '.join(joins)} WHERE t.tenant_id = {{provider}}"
+    )
+    names = tuple(dict.fromkeys(re.findall(r"{(\w+)}", sql)))
+    return sql.format(**{name: f"${n}" for n, name in enumerate(names, 1)}), names
 
-    A shift that ends no later than it begins passes midnight.
+
+STATEMENT, PARAMETERS = _assembled(CRITERIA)
+
+
+async def technicians_for(job: Job) -> list[Any]:
+    """The one statement: a row for each technician of the provider, in the current transaction."""
+    return await fetch(STATEMENT, *(getattr(job, name) for name in PARAMETERS))
+
+
+async def match(job: Job, policy: Mapping[str, float] | None = None) -> Match:
+    """Weighs all technicians of the job's provider, in the current transaction.
+
+    policy: the organisation's own weights. An urgent job also takes those who are shut out by nothing but what an
+    urgent job overrules (they rest), when there is nobody else.
     """
-    local = moment.astimezone(ZoneInfo(zone))
-    clock, day = local.strftime("%H:%M"), local.isoweekday()
-    for shift in shifts:
-        begins, ends = shift["from"], shift["to"]
-        if begins < ends:
-            if day in shift["days"] and begins <= clock < ends:
-                return True
-        elif (day in shift["days"] and clock >= begins) or ((day - 2) % 7 + 1 in shift["days"] and clock < ends):
-            return True
-    return False
+    weights = weights_of(policy)
+    fit: list[Person] = []
+    resting: list[Person] = []
+    excluded: list[tuple[int, Person, Found]] = []
+    overrulable: set[UUID] = set()
+    for row in await technicians_for(job):
+        person = Person(row, _minutes(row, job))
+        failed = [(n, found) for n, c in enumerate(HARD) if (found := c.judge(person, job)) and found.why]
+        if not failed:
+            fit.append(person)
+            continue
+        place, found = failed[0]
+        excluded.append((place, person, found))
+        if all("dispatcher" in HARD[n].overruled for n, _ in failed):
+            overrulable.add(row["id"])
+        if all("urgent" in HARD[n].overruled for n, _ in failed):
+            resting.append(person)
+    if job.urgent and not fit:
+        fit, taken = resting, {person.row["id"] for person in resting}
+        excluded = [one for one in excluded if one[1].row["id"] not in taken]
+    ranked = sorted(((_score(p, job, weights), p.row["name"], p) for p in fit), key=lambda one: one[:2])
+    furthest = sorted(excluded, key=lambda one: (-one[0], one[1].row["name"]))
+    return Match(
+        candidates=tuple(_candidate(person, job, weights) for _, _, person in ranked[:KEPT]),
+        fit={person.row["id"]: name for _, name, person in ranked},
+        excluded=tuple(FallenOut(p.row["id"], p.row["name"], f.why or "", f.value) for _, p, f in furthest),
+        overrulable=frozenset(overrulable),
+        weights=weights,
+    )
 
 
-async def match(
-    provider: UUID,
-    device_class: str,
-    model_number: str | None,
-    place: tuple[float, float] | None,
-    moment: datetime,
-    urgent: bool,
-) -> tuple[list[Candidate], list[dict[str, Any]]]:
-    """Candidates best first, and those who fell out with why.
-
-    Hard: active, qualified for the device and not expired, ready, on shift (an urgent job also takes who is off shift
-    when nobody is on). Soft: travel, jobs in hand, level.
-    """
-    candidates: list[Candidate] = []
-    resting: list[Candidate] = []
-    excluded: list[dict[str, Any]] = []
-    for row in await fetch(_TECHNICIANS, provider, device_class, model_number, list(BUSY_STATES)):
-        why = _falls_out(row, moment.astimezone(ZoneInfo(row["timezone"])).date())
-        if why is not None:
-            excluded.append({"technician": str(row["id"]), "name": row["name"], "why": why})
-        elif on_shift(row["shifts"], row["timezone"], moment):
-            candidates.append(_candidate(row, place, on_duty=True))
-        else:
-            resting.append(_candidate(row, place, on_duty=False))
-    if urgent and not candidates:
-        candidates = resting
-    else:
-        excluded += [{"technician": str(c.technician), "name": c.name, "why": "off_shift"} for c in resting]
-    return sorted(candidates, key=lambda c: (c.score, c.name)), excluded
+def _minutes(row: Mapping[str, Any], job: Job) -> float | None:
+    if job.place is None or row["latitude"] is None or row["longitude"] is None:
+        return None
+    return travel_minutes(great_circle_km(row["latitude"], row["longitude"], *job.place))
 
 
-def _falls_out(row: Any, day: date) -> str | None:
-    if row["status"] != "active":
-        return "not_active"
-    if not row["qualified"]:
-        return "not_qualified"
-    if row["expires_on"] is not None and row["expires_on"] < day:
-        return "qualification_expired"
-    if not row["ready"]:
-        return "not_ready"
-    return None
+def _score(person: Person, job: Job, weights: Mapping[str, float]) -> float:
+    total = 0.0
+    for criterion in CRITERIA:
+        weight = weights.get(criterion.name)
+        if weight and (found := criterion.judge(person, job)) is not None:
+            total += round(weight * found.counts, 1)
+    return round(total, 1)
 
 
-def _candidate(row: Any, place: tuple[float, float] | None, on_duty: bool) -> Candidate:
-    km = None
-    if place is not None and row["latitude"] is not None:
-        km = great_circle_km(row["latitude"], row["longitude"], *place)
-    minutes = round(travel_minutes(km)) if km is not None else None
-    reasons: list[dict[str, Any]] = [
-        {"reason": "qualified", "level": row["level"], "until": str(row["expires_on"]) if row["expires_on"] else None},
-        {"reason": "on_shift" if on_duty else "off_shift"},
-        {"reason": "jobs_in_hand", "count": row["busy"]},
-    ]
-    if km is not None:
-        reasons.append({"reason": "travel", "km": round(km, 1), "minutes": minutes})
-    return Candidate(row["id"], row["name"], minutes, row["busy"], row["level"] or 1, tuple(reasons))
+def _candidate(person: Person, job: Job, weights: Mapping[str, float]) -> Candidate:
+    """The person with what every criterion found; of a soft one also the points, which add up to the score."""
+    reasons = []
+    for criterion in CRITERIA:
+        found = criterion.judge(person, job)
+        if found is not None:
+            weight = weights.get(criterion.name)
+            points = None if weight is None else round(weight * found.counts, 1)
+            reasons.append(Reason(criterion.name, found.why or found.value, points))
+    return Candidate(
+        person.row["id"],
+        person.row["name"],
+        _score(person, job, weights),
+        None if person.minutes is None else round(person.minutes),
+        tuple(reasons),
+    )

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mendline.dispatch import Qualification, Suggestion, Technician, match, on_shift
+from mendline.dispatch import CRITERIA, SHUT_OUT, Job, Qualification, Suggestion, Technician, match, on_shift
 from mendline.dispatch.distance import great_circle_km, travel_minutes
-from mendline.kernel import DomainError, now, parse_opaque, rows, transaction
+from mendline.kernel import LOCALES, DomainError, new_id, now, opaque, parse_opaque, rows, say, transaction
 from support.database import unchanged
 
 DAY = [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}]
@@ -48,48 +48,240 @@ def test_distance_is_symmetric_and_never_negative(a, b, c, d):
     assert travel_minutes(there) >= 0
 
 
-async def weigh(cast, urgent=False, moment=None):
+HOSPITAL = (31.2304, 121.4737)
+
+
+async def weigh(cast, policy=None, **job):
+    """The vendor's technicians weighed for an infusion pump of hospital A."""
+    given = {"device_class": "infusion_pump", "model_number": "IP-200", "moment": now(), "place": HOSPITAL}
+    given |= {"facility": cast["hospital_a"]}
+    asked = Job(provider=cast["vendor_v"], ticket=new_id(), **given | job)
     async with transaction(cast["vendor_v"]):
-        return await match(
-            cast["vendor_v"], "infusion_pump", "IP-200", (31.2304, 121.4737), moment or now(), urgent=urgent
+        return await match(asked, policy)
+
+
+def who(found):
+    """The names of the candidates, best first."""
+    return [candidate.name for candidate in found.candidates]
+
+
+def why(found):
+    """Who fell out, and why."""
+    return {one.name: one.why for one in found.excluded}
+
+
+def points(candidate):
+    """What each criterion adds to the score."""
+    return {reason.criterion: reason.points for reason in candidate.reasons if reason.points is not None}
+
+
+async def change(cast, technician, **values):
+    async with transaction(cast["vendor_v"]):
+        await rows.change(Technician, cast["vendor_v"], cast.members[technician], **values)
+
+
+async def qualify(cast, technician, of="infusion_pump", **values):
+    """What a technician is qualified for, the one entry of the class changed or a new one made."""
+    tenant, person = cast["vendor_v"], cast.members[technician]
+    async with transaction(tenant):
+        held = await rows.first(
+            Qualification, "tenant_id = $1 AND technician_id = $2 AND device_class = $3", tenant, person, of
         )
+        if held is None:
+            await rows.insert(Qualification(tenant_id=tenant, technician_id=person, device_class=of, **values))
+        else:
+            await rows.update(held, **values)
+
+
+async def take(cast, technician, device="pump_a", **report):
+    """A job that the technician has in hand."""
+    given = {"device": cast.device_id(device), "symptom": "报警", **report}
+    ticket = (await cast.run("nurse_a", "tickets.report", given)).ticket
+    offer = {"ticket": ticket, "technician": cast.member_id(technician)}
+    await cast.run("dispatcher_v", "dispatch.offer_job", offer)
+    await cast.run(technician, "dispatch.accept_job", {"ticket": ticket})
+    return ticket
 
 
 async def test_the_nearest_of_the_qualified_comes_first(cast):
-    candidates, excluded = await weigh(cast)
-    assert [c.technician for c in candidates] == [cast.members["technician_v"], cast.members["technician_v2"]]
-    assert excluded == []
-    assert {reason["reason"] for reason in candidates[0].reasons} == {"qualified", "on_shift", "jobs_in_hand", "travel"}
+    found = await weigh(cast)
+    assert who(found) == ["技师郑", "技师冯"]
+    assert found.excluded == ()
+    best = found.candidates[0]
+    assert {r.criterion for r in best.reasons} == {"qualified", "on_shift", "travel", "backlog", "level"}
+    assert best.score == pytest.approx(sum(points(best).values()))
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "why"),
+    ("values", "reason"),
     [
-        ("expires_on", (now() - timedelta(days=1)).date(), "qualification_expired"),
-        ("device_class", "ventilator", "not_qualified"),
+        ({"expires_on": (now() - timedelta(days=1)).date()}, "qualification_expired"),
+        ({"device_class": "ventilator"}, "not_qualified"),
+        ({"model_number": "IP-300"}, "not_qualified"),
     ],
 )
-async def test_who_is_not_qualified_falls_out_with_the_reason(cast, column, value, why):
-    async with transaction(cast["vendor_v"]):
-        (held,) = await rows.select(
-            Qualification,
-            "tenant_id = $1 AND technician_id = $2",
-            cast["vendor_v"],
-            cast.members["technician_v"],
-        )
-        await rows.update(held, **{column: value})
-    candidates, excluded = await weigh(cast)
-    assert [c.technician for c in candidates] == [cast.members["technician_v2"]]
-    assert [e["why"] for e in excluded] == [why]
+async def test_who_is_not_qualified_falls_out_with_the_reason(cast, values, reason):
+    await qualify(cast, "technician_v", **values)
+    found = await weigh(cast)
+    assert who(found) == ["技师冯"]
+    assert why(found) == {"技师郑": reason}
+    assert found.fallen_out == {reason: 1}
+
+
+async def test_a_qualification_must_last_until_the_planned_day(cast):
+    await qualify(cast, "technician_v", expires_on=(now() + timedelta(days=3)).date())
+    assert "技师郑" in who(await weigh(cast))
+    (out,) = (await weigh(cast, moment=now() + timedelta(days=5))).excluded
+    assert (out.name, out.why, out.value) == (
+        "技师郑",
+        "qualification_expired",
+        str((now() + timedelta(days=3)).date()),
+    )
+
+
+async def test_who_is_not_ready_falls_out(cast):
+    await change(cast, "technician_v", ready=False)
+    assert why(await weigh(cast)) == {"技师郑": "not_ready"}
 
 
 async def test_an_urgent_job_also_takes_who_is_off_shift_when_nobody_is_on(cast):
+    for technician in ("technician_v", "technician_v2"):
+        await change(cast, technician, shifts=[])
+    found = await weigh(cast)
+    assert (who(found), found.fallen_out) == ([], {"off_shift": 2})
+    urgent = await weigh(cast, priority=1)
+    assert who(urgent) == ["技师郑", "技师冯"]
+    assert urgent.excluded == ()
+    assert ("on_shift", "off_shift") in {(r.criterion, r.value) for r in urgent.candidates[0].reasons}
+
+
+async def test_an_urgent_job_lets_the_others_rest_when_somebody_is_on(cast):
+    await change(cast, "technician_v", shifts=[])
+    assert who(await weigh(cast, priority=1)) == ["技师冯"]
+
+
+async def test_who_has_an_urgent_job_in_hand_is_locked(cast):
+    held = await take(cast, "technician_v", use_state="patient_affected")
+    found = await weigh(cast)
+    assert why(found) == {"技师郑": "urgent_in_hand"}
+    number = found.excluded[0].value
+    assert number and number in (await cast.run("nurse_a", "tickets.remind", {"ticket": held})).number
+    assert cast.members["technician_v"] in found.overrulable, "a dispatcher may know better"
+
+
+async def test_jobs_in_hand_weigh_and_may_be_outweighed(cast):
+    await take(cast, "technician_v")
+    found = await weigh(cast)
+    by_name = {c.name: points(c) for c in found.candidates}
+    assert (by_name["技师郑"]["backlog"], by_name["技师冯"]["backlog"]) == (30, 0)
+    assert who(await weigh(cast, {"travel": 10, "backlog": 0, "continuity": 0}))[0] == "技师郑"
+    assert who(await weigh(cast, {"travel": 0, "backlog": 50, "continuity": 0}))[0] == "技师冯"
+
+
+async def test_whoever_worked_at_the_hospital_lately_is_at_home_there(cast):
+    await take(cast, "technician_v2")
+    (known,) = [c for c in (await weigh(cast)).candidates if c.name == "技师冯"]
+    assert points(known)["continuity"] == -5
+    (stranger,) = [c for c in (await weigh(cast, facility=cast["hospital_b"])).candidates if c.name == "技师冯"]
+    assert "continuity" not in points(stranger)
+
+
+async def test_the_specialist_is_spared_for_what_few_can_do(cast):
+    await qualify(cast, "technician_v", "linear_accelerator")
+    assert points((await weigh(cast)).candidates[0])["specialist"] == 5
+    spared = await weigh(cast, {"specialist": 100})
+    assert who(spared) == ["技师冯", "技师郑"]
+    await qualify(cast, "technician_v", "linear_accelerator", expires_on=(now() - timedelta(days=30)).date())
+    assert "specialist" not in points((await weigh(cast)).candidates[0])
+
+
+async def test_the_higher_level_speaks_for_somebody(cast):
+    await qualify(cast, "technician_v2", level=3)
+    by_name = {c.name: points(c)["level"] for c in (await weigh(cast)).candidates}
+    assert by_name == {"技师郑": -10, "技师冯": -20}
+
+
+async def test_only_minutes_that_are_missing_before_the_agreed_arrival_count(cast):
+    moment = now()
+    early = await weigh(cast, moment=moment, arrival_due=moment + timedelta(hours=8))
+    assert {points(c)["lateness"] for c in early.candidates} == {0}
+    late = await weigh(cast, moment=moment, arrival_due=moment - timedelta(minutes=10))
+    best = late.candidates[0]
+    (left,) = [r.value for r in best.reasons if r.criterion == "lateness"]
+    assert left <= -10
+    assert points(best)["lateness"] == pytest.approx(-2 * left, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("opens", "out"),
+    [
+        ("2026-11-23T06:00:00", {}),  # Monday 14:00 to 15:00 in Shanghai
+        ("2026-11-23T12:00:00", {"技师郑": "no_access"}),  # 20:00, when only one of the two is at work
+        ("2026-11-22T06:00:00", {"技师郑": "no_access", "技师冯": "no_access"}),  # yesterday
+    ],
+)
+async def test_a_room_that_opens_when_nobody_is_at_work_shuts_out(cast, opens, out):
+    await change(cast, "technician_v", shifts=DAY)
+    begins = datetime.fromisoformat(opens).replace(tzinfo=UTC)
+    monday = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    found = await weigh(cast, moment=monday, windows=((begins, begins + timedelta(hours=1)),))
+    assert why(found) == out
+
+
+async def test_without_places_the_way_counts_as_an_hour(cast):
+    found = await weigh(cast, place=None)
+    assert {points(c)["travel"] for c in found.candidates} == {60}
+    assert {c.minutes for c in found.candidates} == {None}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_criterion_has_its_sentences(locale):
+    names = [f"reason.{criterion.name}" for criterion in CRITERIA if criterion.weight is not None]
+    names += [f"why.{word}" for word in SHUT_OUT]
+    assert [name for name in names if say(name, locale, value=1) == name] == []
+
+
+async def test_the_same_weights_have_the_same_version(cast):
+    as_for_all, again = await weigh(cast), await weigh(cast, {})
+    assert as_for_all.weights_version == again.weights_version
+    assert (await weigh(cast, {"travel": 3})).weights_version != as_for_all.weights_version
+    assert (await weigh(cast, {"travel": 1})).weights_version == as_for_all.weights_version
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ({"speed": 1}, "value"),
+        ({"travel": -1}, "value"),
+        ({"travel": 101}, "value"),
+        ({"travel": "far"}, "value"),
+        ([1], "value"),
+    ],
+)
+async def test_weights_that_make_no_sense_are_refused(cast, value, field):
+    async with unchanged():
+        with pytest.raises(DomainError, match="invalid_input") as refused:
+            await cast.run("admin_v", "tenants.set_policy", {"name": "matching", "value": value})
+    assert refused.value.facts["field"].startswith(field)
+
+
+async def test_a_suggestion_keeps_the_reasons_and_the_weights_it_was_made_with(cast):
+    await cast.run("admin_v", "tenants.set_policy", {"name": "matching", "value": {"travel": 2.5}})
+    await qualify(cast, "technician_v2", device_class="ventilator")
+    report = {"device": cast.device_id("pump_a"), "symptom": "报警"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    made = await cast.run("dispatcher_v", "dispatch.suggest", {"ticket": ticket})
+    assert made.candidates == 1
+    assert made.best == opaque("mb", cast["vendor_v"], cast.members["technician_v"])
     async with transaction(cast["vendor_v"]):
-        for person in await rows.select(Technician, "tenant_id = $1", cast["vendor_v"]):
-            await rows.update(person, shifts=[])
-    assert (await weigh(cast))[0] == []
-    candidates, _ = await weigh(cast, urgent=True)
-    assert len(candidates) == 2
+        (kept,) = await rows.select(Suggestion, "tenant_id = $1", cast["vendor_v"])
+    assert kept.weights["travel"] == 2.5
+    assert kept.weights_version
+    (candidate,) = kept.candidates
+    travel = next(r for r in candidate["reasons"] if r["criterion"] == "travel")
+    assert travel["points"] == pytest.approx(2.5 * travel["value"], abs=2)
+    assert [(e["name"], e["why"]) for e in kept.excluded] == [("技师冯", "not_qualified")]
+    assert (kept.fit, kept.fallen_out) == (1, {"not_qualified": 1})
 
 
 async def test_a_report_under_contract_is_followed_by_a_suggestion_of_the_provider(cast):

@@ -34,6 +34,7 @@ WORDS: Mapping[str, Any] = {
     "worklist.part": "participant",
     "ticket.device_card": lambda text: {"serial": text, "asset_number": text, "device_class": "infusion_pump"},
     "device.last_repair": lambda text: {"at": "2020-01-01T00:00:00+00:00", "number": text, "symptom": text},
+    "ticket_clinical.access_windows": [],
     "ticket_clock.calendar": {"zone": "UTC", "always": True},
     "ticket_clock.telling": {"zone": "UTC", "always": True},
     "ticket_clock.minutes": {},

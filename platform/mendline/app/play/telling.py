@@ -34,10 +34,10 @@ def proposal(say: Narrator, ticket: Mapping[str, Any]) -> None:
     points = "; ".join(f"{reason(r['input'], r)} +{r['points']}" for r in ticket["clinical"]["priorityReasons"])
     say.says(f"{say.pick('Priority', '优先级')} P{ticket['priority']}: {points}")
     for candidate in ticket["suggestion"]["candidates"]:
-        reasons = "; ".join(reason(each["reason"], each) for each in candidate["reasons"])
+        reasons = "; ".join(reason(each["criterion"].lower(), each) for each in candidate["reasons"])
         say.says(f"✓ {candidate['name']}: {reasons}")
     for other in ticket["suggestion"]["excluded"]:
-        say.says(f"✗ {other['name']}: {reason(other['why'], other)}")
+        say.says(f"✗ {other['name']}: {reason(other['why'].lower(), other)}")
 
 
 def window(view: Mapping[str, Any]) -> str:

@@ -1,0 +1,139 @@
+"""One ticket among a thousand technicians: the whole match beside its one statement alone, and the whole command."""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import structlog
+from report import Report, arguments
+
+sys.path.append(str(Path(__file__).parents[1]))  # for `support`
+
+from mendline.dispatch import Job, Match, match, technicians_for
+from mendline.dispatch.matching import PARAMETERS, STATEMENT
+from mendline.kernel import fetchval, now, opaque, parse_opaque, transaction
+from support.cast import Cast, make_cast
+from support.database import administrator
+from support.own_house import own_house
+
+GOAL = 5
+"""How many times the time of the statement the whole match may take."""
+
+_PEOPLE = """
+INSERT INTO member (tenant_id, id, login, name, phone, roles, unit_account, status, recorded_at)
+SELECT $1, md5($1 || 'bench' || n)::uuid, 'bench' || n, '技师' || n, '', ARRAY['technician'], false,
+  CASE WHEN n % 50 = 0 THEN 'suspended' ELSE 'active' END, now() FROM generate_series(3, $2) n"""
+
+_TECHNICIANS = """
+INSERT INTO technician (tenant_id, id, member_id, home_latitude, home_longitude, timezone, shifts, ready)
+SELECT $1, md5($1 || 'bench' || n)::uuid, md5($1 || 'bench' || n)::uuid, 31.0 + (n * 7919 % 1000) / 2000.0,
+  121.2 + (n * 104729 % 1000) / 2000.0, 'Asia/Shanghai',
+  CASE WHEN n % 10 = 0 THEN '[{"days": [1], "from": "22:00", "to": "22:01"}]'::jsonb
+    ELSE '[{"days": [1, 2, 3, 4, 5], "from": "00:00", "to": "24:00"}, {"days": [6, 7], "from": "00:00", "to": "24:00"}]'
+  END, n % 40 <> 0 FROM generate_series(3, $2) n"""
+
+_QUALIFICATIONS = """
+INSERT INTO qualification (tenant_id, id, technician_id, device_class, model_number, level, expires_on, recorded_at)
+SELECT $1, gen_random_uuid(), md5($1 || 'bench' || n)::uuid,
+  CASE WHEN k = 1 AND n % 10 < 7 THEN 'infusion_pump' ELSE 'class ' || (n * 13 + k * 37) % 450 END,
+  CASE WHEN k = 1 AND n % 3 = 0 THEN 'IP-200' END, 1 + (n + k) % 3,
+  CASE n % 20 WHEN 0 THEN current_date - 5 WHEN 1 THEN NULL ELSE current_date + 200 END, now()
+FROM generate_series(3, $2) n, generate_series(1, 5) k"""
+
+_JOBS = """
+INSERT INTO worklist (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority, provider_id,
+  assignee_id, version, opened_at, changed_at, card)
+SELECT $1, id, CASE WHEN j % 12 = 0 THEN $3 ELSE md5('hospital' || j % 12)::uuid END, id, 'service_provider',
+  'RJ-' || j, 'fault', CASE WHEN j <= 3 * $2 THEN 'en_route' ELSE 'archived' END,
+  CASE WHEN j <= 3 * $2 THEN 'open' ELSE 'closed' END, CASE WHEN j % 60 = 0 THEN 1 ELSE 3 END, $1,
+  md5($1 || 'bench' || 3 + j % ($2 - 2))::uuid, 1, now(), now() - (j % 360) * interval '1 day', '{}'
+FROM (SELECT j, gen_random_uuid() AS id FROM generate_series(1, $2 * 33) j) made"""
+
+
+async def main(report: Report, technicians: int, rounds: int) -> None:
+    """One vendor: its technicians, three jobs in hand for each, and a year's tickets, a few hundred a technician."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    async with own_house():
+        cast = await make_cast()
+        await _load(cast, technicians)
+        job = await _job(cast)
+        tenant = cast["vendor_v"]
+
+        async def alone() -> Any:
+            return await technicians_for(job)
+
+        async def whole() -> Match:
+            return await match(job)
+
+        times: dict[str, list[float]] = {"alone": [], "whole": []}
+        async with transaction(tenant):
+            found = await match(job)
+            for _ in range(rounds):
+                times["alone"].append(await _timed(alone))
+                times["whole"].append(await _timed(whole))
+            plan = await _executed(job)
+        report.add("technicians", "weighed", len(found.fit) + len(found.excluded), "people")
+        report.add("technicians", "could go", len(found.fit), "people")
+        statement, whole_time = median(times["alone"]) * 1e3, median(times["whole"]) * 1e3
+        report.add("the statement", "p50", statement, "ms", "its execution in the database", plan)
+        report.add("the whole match", "p50", whole_time, "ms", f"the statement alone (goal {GOAL})", statement)
+
+        given = {"ticket": opaque("tk", job.facility, job.ticket)}
+        took = [await _timed(lambda: cast.run("dispatcher_v", "dispatch.suggest", given)) for _ in range(rounds)]
+        name = "suggest, stored"
+        report.add(name, "p50", median(took) * 1e3, "ms", "the statement alone", statement)
+
+
+async def _load(cast: Cast, technicians: int) -> None:
+    tenant = cast["vendor_v"]
+    async with administrator().acquire() as connection:
+        for sql in (_PEOPLE, _TECHNICIANS, _QUALIFICATIONS):
+            await connection.execute(sql.replace("$1 ||", "$1::uuid ||"), tenant, technicians)
+        await connection.execute(_JOBS.replace("$1 ||", "$1::uuid ||"), tenant, technicians, cast["hospital_a"])
+        for table in ("member", "technician", "qualification", "worklist"):
+            await connection.execute(f"ANALYZE {table}")
+
+
+async def _job(cast: Cast) -> Job:
+    """The vendor's job on a pump of hospital A, reported a moment ago."""
+    given = {"device": cast.device_id("pump_a"), "symptom": "报警", "use_state": "down"}
+    ticket = parse_opaque("tk", (await cast.run("nurse_a", "tickets.report", given)).ticket)
+    return Job(
+        provider=cast["vendor_v"],
+        facility=ticket.tenant,
+        ticket=ticket.id,
+        device_class="infusion_pump",
+        model_number="IP-200",
+        moment=now(),
+        place=(31.2304, 121.4737),
+        arrival_due=now(),
+    )
+
+
+async def _timed(call: Callable[[], Awaitable[Any]]) -> float:
+    began = time.perf_counter()
+    await call()
+    return time.perf_counter() - began
+
+
+async def _executed(job: Job) -> float:
+    """Milliseconds that the database says it needs for the statement, under row-level security."""
+    sql = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {STATEMENT}"
+    plans = [await fetchval(sql, *(getattr(job, name) for name in PARAMETERS)) for _ in range(5)]
+    return median(json.loads(plan)[0]["Execution Time"] for plan in plans)
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--technicians", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    options = parser.parse_args()
+    figures = Report("Matching")
+    asyncio.run(main(figures, options.technicians, options.rounds))
+    figures.finish(options.json)

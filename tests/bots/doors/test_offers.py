@@ -1,0 +1,118 @@
+"""Dispatch in chat: the explained list with its buttons, a call to all, and a night on which the third one goes."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mendline.dispatch import Technician
+from mendline.kernel import frozen, now, rows, run, transaction
+from support.database import look
+from support.doors import words_of
+from support.technicians import engaged
+
+if TYPE_CHECKING:
+    from support.cast import Cast
+    from support.doors import Doors
+
+
+async def reported(cast: "Cast", use_state: str = "degraded") -> str:
+    given = {"device": cast.device_id("pump_a"), "symptom": "报警", "use_state": use_state}
+    return str((await cast.run("nurse_a", "tickets.report", given)).ticket)
+
+
+async def states(cast: "Cast") -> dict[str, str]:
+    found = await look(
+        "SELECT technician_name, state FROM job_offer WHERE tenant_id = $1 ORDER BY offered_at, id", cast["vendor_v"]
+    )
+    return {row["technician_name"]: row["state"] for row in found}
+
+
+async def card(doors: "Doors", person: str) -> str:
+    """The card that the person has: the first message with the ticket's state on it."""
+    return next(text for text in await doors.texts(person) if "状态" in text)
+
+
+async def test_a_dispatcher_reads_why_and_offers_with_one_press(doors: "Doors", cast: "Cast") -> None:
+    async with transaction(cast["vendor_v"]):
+        await rows.change(Technician, cast["vendor_v"], cast.members["technician_v2"], ready=False)
+    await reported(cast)
+    await doors.settle()
+    listed = words_of(await doors.last("dispatcher_v"))
+    for words in ("派单建议", "1. 技师郑", "在班", "路程约 0 分钟", "等级 2 -10", "未入选", "暂不可派 1 (技师冯)"):
+        assert words in listed, (words, listed)
+    await doors.press("dispatcher_v", "派给 技师郑")
+    assert await states(cast) == {"技师郑": "offered"}
+    assert "已询问 技师郑" in await card(doors, "dispatcher_v")
+    assert "待您答复" in await card(doors, "technician_v")
+    await doors.press("dispatcher_v", "更多 …")
+    await doors.press("dispatcher_v", "撤回派单")
+    assert await states(cast) == {"技师郑": "withdrawn"}
+    assert "派单已撤回" in await card(doors, "technician_v")
+    await doors.press("dispatcher_v", "派单 …")
+    assert "1. 技师郑" in words_of(await doors.last("dispatcher_v"))
+
+
+async def test_who_takes_it_is_asked_of_all_and_the_slower_one_reads_who_has_it(doors: "Doors", cast: "Cast") -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?")
+    for person in ("technician_v", "technician_v2"):
+        assert "谁来接?先到先得" in await card(doors, person)
+        assert "答复" in await card(doors, person)
+    await doors.press("technician_v", "接单", settle=False)
+    await cast.run("technician_v2", "dispatch.accept_job", {"ticket": ticket})
+    await doors.settle()
+    assert await states(cast) == {"技师郑": "taken", "技师冯": "accepted"}
+    assert "已由 技师冯 于" in await card(doors, "technician_v")
+    assert "接单" not in await doors.labels("technician_v")
+    assert "已由 技师冯 于" in words_of(await doors.last("technician_v"))
+
+
+async def test_a_night_call_that_the_third_one_takes(doors: "Doors", cast: "Cast") -> None:
+    """A patient is affected and everybody rests: the first sleeps, the second declines, the third goes."""
+    (third,) = await engaged(cast, 1)
+    async with transaction(cast["vendor_v"]):
+        for person in await rows.select(Technician, "tenant_id = $1", cast["vendor_v"]):
+            await rows.update(person, shifts=[])
+    value = {"mode": "next", "minutes": {"1": 5}}
+    await cast.run("admin_v", "tenants.set_policy", {"name": "auto_offer", "value": value})
+    night = now()
+    ticket = await reported(cast, "patient_affected")
+    await doors.settle()
+    assert await states(cast) == {"技师郑": "offered"}
+    assert "前答复" in await card(doors, "technician_v")
+
+    # Six minutes later the first wakes up and presses, a moment too late.
+    await doors.press("technician_v", "接单", settle=False)
+    await cast.drain(queues=["timer", "delivery"], at=night + timedelta(minutes=6))
+    with frozen(night + timedelta(minutes=6)):
+        await doors.settle()
+        assert "现在询问的是 技师冯" in words_of(await doors.last("technician_v"))
+        assert await states(cast) == {"技师郑": "expired", "技师冯": "offered"}
+        assert "答复期限" in await card(doors, "technician_v")
+        assert "前答复" in await card(doors, "technician_v2")
+
+        await doors.press("technician_v2", "拒单")
+        await doors.submit("technician_v2", **{"reason~typed": "发烧"})
+        assert await states(cast) == {"技师郑": "expired", "技师冯": "declined", third.name: "offered"}
+
+        await run(third, "dispatch.accept_job", {"ticket": ticket})
+        await doors.settle()
+        assert (await states(cast))[third.name] == "accepted"
+        assert not any("请您决定" in text for text in await doors.texts("dispatcher_v"))
+        await doors.say("nurse_a", "我的工单")
+        await doors.press("nurse_a", (await doors.labels("nurse_a"))[0])
+        assert third.name in await card(doors, "nurse_a"), "the ward knows who comes"
+
+
+async def test_when_nobody_is_left_the_dispatcher_is_asked_to_decide(doors: "Doors", cast: "Cast") -> None:
+    value = {"mode": "next", "minutes": {"3": 5}}
+    await cast.run("admin_v", "tenants.set_policy", {"name": "auto_offer", "value": value})
+    await reported(cast)
+    await doors.settle()
+    assert not any("派单建议" in text for text in await doors.texts("dispatcher_v")), "the house asks by itself"
+    for person in ("technician_v", "technician_v2"):
+        await doors.press(person, "拒单")
+        await doors.submit(person, **{"reason~typed": "没空"})
+    assert "已询问 2 人,无人接单,请您决定。" in words_of(await doors.last("dispatcher_v"))
+    await doors.press("dispatcher_v", "派给 技师冯")
+    assert (await states(cast))["技师冯"] == "offered"
