@@ -33,6 +33,7 @@ NOTES = ("read_log",)
 
 
 FOUND_BY_NO_SAMPLE = {
+    ("devices", "parent"): "the samples' units belong to no other",
     ("places", "parent"): "the samples' places lie in no other",
     ("worklist", "device"): "the samples' lists begin with another hospital's tickets",
     ("readLog", "ticket"): "the samples' reads name no ticket",

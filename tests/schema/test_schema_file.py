@@ -9,6 +9,7 @@ from mendline_tenants import ASKABLE
 SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 NOT_OFFERED = {
+    "devices.warn_of_document",  # the system's own, when a timer rings
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

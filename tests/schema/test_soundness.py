@@ -133,6 +133,7 @@ DOMAINS = {
     "kernel",
     "quality",
     "read_log",
+    "registry",
     "tenants",
     "tickets",
 }

@@ -62,6 +62,7 @@ TIMERS_TELL = {
     "tenants.checkpoint": "the organisation's own checkpoint",
     "tickets.check_clocks": "the user facility's own command",
     "chat.clock_digest": "as chat.clock_due, in one message",
+    "devices.warn_of_document": "an event of the organisation whose document it is",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 
