@@ -1,5 +1,6 @@
 """GraphQL over devices: the registry, its models and contracts, and the card of a device on a ticket."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from strawberry.scalars import JSON
 from mendline.devices import DeviceIdentifier, parse_certain
 from mendline.kernel import DomainError
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DeviceFunction, DeviceState, SlaTier
+from mendline_schema.enums import BelongsAs, DeviceFunction, DevicePool, DeviceState, SlaTier
 from mendline_schema.fields import (
     VIEWER,
     Order,
@@ -25,10 +26,22 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.filters import ExternalReference, among, by_id, by_reference, equal, external, refers
+from mendline_schema.filters import (
+    ExternalReference,
+    among,
+    before,
+    by_id,
+    by_reference,
+    condition,
+    equal,
+    external,
+    refers,
+)
 from mendline_schema.kernel import Node, Words
+from mendline_schema.registry import OF_UNIT, DeviceEvent, DeviceLoan, DevicePart, RegulatoryDocument
 from mendline_schema.tenants import OrganisationCard, Place, ServiceCalendar, known_organisation
 
+LazyDevice = Annotated["Device", strawberry.lazy("mendline_schema.devices")]
 LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
 
 
@@ -46,14 +59,24 @@ def scanned(text: str) -> DeviceIdentifier | None:
         return None
 
 
+UNIT = (
+    "{{o}}.tenant_id = {{organisation}} AND {{o}}.id IN (SELECT coalesce(l.merged_into, l.id) FROM device l"
+    " WHERE l.tenant_id = {{organisation}} AND {found})"
+)
+"""SQL: the unit that a record which is found leads to; a duplicate that was merged leads to the one that counts."""
+
+BY_ASSET_NUMBER = Where(UNIT.format(found="l.asset_number = {value}"))
+BY_REFERENCE = replace(by_reference(), sql=UNIT.format(found="l.system = {value.system} AND l.number = {value.number}"))
 BY_CODE = Where(
-    "{o}.tenant_id = {organisation} AND (({value.asset}::text IS NOT NULL AND {o}.asset_number = {value.asset}::text"
-    " AND ({value.organisation}::text IS NULL OR EXISTS (SELECT FROM organisation own WHERE own.tenant_id ="
-    " {organisation} AND own.id = {organisation} AND own.code = {value.organisation}::text)))"
-    " OR ({value.asset}::text IS NULL AND {value.serial}::text IS NOT NULL AND {o}.serial = {value.serial}::text"
-    " AND ({value.device_identifier}::text IS NULL OR EXISTS (SELECT FROM device_model dm"
-    " WHERE dm.tenant_id = {o}.tenant_id AND dm.id = {o}.model_id"
-    " AND dm.device_identifier = {value.device_identifier}::text))))",
+    UNIT.format(
+        found="(({value.asset}::text IS NOT NULL AND l.asset_number = {value.asset}::text"
+        " AND ({value.organisation}::text IS NULL OR EXISTS (SELECT FROM organisation own WHERE own.tenant_id ="
+        " {organisation} AND own.id = {organisation} AND own.code = {value.organisation}::text)))"
+        " OR ({value.asset}::text IS NULL AND {value.serial}::text IS NOT NULL AND l.serial = {value.serial}::text"
+        " AND ({value.device_identifier}::text IS NULL OR EXISTS (SELECT FROM device_model dm"
+        " WHERE dm.tenant_id = l.tenant_id AND dm.id = l.model_id"
+        " AND dm.device_identifier = {value.device_identifier}::text))))"
+    ),
     scanned,
 )
 """A unit by our sticker (not another hospital's), its asset number, or its maker's code with a serial number in it."""
@@ -91,6 +114,7 @@ class DeviceModel(Node):
     mandatory_verification: bool = column()
     external_system: str | None = column("{t}.system")
     external_number: str | None = column("{t}.number")
+    documents: list[RegulatoryDocument] | None = many({"model_id": "id"}, order=Order(("id",)))
 
 
 @over("device", needs="read.devices", kind="dv")
@@ -113,8 +137,44 @@ class Device(Node):
     external_number: str | None = column("{t}.number")
     last_repair: JSON | None = column()
     recorded_at: datetime = column()
-    history: Connection[LazyTicket] | None = connection(
+    owning_department: Place | None = one({"id": "owning_id"}, description="Who answers for it.")
+    using_department: Place | None = one({"id": "using_id"}, description="Who works with it.")
+    storing_department: Place | None = one({"id": "storing_id"}, description="Who keeps it when it is not used.")
+    owner: OrganisationCard | None = parts(
+        known_organisation("{t}.owner_id"), description="Whose a rented or placed unit is; null: one's own."
+    )
+    mandatory_verification: bool | None = column(
+        "coalesce({t}.mandatory_verification, (SELECT m.mandatory_verification FROM device_model m"
+        " WHERE m.tenant_id = {t}.tenant_id AND m.id = {t}.model_id))",
+        description="Whether the law wants it verified: as is said of the unit, else of its model.",
+    )
+    verified_on: date | None = column(description="By its latest verification certificate in force.")
+    verification_due_at: datetime | None = column(description="When that certificate ends.")
+    parent: LazyDevice | None = one({"id": "parent_id"}, description="The unit that it belongs to.")
+    belongs_as: BelongsAs | None = column()
+    belongings: list[LazyDevice] | None = many(
+        {"parent_id": "id"}, order=Order(("id",)), description="Its components and accessories."
+    )
+    pool: DevicePool | None = column(description="Whether it may be lent.")
+    loan: DeviceLoan | None = one({"id": "loan_id"}, description="The loan that it is out on.")
+    loans: Connection[DeviceLoan] | None = connection(
+        where=OF_UNIT, order=Order(("out_at", "id"), descending=True), description="Every loan of it."
+    )
+    merged_into: LazyDevice | None = one({"id": "merged_into"}, description="The unit that this is a duplicate of.")
+    duplicates: list[LazyDevice] | None = many({"merged_into": "id"}, order=Order(("id",)))
+    fitted_parts: Connection[DevicePart] | None = connection(
         {"device_id": "id"},
+        order=Order(("fitted_at", "id"), descending=True),
+        description="The parts that are or were in it.",
+    )
+    documents: list[RegulatoryDocument] | None = many({"device_id": "id"}, order=Order(("id",)))
+    timeline: Connection[DeviceEvent] | None = connection(
+        where=OF_UNIT,
+        order=Order(("occurred_at", "id"), descending=True),
+        description="Whatever happened to it, the newest first.",
+    )
+    history: Connection[LazyTicket] | None = connection(
+        where=OF_UNIT,
         order=Order(("opened_at", "id"), descending=True),
         description="The tickets of this device, the newest first.",
     )
@@ -155,6 +215,15 @@ class DeviceFilter:
     serial: str | None = equal("serial")
     asset_number: str | None = equal("asset_number")
     external: ExternalReference | None = external()
+    owning_department: strawberry.ID | None = refers("owning_id", "pl", tenant="tenant_id")
+    using_department: strawberry.ID | None = refers("using_id", "pl", tenant="tenant_id")
+    storing_department: strawberry.ID | None = refers("storing_id", "pl", tenant="tenant_id")
+    parent: strawberry.ID | None = refers("parent_id", "dv", tenant="tenant_id")
+    pool: list[DevicePool] | None = among("pool")
+    available: bool | None = condition(
+        "{o}.pool IS NOT NULL AND ({o}.loan_id IS NULL AND {o}.state = 'in_service') = {value}", column="pool"
+    )
+    verification_due_before: datetime | None = before("verification_due_at")
 
 
 DEVICE_ORDERS = Orders(
@@ -189,9 +258,9 @@ class DeviceQueries:
     device: Device | None = find(
         {
             "id": (strawberry.ID, by_id("dv")),
-            "asset_number": (str, Where("{o}.tenant_id = {organisation} AND {o}.asset_number = {value}")),
+            "asset_number": (str, BY_ASSET_NUMBER),
             "code": (str, BY_CODE),
-            "external": (ExternalReference, by_reference()),
+            "external": (ExternalReference, BY_REFERENCE),
         }
     )
     devices: Connection[Device] | None = connection(tenant=VIEWER, order=DEVICE_ORDERS, filter=DeviceFilter)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from mendline.devices import DOCUMENT_KINDS, HAPPENINGS, PARTS_OF, POOLS
 from mendline.dispatch import CRITERIA, SHUT_OUT
 from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
@@ -56,6 +57,10 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     AbsenceKind = Enum
     AbsenceState = Enum
     DutyKind = Enum
+    DevicePool = Enum
+    BelongsAs = Enum
+    Happening = Enum
+    DocumentKind = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -113,6 +118,10 @@ else:
         "AbsenceState", ("asked", "approved", "refused", "cancelled"), "Where an absence stands."
     )
     DutyKind = enumeration("DutyKind", ("unit", "engineering", "officer", "desk"), "For whom people are on duty.")
+    DevicePool = enumeration("DevicePool", POOLS, "Whether it stands in for the own wards' devices or for others'.")
+    BelongsAs = enumeration("BelongsAs", PARTS_OF, "What a unit is to the one that it belongs to.")
+    Happening = enumeration("Happening", HAPPENINGS, "What happened to a unit. More may come.")
+    DocumentKind = enumeration("DocumentKind", DOCUMENT_KINDS, "What a regulatory document is.")
     SlaTier = enumeration("SlaTier", ("basic", "standard", "premium"), "How good a service a contract promises.")
     ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
     ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")

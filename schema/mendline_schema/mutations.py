@@ -113,6 +113,20 @@ class DeviceMutations:
     upsert_contract = mutation("devices.upsert_contract")
     print_stickers = call(stickers.print_stickers, needs="devices.manage", options=True)
     read_code = call(stickers.read_code, needs="read.devices")
+    upsert_document = mutation("devices.upsert_document")
+    withdraw_document = mutation("devices.withdraw_document")
+    move_device = mutation("devices.move")
+    set_departments = mutation("devices.set_departments")
+    attach_device = mutation("devices.attach")
+    detach_device = mutation("devices.detach")
+    set_pool = mutation("devices.set_pool")
+    retire_device = mutation("devices.retire")
+    merge_devices = mutation("devices.merge")
+    lend_device = mutation("tickets.lend_device")
+    take_back_device = mutation("tickets.take_back_device")
+    fit_part = mutation("tickets.fit_part")
+    remove_part = mutation("tickets.remove_part")
+    change_software = mutation("tickets.change_software")
 
 
 @strawberry.type

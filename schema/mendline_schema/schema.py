@@ -29,6 +29,7 @@ from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.people import PeopleQueries
 from mendline_schema.read_log import ReadLogQueries
+from mendline_schema.registry import RegistryQueries
 from mendline_schema.scalars import DATE_TIME
 from mendline_schema.soundness import require_sound
 from mendline_schema.statements import Statements
@@ -44,6 +45,7 @@ class Query(
     AuditQueries,
     ReadLogQueries,
     DeviceQueries,
+    RegistryQueries,
     DispatchQueries,
     PeopleQueries,
     DutyQueries,

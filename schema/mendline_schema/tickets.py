@@ -53,6 +53,7 @@ from mendline_schema.filters import (
 )
 from mendline_schema.kernel import Node, Words
 from mendline_schema.quality import SignatureSlot
+from mendline_schema.registry import TicketLoan
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
 
 OF_TICKET = {"ticket_id": "id"}
@@ -231,6 +232,7 @@ class Ticket(Node):
     eta_at: datetime | None = column(description="When the technician is expected.")
     completion_at: datetime | None = column(description="When the device is expected to work again.")
     estimates: list[Estimate] = many(OF_TICKET, order=Order(("recorded_at", "id")))
+    loans: list[TicketLoan] = many(OF_TICKET, order=Order(("out_at", "id")))
     waiting_for: WaitingFor | None = column()
     closed_at: datetime | None = column()
     changed_at: datetime = column()

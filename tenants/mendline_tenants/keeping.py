@@ -141,11 +141,12 @@ class AcceptanceSlot(Struct, frozen=True):
 POLICIES: dict[str, Any] = {
     "triage": Literal["direct", "clinical_engineering"],
     "acceptance": Annotated[list[AcceptanceSlot], Meta(min_length=1, max_length=8)],
+    "document_warnings": Annotated[list[Annotated[int, Meta(ge=0, le=730)]], Meta(max_length=8)],
 }
 """Every policy an organisation may set, and the type of its value.
 
 triage: `clinical_engineering` sees every report first, even one that a contract would send straight to its provider.
-acceptance: the ordered signatures.
+acceptance: the ordered signatures. document_warnings: how many days before its end a regulatory document is spoken of.
 """
 
 

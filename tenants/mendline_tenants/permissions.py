@@ -169,6 +169,21 @@ PERMISSIONS: dict[str, Permission] = {
     "devices.manage": _row(
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
+    "devices.move": _row(
+        ("ward_manager", "clinical_engineer", "technician", "admin"),
+        "移动设备由护士长、医学工程部或技术人员登记。",
+        "Devices are moved by the ward manager, clinical engineering or technicians.",
+    ),
+    "devices.lend": _row(
+        ("clinical_engineer", "service_desk", "dispatcher", "technician", "admin"),
+        "备用机与借用机由医学工程部或服务方登记借还。",
+        "Spare units and loaners are handed out and taken back by clinical engineering or the service provider.",
+    ),
+    "devices.service": _row(
+        ("clinical_engineer", "technician", "admin"),
+        "更换部件与软件由维修人员登记。",
+        "Parts and software are recorded by who works on the device.",
+    ),
     "tenants.manage": _row(("admin",), "只有管理员可以更改组织设置。", "Only an administrator may change this."),
     "tenants.operate": _row(
         (), "这由系统运营方设定。请联系运营方。", "The operator of this system sets this. Ask them."

@@ -34,6 +34,7 @@ NOTES = ("read_log",)
 
 FOUND_BY_NO_SAMPLE = {
     ("handover", "rota"): "as for the worklist's device: the samples' rotas are of units",
+    ("devices", "parent"): "the samples' units belong to no other",
     ("places", "parent"): "the samples' places lie in no other",
     ("worklist", "device"): "the samples' lists begin with another hospital's tickets",
     ("readLog", "ticket"): "the samples' reads name no ticket",

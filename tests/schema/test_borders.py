@@ -189,6 +189,7 @@ NEVER_FILLED = {
     ".ticket.externalNumber",
     ".ticket.waitingFor",
     ".ticket.subcontracts",
+    ".ticket.loans",
     ".ticket.estimates.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }

@@ -8,6 +8,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.fields import Order, Relation
+from mendline_schema.registry import OF_UNIT
 from mendline_schema.schema import build_schema
 from support.database import look
 
@@ -70,7 +71,7 @@ def wanted() -> Iterator[Wanted]:
     """The indexes that the declarations need."""
     for field, read, table in lists():
         where = f"{field.owner}.{field.name}"
-        on = tuple(read.on)
+        on = ("device_id",) if read.where == OF_UNIT else tuple(read.on)  # a few records of one unit, each looked up
         for name, asked in read.arguments.items():
             if asked.column not in (None, "id"):
                 yield Wanted(table, (str(asked.column),), f"{where}({name}:) looks for {asked.column}")

@@ -15,6 +15,7 @@ NOT_OFFERED = {
     "dispatch.warn_of_qualification",  # the system's own
     "devices.print_stickers",  # behind printStickers, which makes the PDF
     "dispatch.expire_offers",  # the system's own, when a timer rings
+    "devices.warn_of_document",  # the system's own, when a timer rings
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

@@ -135,6 +135,7 @@ DOMAINS = {
     "people",
     "quality",
     "read_log",
+    "registry",
     "tenants",
     "tickets",
 }

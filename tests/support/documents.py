@@ -254,6 +254,8 @@ class Author:
         match type_.name:
             case "ID":
                 return self._id(name if name in KINDS else field_name)
+            case "Boolean":
+                return self._chance(0.5)
             case "Int":
                 return self._random.choice((1, 2, 3, 4, 5, -1))
             case "DateTime":

@@ -32,6 +32,7 @@ from mendline_schema.binding import Field, filter_conditions
 from mendline_schema.devices import scanned
 from mendline_schema.fields import VIEWER, Column, Either, Feed, Itself, Part, Relation, Where
 from mendline_schema.groups import KNOWN
+from mendline_schema.registry import OF_UNIT
 from mendline_schema.schema import build_schema as build_ours
 from mendline_schema.values import viewer
 from mendline_tenants import MASKS, ROLES, Actor, Masked, masked_name, masked_phone, masked_serial
@@ -50,6 +51,7 @@ CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any
             other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()
         )
     ),
+    OF_UNIT: lambda _, other, here: other["device_id"] in (here["id"], *(here["duplicates"] or ())),
 }
 """What a relation's own condition means."""
 
@@ -265,7 +267,6 @@ class Reference:
 
     async def _lookup(self, field: Field, name: str, where: Where, value: Any) -> Callable[[Mapping[str, Any]], bool]:
         """What an argument asks of a row."""
-        own = self.actor.organisation
         match field.name, name:
             case "ticket", "number":
                 require_storable(value)
@@ -274,15 +275,21 @@ class Reference:
                 return lambda row: (row["tenant_id"], row["id"]) in keys
             case "device", "assetNumber":
                 require_storable(value)
-                return lambda row: row["tenant_id"] == own and row["asset_number"] == value
+                return await self._unit(lambda row: bool(row["asset_number"] == value))
+            case "device", "external":
+                require_storable(value)
+                named = (value["system"], value["number"])
+                return await self._unit(lambda row: (row["system"], row["number"]) == named)
             case "device", "code":
                 read = scanned(value)
                 require_storable(read)
                 models = {row["id"]: row["device_identifier"] for row in await self._visible("device_model")}
-                codes = {row["code"] for row in await self._visible("organisation") if row["id"] == own}
+                codes = {
+                    row["code"] for row in await self._visible("organisation") if row["id"] == self.actor.organisation
+                }
 
                 def is_it(row: Mapping[str, Any]) -> bool:
-                    if read is None or row["tenant_id"] != own:
+                    if read is None:
                         return False
                     if read.asset is not None:
                         ours = read.organisation is None or read.organisation in codes
@@ -290,8 +297,15 @@ class Reference:
                     known = read.device_identifier in (None, models[row["model_id"]])
                     return read.serial is not None and row["serial"] == read.serial and known
 
-                return is_it
+                return await self._unit(is_it)
         return self._test(where, value)
+
+    async def _unit(self, is_it: Callable[[Mapping[str, Any]], bool]) -> Callable[[Mapping[str, Any]], bool]:
+        """A unit of one's own whose record, or a duplicate that was merged into it, is the one that is looked for."""
+        own = self.actor.organisation
+        found = [row for row in await self._visible("device") if row["tenant_id"] == own and is_it(row)]
+        units = {row["merged_into"] or row["id"] for row in found}
+        return lambda row: row["tenant_id"] == own and row["id"] in units
 
     async def _filters(
         self, field: Field, table: str, given: Mapping[str, Any] | None

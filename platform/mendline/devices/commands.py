@@ -6,7 +6,12 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from mendline.devices.contracts import Contract, ContractDevice
+from mendline.devices.moving import ROLES_OF_DEPARTMENTS, assign, department, note_move
+from mendline.devices.records import unit_of
 from mendline.devices.registry import Device, DeviceModel, worse
+from mendline.devices.results import DeviceResult, device_result
+from mendline.devices.retiring import require_retirable
+from mendline.devices.timeline import change_state, changed, note
 from mendline.kernel import (
     CalendarId,
     ContractId,
@@ -102,7 +107,11 @@ async def upsert_model(actor: Actor, input: UpsertModel) -> ModelResult:
 
 
 class UpsertDevice(Struct, frozen=True):
-    """A unit, found again by its external reference, else by its asset number."""
+    """A unit, found again by its external reference, else by its asset number.
+
+    Where it stands, its departments, its owner, its software and whether it is under mandatory verification stay as
+    they are when nothing is said of them: they have commands of their own, and imports know less of them.
+    """
 
     asset_number: Name
     model: ModelId
@@ -117,38 +126,75 @@ class UpsertDevice(Struct, frozen=True):
     software_version: Name | None = None
     system: ExternalSystem | None = None
     number: ExternalNumber | None = None
+    owning: PlaceId | None = None
+    using: PlaceId | None = None
+    storing: PlaceId | None = None
+    owner: OrganisationId | None = None
+    mandatory_verification: bool | None = None
 
 
-class DeviceResult(Struct, frozen=True):
-    """The unit that was put, and its version."""
-
-    device: DeviceId
-    version: int
+OF_IMPORTS = (
+    *("asset_number", "serial", "lot", "manufactured_on", "purchased_on", "warranty_until", "backup_available"),
+    *("system", "number"),
+)
+"""Columns that are taken as they are given."""
 
 
 @command("devices.upsert_device", "devices.manage")
 async def upsert_device(actor: Actor, input: UpsertDevice) -> DeviceResult:
-    """Puts a unit into the registry. A unit may become less usable here; it comes back through acceptance alone."""
-    model = parse_opaque("md", input.model)
-    await rows.get(DeviceModel, actor.organisation, model.id)
-    place = parse_opaque("pl", input.place) if input.place else None
-    if place is not None:
-        await rows.get(Place, actor.organisation, place.id)
-    values = {f: getattr(input, f) for f in UpsertDevice.__struct_fields__ if f not in ("model", "place", "state")} | {
-        "model_id": model.id,
-        "place_id": place.id if place else None,
-    }
+    """Puts a unit into the registry. A unit may become less usable here; it comes back through acceptance alone.
+
+    What is a second record of a unit leads to that one, which stays as it is. Raises not_found, not_a_department,
+    return_to_service_needed, and what speaks against retiring it (see `devices.retire`).
+    """
+    values = await _values(actor, input)
     known = await find_by_reference(Device, actor.organisation, input.system, input.number)
     known = known or await _unit(actor, input.asset_number)
-    if known is None:
+    if known is not None and known.merged_into is not None:
+        known = await unit_of(known)
+    elif known is None:
         known = Device(tenant_id=actor.organisation, state=input.state or "in_service", **values)
         await rows.insert(known)
+        await note(known, "registered", asset_number=known.asset_number, state=known.state)
     else:
-        if input.state is not None and worse(input.state, known.state) != input.state:
-            raise DomainError("return_to_service_needed", asset_number=known.asset_number)
-        await rows.update(known, **values, state=input.state or known.state)
+        await _put_again(known, values, input.state)
     told(device=str(known.id), asset_number=input.asset_number)
-    return DeviceResult(opaque("dv", actor.organisation, known.id), known.version)
+    return device_result(known)
+
+
+async def _values(actor: Actor, input: UpsertDevice) -> dict[str, Any]:
+    """The columns that are given, each of them checked to be the organisation's own."""
+    model = await rows.get(DeviceModel, actor.organisation, parse_opaque("md", input.model).id)
+    values: dict[str, Any] = {"model_id": model.id, **{f: getattr(input, f) for f in OF_IMPORTS}}
+    if input.place is not None:
+        values["place_id"] = (await rows.get(Place, actor.organisation, parse_opaque("pl", input.place).id)).id
+    for role in ROLES_OF_DEPARTMENTS:
+        if (given := getattr(input, role)) is not None:
+            values[f"{role}_id"] = await department(actor, given)
+    if input.owner is not None:
+        owner = parse_opaque("or", input.owner).id
+        own = owner == actor.organisation
+        values["owner_id"] = None if own else (await rows.get(Partner, actor.organisation, owner)).id
+    told_only = ("software_version", "mandatory_verification")
+    return values | {f: given for f in told_only if (given := getattr(input, f)) is not None}
+
+
+async def _put_again(device: Device, values: dict[str, Any], state: str | None) -> None:
+    """Changes a unit that is known, and tells its history what of that happened to the unit itself."""
+    if state is not None and worse(state, device.state) != state:
+        raise DomainError("return_to_service_needed", asset_number=device.asset_number)
+    if state == "retired" != device.state:
+        await require_retirable(device)
+    place, software = device.place_id, device.software_version
+    departments = {role: values.pop(f"{role}_id") for role in ROLES_OF_DEPARTMENTS if f"{role}_id" in values}
+    await rows.update(device, **values)
+    await assign(device, departments)
+    if device.place_id != place:
+        await note_move(device, place)
+    if device.software_version != software:
+        await note(device, "software", **changed(software, device.software_version))
+    if state is not None:
+        await change_state(device, state)
 
 
 Minutes = Annotated[int, Meta(gt=0, le=60 * 24 * 365)]

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mendline.devices.reading import DeviceIdentifier
+from mendline.devices.records import unit_of
 from mendline.devices.registry import Device, DeviceModel
 from mendline.kernel import DomainError, rows
 from mendline_tenants import own_organisation
 
 MANY = 8
 """How many candidates are worth showing to a person."""
+
+FINDABLE = "(state <> 'retired' OR merged_into IS NOT NULL)"
+"""SQL: units in use, and records that lead to another."""
 
 
 async def find_devices(tenant: UUID, identifiers: Sequence[DeviceIdentifier]) -> list[Device]:
@@ -21,16 +25,22 @@ async def find_devices(tenant: UUID, identifiers: Sequence[DeviceIdentifier]) ->
     for identifier in identifiers:
         if identifier.organisation and identifier.organisation != (await own_organisation(tenant)).code:
             continue
-        found = await _fitting(tenant, identifier)
+        found = await _units(await _fitting(tenant, identifier))
         if found:
             return found
     raise DomainError("device_unknown", code=identifiers[0].raw if identifiers else "")
 
 
+async def _units(found: list[Device]) -> list[Device]:
+    """The units in use that these records are of, each once: a second record leads to the one that counts."""
+    units = {unit.id: unit for unit in [await unit_of(record) for record in found]}
+    return [unit for unit in units.values() if unit.state != "retired"]
+
+
 async def _fitting(tenant: UUID, identifier: DeviceIdentifier) -> list[Device]:
     if identifier.asset is not None:
         return await rows.select(
-            Device, "tenant_id = $1 AND asset_number = $2 AND state <> 'retired'", tenant, identifier.asset
+            Device, f"tenant_id = $1 AND asset_number = $2 AND {FINDABLE}", tenant, identifier.asset
         )
     if identifier.device_identifier is not None:
         models = await rows.select(
@@ -43,7 +53,7 @@ async def _fitting(tenant: UUID, identifier: DeviceIdentifier) -> list[Device]:
     if identifier.serial is not None:
         return await rows.select(
             Device,
-            "tenant_id = $1 AND serial = $2 AND state <> 'retired' ORDER BY asset_number LIMIT 8",
+            f"tenant_id = $1 AND serial = $2 AND {FINDABLE} ORDER BY asset_number LIMIT 8",
             tenant,
             identifier.serial,
         )
@@ -51,7 +61,7 @@ async def _fitting(tenant: UUID, identifier: DeviceIdentifier) -> list[Device]:
 
 
 async def _of_model(tenant: UUID, model: UUID, identifier: DeviceIdentifier) -> list[Device]:
-    known = "tenant_id = $1 AND model_id = $2 AND state <> 'retired'"
+    known = f"tenant_id = $1 AND model_id = $2 AND {FINDABLE}"
     if identifier.serial is not None:
         return await rows.select(Device, f"{known} AND serial = $3", tenant, model, identifier.serial)
     if identifier.lot is not None:

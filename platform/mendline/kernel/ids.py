@@ -77,3 +77,9 @@ SubcontractId = Annotated[
 SlotId = Annotated[
     str, msgspec.Meta(description="The opaque id of a signature slot.", extra={"id": "sl"}, max_length=80)
 ]
+DocumentId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a regulatory document.", extra={"id": "rd"}, max_length=80)
+]
+FittedPartId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a part fitted.", extra={"id": "fp"}, max_length=80)
+]

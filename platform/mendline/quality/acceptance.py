@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device
+from mendline.devices import change_state, lock_unit
 from mendline.kernel import (
     DomainError,
     Reference,
@@ -150,9 +150,10 @@ def _require_signatory(actor: Actor, slot: SignatureSlot) -> None:
 async def _return_to_service(ticket: Ticket, outcome: str | None) -> None:
     if ticket.device_id is None:
         return
-    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
+    device = await lock_unit(ticket.tenant_id, ticket.device_id)
     if outcome in RETURNS_TO_SERVICE and device.state != "retired":
-        await rows.update(device, state=await state_by_other_tickets(ticket))
+        state = await state_by_other_tickets(ticket)
+        await change_state(device, state, Reference(ticket.tenant_id, ticket.id))
         await rows.change(TicketQuality, ticket.tenant_id, ticket.id, returned_at=work().occurred_at)
 
 
@@ -207,8 +208,10 @@ async def condemn(actor: Actor, input: Condemn) -> TicketResult:
     await move(actor, ticket)
     await add_message(actor, ticket, "comment", input.reason)
     if ticket.device_id is not None:
-        device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
-        await rows.update(device, state="retired")
+        device = await lock_unit(ticket.tenant_id, ticket.device_id)
+        if device.loan_id is not None:
+            raise DomainError("device_on_loan", asset_number=device.asset_number)
+        await change_state(device, "retired", Reference(ticket.tenant_id, ticket.id), reason=input.reason)
     return result(ticket)
 
 
@@ -273,7 +276,7 @@ def _tell_archived(ticket: Ticket, record: dict[str, Any]) -> None:
 async def _remember_repair(ticket: Ticket, record: dict[str, Any]) -> None:
     if ticket.device_id is None or record["result"] is None:  # then its child did the work, and tells of it
         return
-    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id)
+    device = await lock_unit(ticket.tenant_id, ticket.device_id)
     await rows.update(
         device,
         last_repair={

@@ -3,6 +3,7 @@
 from mendline.kernel import register_locales
 from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
+from mendline.tickets import device_changes as _device_changes  # noqa: F401 - registers its commands
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import priority_override as _priority_override  # noqa: F401 - registers its command
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
@@ -30,6 +31,7 @@ from mendline.tickets.lifecycle import (
     steps_from,
     tell,
 )
+from mendline.tickets.loans import TicketLoan
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
@@ -80,6 +82,7 @@ __all__ = [
     "TicketClock",
     "TicketClockEvent",
     "TicketCommercial",
+    "TicketLoan",
     "TicketMessage",
     "TicketParticipant",
     "TicketPeople",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceModel, device_card, entitlement, location_of
+from mendline.devices import Device, DeviceModel, device_card, entitlement, location_of, lock_unit, note
 from mendline.kernel import (
     DeviceId,
     DomainError,
@@ -71,7 +71,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
     if not input.opened_at <= input.finished_at <= input.closed_at <= work().occurred_at:
         raise DomainError("invalid_input", field="closed_at", problem="out_of_order")
     # Held: the same history may be imported twice at once.
-    device = await rows.lock(Device, actor.organisation, parse_opaque("dv", input.device).id)
+    device = await lock_unit(actor.organisation, parse_opaque("dv", input.device).id)
     known = await find_by_reference(Ticket, actor.organisation, input.system, input.number, "external_number")
     if known is not None:
         return result(known)
@@ -157,6 +157,9 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         TicketVigilance(**anchor, suspected=bool(suspects), words=list(suspects)),
     )
     await _remember(device, ticket, input)
+    await note(
+        device, "ticket", Reference(ticket.tenant_id, ticket.id), input.closed_at, number=ticket.number, to="archived"
+    )
     # History is no news: it gets its audit entry and its place in the worklists, and no consumer hears of it.
     touch(Reference(ticket.tenant_id, ticket.id), to="archived", imported=input.system)
     return result(ticket)

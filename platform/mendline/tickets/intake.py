@@ -7,13 +7,24 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceModel, Entitlement, Location, device_card, entitlement, location_of
+from mendline.devices import (
+    Device,
+    DeviceModel,
+    Entitlement,
+    Location,
+    device_card,
+    entitlement,
+    location_of,
+    lock_unit,
+    note,
+)
 from mendline.kernel import (
     DeviceId,
     DomainError,
     ExternalNumber,
     ExternalSystem,
     PlaceId,
+    Reference,
     command,
     emit,
     fetchval,
@@ -84,7 +95,7 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     """Opens a ticket at the actor's own organisation.
 
     A report whose external reference is known already changes nothing, and answers with its ticket. Raises not_found
-    for a device or place that is not its own, and invalid_input for a fault in the future.
+    for a device or place that is not its own, device_retired, and invalid_input for a fault in the future.
     """
     return await open_ticket(actor, input)
 
@@ -97,7 +108,7 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
         return result(known)
     if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
         raise DomainError("invalid_input", field="happened_at", problem="in_future")
-    device, model = await _device(actor, input.device)
+    device, model = await _device(input.device, input.kind)
     place = parse_opaque("pl", input.place).id if input.place else (device.place_id if device else actor.place)
     if input.place:
         await rows.get(Place, actor.organisation, place)  # type: ignore[arg-type]
@@ -162,7 +173,8 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
     groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None, caller)
     await rows.insert(*await participants(ticket, parts), *groups, *clocks)
     if device is not None:
-        await report_use_state(device, input.use_state)
+        await note(device, "ticket", Reference(ticket.tenant_id, ticket.id), number=ticket.number, to=state)
+        await report_use_state(device, input.use_state, ticket)
     route = "call" if caller else "contract" if direct else "facility"
     tell(ticket, to=state, route=route, kind=input.kind)
     emit(
@@ -190,12 +202,14 @@ async def next_number(tenant: UUID, code: str, moment: datetime) -> str:
     return f"{code}-{moment.year}-{count}"
 
 
-async def _device(actor: Actor, id: str | None) -> tuple[Device | None, DeviceModel | None]:
+async def _device(id: str | None, kind: str) -> tuple[Device | None, DeviceModel | None]:
     if id is None:
         return None, None
     reference = parse_opaque("dv", id)
     # Held: of two reports of one device the second must see what the first has made of it.
-    device = await rows.lock(Device, *reference)
+    device = await lock_unit(*reference)
+    if device.state == "retired" and kind != "recall":  # a recall looks for units that are gone, too
+        raise DomainError("device_retired", asset_number=device.asset_number)
     return device, await rows.get(DeviceModel, device.tenant_id, device.model_id)
 
 

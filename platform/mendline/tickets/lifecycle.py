@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
 from mendline.tickets.clocks import follow
 from mendline.tickets.events import TicketChanged
-from mendline.tickets.guards import decontamination_known, waits_for_nobody
+from mendline.tickets.guards import decontamination_known, nothing_lent, waits_for_nobody
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
@@ -37,8 +38,8 @@ STEPS: tuple[Step, ...] = (
     Step("tickets.ask_quotation", ("reported", "triaged"), "quotation", "provider"),
     Step("tickets.answer_quotation", ("quotation",), None, "facility"),
     Step("tickets.fix_remotely", ("reported", "triaged", "offered", "accepted"), "remote_fix", "provider"),
-    Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either"),
-    Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility"),
+    Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
+    Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
     Step("dispatch.offer_job", ("reported", "triaged", "offered", "rework"), "offered", "provider"),
     Step("dispatch.offer_next", ("reported", "triaged", "rework"), "offered", "provider"),
     Step("dispatch.ask_group", ("reported", "triaged", "offered", "rework"), "offered", "provider"),
@@ -57,8 +58,14 @@ STEPS: tuple[Step, ...] = (
     Step("quality.sign", ("checked",), None, "facility"),
     Step("quality.conclude", ("waiting",), "approved", "facility"),
     Step("quality.reject", ("checked",), "rework", "facility"),
-    Step("quality.condemn", ("checked", "approved"), "condemned", "facility"),
-    Step("quality.archive", ("approved", "condemned", "cancelled", "duplicate"), "archived", "facility"),
+    Step("quality.condemn", ("checked", "approved"), "condemned", "facility", (nothing_lent,)),
+    Step(
+        "quality.archive",
+        ("approved", "condemned", "cancelled", "duplicate"),
+        "archived",
+        "facility",
+        (nothing_lent,),
+    ),
 )
 """Every move there is. GraphQL, chat buttons, the audit's words and the documentation come from here."""
 
@@ -159,8 +166,17 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
         if PHASES[after] == "closed" and ticket.closed_at is None:
             changes["closed_at"] = work().occurred_at
     await rows.update(ticket, **changes)
+    if after != before and PHASES[after] == "closed":
+        await _tell_device(actor, ticket)
     tell(ticket, **({"from": before, "to": after} if after != before else {}))
     return ticket
+
+
+async def _tell_device(actor: Actor, ticket: Ticket) -> None:
+    """The history of the device says how its ticket ended; only its own organisation can write there."""
+    if ticket.device_id is not None and ticket.tenant_id == actor.organisation:
+        device = await unit_of(await rows.get(Device, ticket.tenant_id, ticket.device_id))
+        await note(device, "ticket", Reference(ticket.tenant_id, ticket.id), number=ticket.number, to=ticket.state)
 
 
 async def note_change(actor: Actor, ticket: Ticket, **facts: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mendline.devices import Device, DeviceModel
+from mendline.devices import DeviceModel, lock_unit
 from mendline.kernel import DomainError, TicketId, command, emit, execute, parse_opaque, rows, work
 from mendline.tickets.device_state import report_use_state, undo_report
 from mendline.tickets.events import ClockChanged
@@ -37,7 +37,7 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     cleaning = clinical.decontamination
     if input.use_state == "patient_affected" and cleaning == "not_needed":
         cleaning = "unknown"
-    device = await rows.lock(Device, ticket.tenant_id, ticket.device_id) if ticket.device_id else None
+    device = await lock_unit(ticket.tenant_id, ticket.device_id) if ticket.device_id else None
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
     before = {reason["input"]: reason["value"] for reason in clinical.priority_reasons}
     priority, reasons = score(
@@ -52,7 +52,7 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
     priority, told = under_override(priority, told, clinical.priority_reasons)
     await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
-        await report_use_state(device, input.use_state)
+        await report_use_state(device, input.use_state, ticket)
     if input.use_state == "patient_affected":
         emit(ClockChanged(tenant=ticket.tenant_id, ticket=ticket.id))  # people are told at any hour now
         await execute(

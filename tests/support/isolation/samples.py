@@ -55,6 +55,8 @@ WORDS: Mapping[str, Any] = {
     "duty_rota.cycle_days": 1,
     "duty_rota.handovers": [{"day": 0, "minute": 0, "members": []}],
     "duty_cover.level": 0,
+    "place.kind": "unit",
+    "device_part.quantity": 1,
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 
@@ -67,6 +69,7 @@ _OWN = {"tenant_id", "owner_id", "author_org", "ticket.provider_id", "worklist.p
 _NAMED = {
     **{"actor": "member", "assignee_id": "member", "technician.id": "member", "author_id": "member"},
     **{"contract.provider_id": "partner", "worklist.device_id": "device", "worklist.parent_id": "ticket"},
+    "regulatory_document.organisation_id": "partner",
 }
 """Columns that name a row without a foreign key -> its table; the first row of each tenant names the first there."""
 

@@ -75,6 +75,7 @@ TIMERS_TELL = {
     "dispatch.warn_of_qualification": "an event of the organisation whose technician it is",
     "dispatch.hand_over": "an event of the organisation whose rota it is",
     "dispatch.tell_busy_times": "as dispatch.tell_busy",
+    "devices.warn_of_document": "an event of the organisation whose document it is",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 

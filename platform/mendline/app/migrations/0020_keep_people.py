@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0016_keep_clocks')]
+    dependencies = [('mendline', '0017_deepen_registry')]
 
     initial = False
 
