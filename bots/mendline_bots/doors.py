@@ -11,6 +11,7 @@ from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.sends import ChatSend
+from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
 from mendline_bots.verbs import VERBS
 from mendline_bots.watchers import ask_for_signature, follow, offer
@@ -37,6 +38,9 @@ __all__ = [
     "offer",
     "store",
     "tell_due",
+    "tell_entitlement",
+    "tell_quotation",
+    "tell_reporter",
     "tell_slip",
     "understand",
 ]

@@ -39,7 +39,7 @@ async def _remind(organisation: UUID, ticket: Reference, envelope: Envelope) -> 
         assignee = people.assignee_id if people else None
         known = assignee and await rows.find(Member, organisation, assignee)
     if known:
-        await _push(organisation, ticket, known.id, f"event:{envelope.id}:{known.id}", "push.remind")
+        await push(organisation, ticket, known.id, f"event:{envelope.id}:{known.id}", "push.remind")
 
 
 @consumer("chat.offer", JobOffered)
@@ -47,7 +47,7 @@ async def offer(envelope: Envelope) -> None:
     """The technician gets the job's card with the question on it."""
     happened: JobOffered = envelope.event
     key = f"event:{envelope.id}:{happened.technician}"
-    await _push(
+    await push(
         envelope.organisation, Reference(happened.tenant, happened.ticket), happened.technician, key, "push.offer"
     )
 
@@ -58,7 +58,7 @@ async def ask_for_signature(envelope: Envelope) -> None:
     happened: SlotOpened = envelope.event
     ticket = Reference(happened.tenant, happened.ticket)
     for member in await _signatories(happened.tenant, ticket, happened.role):
-        await _push(happened.tenant, ticket, member, f"event:{envelope.id}:{member}", "push.signature")
+        await push(happened.tenant, ticket, member, f"event:{envelope.id}:{member}", "push.signature")
 
 
 async def _signatories(tenant: UUID, ticket: Reference, role: str) -> list[UUID]:
@@ -91,7 +91,7 @@ async def _place_of_device(tenant: UUID, device: UUID) -> UUID | None:
     return found.place_id if found else None
 
 
-async def _push(tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str) -> None:
+async def push(tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str) -> None:
     """A card for a member whose turn it is; where the chat has it already, a short answer to it.
 
     Nothing for people without a chat: the web shows them their worklist.

@@ -110,6 +110,13 @@ class Device(Node):
     external_number: str | None = column("{t}.number")
     last_repair: JSON | None = column()
     recorded_at: datetime = column()
+    open_tickets: list[LazyTicket] | None = many(
+        {"device_id": "id"},
+        where="{o}.phase <> 'closed'",
+        order=Order(("opened_at", "id"), descending=True),
+        limit=20,
+        description="What is under way on this device; look here before reporting.",
+    )
     history: Connection[LazyTicket] | None = connection(
         {"device_id": "id"},
         order=Order(("opened_at", "id"), descending=True),

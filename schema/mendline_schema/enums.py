@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
+from mendline.tickets import CLOCKS, ENTRY_KINDS, GROUPS, KINDS, LIKENESSES, OUTCOMES, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -49,6 +49,9 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     ClockState = Enum
     SlaTier = Enum
     Estimated = Enum
+    LikenessKind = Enum
+    QuotationState = Enum
+    EntitlementStep = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -97,6 +100,15 @@ else:
     EvidenceKind = enumeration("EvidenceKind", ("photo", "file", "voice", "video", "document"), "What a file is.")
     Estimated = enumeration("Estimated", ("arrival", "completion"), "What is expected at a time.")
     SlaTier = enumeration("SlaTier", ("basic", "standard", "premium"), "How good a service a contract promises.")
+    LikenessKind = enumeration(
+        "LikenessKind",
+        LIKENESSES,
+        "What another ticket is to this one: open on the same device, a repeat, or alike on another device.",
+    )
+    QuotationState = enumeration("QuotationState", ("open", *OUTCOMES), "Where a quotation stands.")
+    EntitlementStep = enumeration(
+        "EntitlementStep", ENTRY_KINDS, "What was said of who pays: found by the rules, decided, disputed, answered."
+    )
     ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
     ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")
     enumeration(

@@ -189,6 +189,12 @@ NEVER_FILLED = {
     ".ticket.externalNumber",
     ".ticket.waitingFor",
     ".ticket.subcontracts",
+    ".ticket.possibleDuplicates",
+    ".ticket.repeats",
+    ".ticket.quotations",
+    ".ticket.commercial.disputedBy",
+    ".ticket.entitlementLog.serviceLevel.tier",
+    ".ticket.clinical.faultCode",
     ".ticket.estimates.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }

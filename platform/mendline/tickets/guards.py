@@ -1,7 +1,8 @@
 """Guards: what must be true before a step is taken."""
 
 from mendline.kernel import DomainError, rows
-from mendline.tickets.ticket import Ticket, TicketClinical
+from mendline.tickets.quotation import QuotationOutcome
+from mendline.tickets.ticket import Ticket, TicketClinical, TicketCommercial
 from mendline_tenants import Actor
 
 
@@ -19,3 +20,18 @@ async def waits_for_nobody(_: Actor, ticket: Ticket) -> None:
     )
     if ticket.waiting_for != "provider" or under_way is not None:
         raise DomainError("children_open", number=ticket.number)
+
+
+async def quotation_approved(_: Actor, ticket: Ticket) -> None:
+    """Where the work needs a quotation, another organisation works only after the user facility has approved one.
+
+    Who does the work without holding what was agreed (a subcontractor) is paid by somebody else.
+    """
+    if ticket.provider_id == ticket.tenant_id:
+        return
+    commercial = await rows.find(TicketCommercial, ticket.tenant_id, ticket.id)
+    if commercial is None or not commercial.quotation_needed:
+        return
+    approved = "tenant_id = $1 AND ticket_id = $2 AND outcome = 'approved'"
+    if await rows.first(QuotationOutcome, approved, ticket.tenant_id, ticket.id) is None:
+        raise DomainError("quotation_needed", number=ticket.number)

@@ -44,6 +44,7 @@ WORDS: Mapping[str, Any] = {
     "service_calendar.opened": [],
     "service_calendar.closed": [],
     "contract.service_level": {},
+    "quotation.currency": "CNY",
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 

@@ -46,6 +46,9 @@ CONSUMERS_TELL = {
     "chat.signature": "the user facility's signatories",
     "chat.key_expires": "the administrators of the organisation whose key it is",
     "chat.clock_due": "dispatchers of the provider and engineers of the user facility: number and clock",
+    "chat.quotation": "the desk of the provider or the engineers of the user facility: number and what happened",
+    "chat.entitlement": "as chat.quotation, the side that did not do it",
+    "chat.duplicate": "who reported it, at the user facility: the card of the ticket that goes on",
     "chat.slip": "whoever has the ticket's card, under their own rights",
     "tickets.watch_clocks": "timers of the user facility, by its system actor",
     "live": "one pub/sub channel for each organisation in visible_to: ids and a version",
@@ -62,6 +65,7 @@ TIMERS_TELL = {
     "tenants.checkpoint": "the organisation's own checkpoint",
     "tickets.check_clocks": "the user facility's own command",
     "chat.clock_digest": "as chat.clock_due, in one message",
+    "tickets.expire_quotation": "the command of the provider that made the quotation",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 
