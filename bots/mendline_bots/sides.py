@@ -33,7 +33,7 @@ async def _tell(envelope: Envelope, sentence: str, *, facility: bool, provider: 
     happened: QuotationMoved | EntitlementMoved = envelope.event
     if happened.provider == happened.tenant:
         return
-    told = [(happened.tenant, OF_FACILITY)] if facility else []
+    told: list[tuple[UUID, tuple[str, ...]]] = [(happened.tenant, OF_FACILITY)] if facility else []
     told += [(happened.provider, OF_PROVIDER)] if provider else []
     ticket = Reference(happened.tenant, happened.ticket)
     for organisation, roles in told:

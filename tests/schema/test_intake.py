@@ -8,7 +8,8 @@ REPORT = """mutation($device: ID!, $text: String!) {
   reportFault(input: {device: $device, symptom: $text, faultCode: "ALM"}) {
   ticket { id number commercial { entitlement misuse quotationNeeded reason { zh } }
     device { lastRepair openTickets { number } }
-    possibleDuplicates { kind score alike days words reasons { input points } ticket { number } } repeats { kind } } } }"""
+    possibleDuplicates { kind score alike days words reasons { input points } ticket { number } }
+    repeats { kind } } } }"""
 
 QUOTE = """mutation($ticket: ID!, $until: DateTime!, $amount: MinorUnits!) {
   quote(input: {ticket: $ticket, currency: "CNY", validUntil: $until, lines: [{text: "磁体", unitAmount: $amount}]}) {
@@ -21,8 +22,9 @@ ANSWER = """mutation($quotation: ID!) { answerQuotation(input: {quotation: $quot
 
 async def test_a_report_is_answered_with_all_that_is_known(portal, cast):
     given = {"device": cast.device_id("pump_a"), "text": "泵报警停机"}
-    first = (await portal.get("nurse_a", REPORT, **given))["reportFault"]["ticket"]
-    assert first["commercial"] is None, "a ward is told no more of who pays than its card says"
+    refused = await portal.ask("nurse_a", REPORT, **given)
+    assert refused.codes == ["forbidden"], "a ward is told no more of who pays than its card says"
+    first = refused.data["reportFault"]["ticket"]
     second = (await portal.get("engineer_a", REPORT, **given | {"text": "报警,停机"}))["reportFault"]["ticket"]
     assert second["commercial"]["entitlement"] == "CONTRACT" and not second["commercial"]["quotationNeeded"]
     assert {open_["number"] for open_ in second["device"]["openTickets"]} == {first["number"], second["number"]}

@@ -3,11 +3,15 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from math import sqrt
 
-SIZES = (2, 3)
-"""Lengths of the n-grams. They do not reach across words, whose ends count too (`char_wb` of scikit-learn)."""
+HAN_SIZES, OTHER_SIZES = (1, 2), (2, 3)
+"""Lengths of the n-grams: a Chinese character is a word or half of one; a letter is nothing.
+
+They do not reach across words; of other scripts a word's ends count as characters (`char_wb` of scikit-learn).
+"""
 
 WORDS_SHOWN = 8
 
@@ -23,8 +27,13 @@ def runs(text: str) -> list[str]:
 
 def ngrams(text: str) -> Counter[str]:
     """How often each n-gram is in a text."""
-    padded = [f" {run} " for run in runs(text)]
-    return Counter(run[i : i + n] for run in padded for n in SIZES for i in range(len(run) - n + 1))
+    return Counter(gram for run in runs(text) for gram in _grams(run))
+
+
+def _grams(run: str) -> Iterator[str]:
+    spelled, sizes = (run, HAN_SIZES) if _is_han(run) else (f" {run} ", OTHER_SIZES)
+    for n in sizes:
+        yield from (spelled[i : i + n] for i in range(len(spelled) - n + 1))
 
 
 def cosine(one: Counter[str], other: Counter[str]) -> float:

@@ -18,14 +18,16 @@ def test_the_same_words_written_otherwise_are_the_same():
 
 
 def test_what_is_worked_out_by_hand():
-    """` 报 报警 警_ _报警 报警_` of `报警` (5) within ` 报警停机 ` (9): 3 shared, 3 / sqrt(5 * 9)."""
-    assert alike("报警", "报警停机") == pytest.approx(3 / 45**0.5)
+    """`报 警 报警` (3) within `报 警 停 机 报警 警停 停机` (7); ` a ab b  ` of `ab`: ` a`, `ab`, `b `, ` ab`, `ab `."""
+    assert alike("报警", "报警停机") == pytest.approx(3 / 21**0.5)
+    assert alike("ab", "ab cd") == pytest.approx(5 / 50**0.5)
 
 
 @pytest.mark.parametrize(
     ("near", "far"),
     [
         (("泵报警停机", "输液泵报警,停机"), ("泵报警停机", "屏幕不亮")),
+        (("泵报警,停机", "又报警停机了"), ("电池不充电", "电源灯不亮")),
         (("battery does not charge", "does not charge, battery?"), ("battery does not charge", "leak at the door")),
     ],
 )
