@@ -14,6 +14,7 @@ from mendline_bots.verbs import (  # noqa: F401 - they register
     quotation,
     report,
     speech,
+    triage,
     ward,
 )
 from mendline_bots.verbs.verb import VERBS, Answers, Verb, spoken

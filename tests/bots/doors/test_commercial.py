@@ -1,8 +1,10 @@
 """Money from chat: the vendor's desk quotes, the hospital looks and approves or refuses, who pays is disputed."""
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from mendline.kernel import opaque
+from mendline.kernel import Reference, opaque
+from mendline_bots.watchers import push
 from support.database import look
 from support.doors import words_of
 
@@ -141,3 +143,27 @@ async def test_details_are_added_from_the_card(doors: "Doors", cast: "Cast") -> 
     await doors.press("nurse_a", "何时可进入房间")
     await doors.say("nurse_a", "随时")
     assert "看不懂" in words_of(await doors.last("nurse_a"))
+
+
+async def test_triage_from_the_card(doors: "Doors", cast: "Cast") -> None:
+    await cast.run("admin_a", "tenants.set_policy", {"name": "triage", "value": "clinical_engineering"})
+    await doors.say("nurse_a", "报修")
+    await doors.say("nurse_a", "SB-0001")
+    await doors.say("nurse_a", "进液")
+    (row,) = await look("SELECT id, number FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
+    await open_card(doors, cast, "engineer_a", row["id"])
+    assert "受理研判" not in await doors.labels("nurse_a")
+    await doors.press("engineer_a", "受理研判")
+    await doors.submit("engineer_a", route="own", reason="先自查")
+    (state,) = await look("SELECT state FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
+    assert state["state"] == "triaged"
+    await doors.press("engineer_a", "更多 …")
+    await doors.press("engineer_a", "远程处理")
+    (state,) = await look("SELECT state FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
+    assert state["state"] == "remote_fix"
+
+
+async def open_card(doors: "Doors", cast: "Cast", person: str, ticket: UUID) -> None:
+    """The ticket's card in the person's own chat, as a push brings it."""
+    await push(cast["hospital_a"], Reference(cast["hospital_a"], ticket), cast.members[person], "k", "push.remind")
+    await doors.settle()

@@ -1,5 +1,6 @@
 """A quotation is offered by the provider and answered by the hospital; each revision stays; bad ones change nothing."""
 
+import asyncio
 from datetime import timedelta
 
 import asyncpg
@@ -235,6 +236,23 @@ async def test_stale_and_repeated_answers(cast):
         assert await cast.run("engineer_a", "tickets.answer_quotation", answer, key="answer-1") == once
         with pytest.raises(DomainError, match="quotation_closed"):
             await cast.run("engineer_a", "tickets.answer_quotation", {**answer, "approved": False, "reason": "x"})
+
+
+async def test_of_two_answers_at_the_same_moment_one_counts(cast):
+    _, child = await outside(cast)
+    quoted = await cast.run("desk_v", "tickets.quote", offer(child))
+    answers = ({"approved": True}, {"approved": False, "reason": "太贵"})
+    done = await asyncio.gather(
+        *(
+            cast.run(who, "tickets.answer_quotation", {"quotation": quoted.quotation, **answer})
+            for who, answer in zip(("engineer_a", "admin_a"), answers, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    (lost,) = [one for one in done if isinstance(one, DomainError)]
+    (won,) = [one for one in done if not isinstance(one, BaseException)]
+    assert (lost.code, lost.facts["quotation"]) == ("quotation_closed", won.outcome)
+    assert [one.outcome for one in await all_of(cast, QuotationOutcome)] == [won.outcome]
 
 
 async def test_the_database_lets_no_provider_approve(cast):
