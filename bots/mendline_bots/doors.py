@@ -12,6 +12,7 @@ from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
 from mendline_bots.sends import ChatSend
+from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
 from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
@@ -44,7 +45,10 @@ __all__ = [
     "qualification_expires",
     "store",
     "tell_due",
+    "tell_entitlement",
     "tell_nobody_left",
+    "tell_quotation",
+    "tell_reporter",
     "tell_slip",
     "tell_suggestion",
     "understand",

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from mendline.kernel import LOCALES, DomainError, pick, say, transaction
-from mendline.tickets import Ticket, TicketClock
+from mendline.kernel import LOCALES, DomainError, money_text, pick, say, transaction
+from mendline.tickets import Quotation, Ticket, TicketClock, TicketCommercial
+from mendline_bots.alike import likeness_line
 from mendline_bots.buttons import ChatButton, card_token, keep_buttons
 from mendline_bots.cards import ChatCard
 from mendline_bots.messages import Button, Message, cut, plain
@@ -74,10 +75,10 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
         ]
         yield word("card.use_state"), " · ".join(filter(None, flags))
     if view.commercial:
-        yield (
-            word("card.entitlement"),
-            pick(view.commercial.reason, view.actor.locale) or word(f"entitlement.{view.commercial.entitlement}"),
-        )
+        yield word("card.entitlement"), _entitlement(view, view.commercial)
+    if view.quotation:
+        yield word("card.quotation"), _quotation(view, view.quotation)
+    yield word("card.alike"), "\n".join(likeness_line(view.actor.locale, one, number) for one, number in view.alike)
     if view.device and (last := view.device.last_repair):
         yield word("card.last_repair"), f"{str(last['at'])[:10]} {last['action'] or last['symptom']}"
     yield word("card.provider"), _provider(view)
@@ -116,6 +117,28 @@ def _clock(view: TicketView, clock: TicketClock) -> str:
     if clock.state == "stopped":
         return "✓" if clock.met else "✗"
     return view.local(clock.due_at) if clock.due_at else "‖"
+
+
+def _entitlement(view: TicketView, commercial: TicketCommercial) -> str:
+    locale = view.actor.locale
+    return " · ".join(
+        filter(
+            None,
+            (
+                pick(commercial.reason, locale) or say(f"entitlement.{commercial.entitlement}", locale),
+                say("entitlement.misuse", locale) if commercial.misuse else "",
+                say("entitlement.disputed", locale) if commercial.disputed_by else "",
+            ),
+        )
+    )
+
+
+def _quotation(view: TicketView, quotation: Quotation) -> str:
+    """The price, where it stands and how long: for those alone who may read what is agreed."""
+    locale, state = view.actor.locale, view.quotation_state
+    until = say("quotation.until", locale, at=view.local(quotation.valid_until)) if state == "open" else ""
+    price = money_text(quotation.amount, quotation.currency, locale)
+    return " · ".join(filter(None, (price, say(f"quotation.{state}", locale), until)))
 
 
 def _provider(view: TicketView) -> str:

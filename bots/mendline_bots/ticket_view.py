@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 from mendline.devices import Device
 from mendline.dispatch import JobOffer
 from mendline.fieldwork import Visit
-from mendline.kernel import COMMANDS, Record, Reference, fetchval, rows
+from mendline.kernel import COMMANDS, Record, Reference, fetch, fetchval, rows
 from mendline.quality import SignatureSlot
 from mendline.tickets import (
     STEPS,
+    Quotation,
     Ticket,
     TicketClinical,
     TicketClock,
     TicketCommercial,
+    TicketLikeness,
     TicketMessage,
     TicketPeople,
     TicketQuality,
     clocks_of,
+    latest_quotation,
+    outcome_of,
     steps_from,
 )
 from mendline_tenants import SENSITIVE, Actor, AuditEntry, Member, masked_name, own_organisation
@@ -34,8 +38,9 @@ class TicketView:
     """What `actor` may know of a ticket; a group that its organisation or role does not hold is None.
 
     names: members of the actor's own organisation by id, for the timeline. photos: how many files are stored.
-    clocks: those for which a target was agreed. offers: of the actor's organisation, the open ones and all that the
-    actor was made, the latest first.
+    clocks: those for which a target was agreed. alike: other tickets of the same fault, with their numbers. quotation:
+    the latest, and where it stands. offers: of the actor's organisation, the open ones and all that the actor was made,
+    the latest first.
     """
 
     actor: Actor
@@ -54,6 +59,9 @@ class TicketView:
     names: dict[UUID, str] = field(default_factory=dict)
     files: int = 0
     clocks: list[TicketClock] = field(default_factory=list)
+    alike: list[tuple[TicketLikeness, str]] = field(default_factory=list)
+    quotation: Quotation | None = None
+    quotation_state: str = ""
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -129,6 +137,7 @@ async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
         AuditEntry, "tenant_id = $1 AND ticket_id = $2 ORDER BY seq DESC LIMIT 12", row.tenant_id, row.id
     )
     people = await _group(TicketPeople, actor, row)
+    quotation, state = await _quotation(actor, row)
     return TicketView(
         actor=actor,
         zone=await zone_of(tenant),
@@ -156,6 +165,9 @@ async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
             row.id,
         ),
         clocks=[clock for clock in await clocks_of(row) if clock.target],
+        alike=await _alike(actor, row),
+        quotation=quotation,
+        quotation_state=state,
     )
 
 
@@ -170,6 +182,27 @@ async def _entitlement(actor: Actor, ticket: Ticket) -> TicketCommercial | None:
     if not (own or actor.may("read.commercial")):
         return None
     return await rows.find(TicketCommercial, ticket.tenant_id, ticket.id)
+
+
+async def _quotation(actor: Actor, ticket: Ticket) -> tuple[Quotation | None, str]:
+    found = await latest_quotation(ticket) if actor.may("read.commercial") else None
+    known = await outcome_of(found) if found else None
+    return found, known.outcome if known else "open"
+
+
+async def _alike(actor: Actor, ticket: Ticket) -> list[tuple[TicketLikeness, str]]:
+    if not actor.may("read.clinical"):
+        return []
+    found = await rows.select(
+        TicketLikeness,
+        "tenant_id = $1 AND ticket_id = $2 ORDER BY score DESC, id LIMIT 3",
+        ticket.tenant_id,
+        ticket.id,
+    )
+    others = [one.other_id for one in found]
+    sql = "SELECT id, number FROM ticket WHERE tenant_id = $1 AND id = ANY ($2)"
+    numbers = {row["id"]: row["number"] for row in await fetch(sql, ticket.tenant_id, others)} if others else {}
+    return [(one, numbers[one.other_id]) for one in found if one.other_id in numbers]
 
 
 async def _offers(actor: Actor, ticket: Ticket) -> list[JobOffer]:

@@ -60,7 +60,7 @@ async def _tell_of_patient(organisation: UUID, ticket: Reference, envelope: Enve
     for member in people:
         if member != envelope.actor:
             key = f"event:{envelope.id}:{member}"
-            await _push(organisation, ticket, member, key, "push.patient_affected", say_new=True)
+            await push(organisation, ticket, member, key, "push.patient_affected", say_new=True)
 
 
 async def _remind(organisation: UUID, ticket: Reference, envelope: Envelope) -> None:
@@ -70,7 +70,7 @@ async def _remind(organisation: UUID, ticket: Reference, envelope: Envelope) -> 
         assignee = people.assignee_id if people else None
         known = assignee and await rows.find(Member, organisation, assignee)
     if known:
-        await _push(organisation, ticket, known.id, f"event:{envelope.id}:{known.id}", "push.remind")
+        await push(organisation, ticket, known.id, f"event:{envelope.id}:{known.id}", "push.remind")
 
 
 @consumer("chat.offer", JobOffered)
@@ -78,7 +78,7 @@ async def offer(envelope: Envelope) -> None:
     """The technician gets the job's card with the question on it."""
     happened: JobOffered = envelope.event
     key = f"event:{envelope.id}:{happened.technician}"
-    await _push(
+    await push(
         envelope.organisation, Reference(happened.tenant, happened.ticket), happened.technician, key, "push.offer"
     )
 
@@ -89,7 +89,7 @@ async def call(envelope: Envelope) -> None:
     happened: JobCalled = envelope.event
     ticket = Reference(happened.tenant, happened.ticket)
     for technician in happened.technicians:
-        await _push(envelope.organisation, ticket, technician, f"event:{envelope.id}:{technician}", "push.call")
+        await push(envelope.organisation, ticket, technician, f"event:{envelope.id}:{technician}", "push.call")
 
 
 @consumer("chat.signature", SlotOpened)
@@ -98,7 +98,7 @@ async def ask_for_signature(envelope: Envelope) -> None:
     happened: SlotOpened = envelope.event
     ticket = Reference(happened.tenant, happened.ticket)
     for member in await _signatories(happened.tenant, ticket, happened.role):
-        await _push(happened.tenant, ticket, member, f"event:{envelope.id}:{member}", "push.signature")
+        await push(happened.tenant, ticket, member, f"event:{envelope.id}:{member}", "push.signature")
 
 
 async def _signatories(tenant: UUID, ticket: Reference, role: str) -> list[UUID]:
@@ -131,7 +131,7 @@ async def _place_of_device(tenant: UUID, device: UUID) -> UUID | None:
     return found.place_id if found else None
 
 
-async def _push(
+async def push(
     tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str, *, say_new: bool = False
 ) -> None:
     """A card for a member whose turn it is; where the chat has it already (or `say_new`), a short answer to it.

@@ -162,6 +162,13 @@ class Device(Node):
     )
     merged_into: LazyDevice | None = one({"id": "merged_into"}, description="The unit that this is a duplicate of.")
     duplicates: list[LazyDevice] | None = many({"merged_into": "id"}, order=Order(("id",)))
+    open_tickets: list[LazyTicket] | None = many(
+        {"device_id": "id"},
+        where="{o}.phase <> 'closed'",
+        order=Order(("opened_at", "id"), descending=True),
+        limit=20,
+        description="What is under way on this device; look here before reporting.",
+    )
     fitted_parts: Connection[DevicePart] | None = connection(
         {"device_id": "id"},
         order=Order(("fitted_at", "id"), descending=True),

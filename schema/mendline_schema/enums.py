@@ -8,7 +8,7 @@ import strawberry
 
 from mendline.devices import DOCUMENT_KINDS, HAPPENINGS, PARTS_OF, POOLS
 from mendline.dispatch import CRITERIA, SHUT_OUT
-from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
+from mendline.tickets import CLOCKS, ENTRY_KINDS, GROUPS, KINDS, LIKENESSES, OUTCOMES, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -61,6 +61,9 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     BelongsAs = Enum
     Happening = Enum
     DocumentKind = Enum
+    LikenessKind = Enum
+    QuotationState = Enum
+    EntitlementStep = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -123,6 +126,15 @@ else:
     Happening = enumeration("Happening", HAPPENINGS, "What happened to a unit. More may come.")
     DocumentKind = enumeration("DocumentKind", DOCUMENT_KINDS, "What a regulatory document is.")
     SlaTier = enumeration("SlaTier", ("basic", "standard", "premium"), "How good a service a contract promises.")
+    LikenessKind = enumeration(
+        "LikenessKind",
+        LIKENESSES,
+        "What another ticket is to this one: open on the same device, a repeat, or alike on another device.",
+    )
+    QuotationState = enumeration("QuotationState", ("open", *OUTCOMES), "Where a quotation stands.")
+    EntitlementStep = enumeration(
+        "EntitlementStep", ENTRY_KINDS, "What was said of who pays: found by the rules, decided, disputed, answered."
+    )
     ClockName = enumeration("ClockName", CLOCKS, "A contract clock: until somebody acts, is there, has restored it.")
     ClockState = enumeration("ClockState", ("none", "running", "paused", "stopped"), "What a clock does.")
     enumeration(

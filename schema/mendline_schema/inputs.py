@@ -12,13 +12,23 @@ from msgspec.structs import fields as struct_fields
 from strawberry.scalars import JSON
 from strawberry.types.unset import UNSET
 
+from mendline.kernel import MinorUnits
 from mendline_schema.enums import ENUMS, enumeration
 from mendline_schema.fields import first_sentence
 
 Reader = Callable[[Any], Any]
 """Turns a coerced GraphQL value into what msgspec reads into the struct."""
 
-_SCALARS: dict[Any, Any] = {str: str, int: int, float: float, bool: bool, datetime: datetime, date: date, UUID: UUID}
+_SCALARS: dict[Any, Any] = {
+    MinorUnits: MinorUnits,
+    str: str,
+    int: int,
+    float: float,
+    bool: bool,
+    datetime: datetime,
+    date: date,
+    UUID: UUID,
+}
 _made: dict[Any, tuple[Any, Reader]] = {}
 
 

@@ -10,6 +10,7 @@ from strawberry.printer import print_schema as print_strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from mendline.kernel import MinorUnits
 from mendline_schema.admission import Admission
 from mendline_schema.audit import AuditQueries
 from mendline_schema.binding import Bindings
@@ -30,7 +31,7 @@ from mendline_schema.mutations import Mutation
 from mendline_schema.people import PeopleQueries
 from mendline_schema.read_log import ReadLogQueries
 from mendline_schema.registry import RegistryQueries
-from mendline_schema.scalars import DATE_TIME
+from mendline_schema.scalars import DATE_TIME, MINOR_UNITS
 from mendline_schema.soundness import require_sound
 from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
@@ -81,7 +82,7 @@ def build_schema() -> MendlineSchema:
         types=CHANGES,
         extensions=[judged, queries],
         execution_context_class=executor,
-        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME, MinorUnits: MINOR_UNITS}),
     )
     bindings = Bindings(schema._schema)
     require_sound(bindings)

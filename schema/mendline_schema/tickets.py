@@ -8,15 +8,14 @@ from strawberry.scalars import JSON
 from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
 from mendline_schema.clocks import TicketClock, TicketClockEvent
+from mendline_schema.commercial import EntitlementEntry, Quotation, TicketCommercial
 from mendline_schema.connections import Connection, connection
-from mendline_schema.devices import Contract, Device, DeviceCard
+from mendline_schema.devices import Device, DeviceCard
 from mendline_schema.dispatch import JobOffer, Suggestion
 from mendline_schema.enums import (
     Decontamination,
-    EntitlementKind,
     FieldGroup,
     Part,
-    SubcontractState,
     TicketKind,
     TicketPhase,
     TicketState,
@@ -52,8 +51,10 @@ from mendline_schema.filters import (
     since,
 )
 from mendline_schema.kernel import Node, Words
+from mendline_schema.likeness import Likeness
 from mendline_schema.quality import SignatureSlot
 from mendline_schema.registry import TicketLoan
+from mendline_schema.subcontracts import Subcontract, SubcontractFilter
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
 
 OF_TICKET = {"ticket_id": "id"}
@@ -93,6 +94,7 @@ class TicketPeople:
     contact_name: str = column()
     contact_phone: str = column()
     location: Words | None = parts()
+    place_note: str = column(description="Where exactly: a bed, a corner.")
     latitude: float | None = column()
     longitude: float | None = column()
     assignee_name: str | None = column()
@@ -104,6 +106,7 @@ class TicketClinical:
     """What the ward says: the symptom, whether the device is usable, what the technician must know."""
 
     symptom: str = column()
+    fault_code: str | None = column(description="In the organisation's own codes.")
     use_state: UseState = column()
     happened_at: datetime = column()
     spare_needed: bool = column()
@@ -127,16 +130,6 @@ class TicketQuality:
     work_minutes: int | None = column()
     finished_at: datetime | None = column()
     returned_at: datetime | None = column(description="When the device went back to clinical use.")
-
-
-@over("ticket_commercial", needs="read.commercial")
-class TicketCommercial:
-    """Who pays: the entitlement found at intake with its reason."""
-
-    entitlement: EntitlementKind = column()
-    reason: Words | None = parts()
-    valid_until: date | None = column()
-    contract: Contract | None = one({"id": "contract_id"})
 
 
 @over("ticket_vigilance", needs="read.vigilance")
@@ -171,21 +164,6 @@ class Participant:
     groups: list[FieldGroup] = column()
     starts_at: datetime = column()
     ends_at: datetime | None = column()
-
-
-@over("subcontract", needs="read.progress", kind="sc")
-class Subcontract(Node):
-    """A provider's request to pass its ticket on, and the hospital's answer; seen by these two alone."""
-
-    ticket: "Ticket | None" = one({"id": "ticket_id"})
-    asked_by: OrganisationCard | None = parts(known_organisation("{t}.asked_by"))
-    subcontractor: OrganisationCard | None = parts("{t}.card")
-    reason: str = column()
-    state: SubcontractState = column()
-    answer: str = column(description="The hospital's reason.")
-    asked_at: datetime = column()
-    answered_at: datetime | None = column()
-    child: "Ticket | None" = one({"id": "child_id"}, description="The subcontractor's ticket, once approved.")
 
 
 @over("audit_entry", needs="read.audit", kind="ae")
@@ -244,6 +222,18 @@ class Ticket(Node):
     )
     device: Device | None = one({"id": "device_id"}, description="The device, for its own hospital.")
     parent: "Ticket | None" = one({"id": "parent_id"})
+    duplicate_of: "Ticket | None" = one({"id": "duplicate_of_id"}, description="Which goes on in this one's stead.")
+    possible_duplicates: list[Likeness] | None = many(
+        OF_TICKET, where="{o}.kind = 'duplicate'", order=Order(("score", "id"), descending=True)
+    )
+    repeats: list[Likeness] | None = many(
+        OF_TICKET,
+        where="{o}.kind <> 'duplicate'",
+        order=Order(("score", "id"), descending=True),
+        description="Earlier faults that this one repeats, and like faults of the same model.",
+    )
+    quotations: list[Quotation] | None = many(OF_TICKET, order=Order(("revision",)))
+    entitlement_log: list[EntitlementEntry] | None = many(OF_TICKET, order=Order(("seq",)))
     children: "list[Ticket]" = many({"parent_id": "id"}, order=Order(("opened_at", "id")))
     subcontracts: list[Subcontract] = many(OF_TICKET, order=Order(("asked_at", "id")))
     people: TicketPeople | None = one(GROUP)
@@ -359,13 +349,6 @@ class AuditFilter:
         " AND w.number = {value} AND w.owner_id = {organisation} LIMIT 1)",
         column="ticket_id",
     )
-
-
-@strawberry.input(description="Which requests.")
-class SubcontractFilter:
-    """Which requests."""
-
-    state: list[SubcontractState] | None = among("state")
 
 
 @root

@@ -94,6 +94,21 @@ PERMISSIONS: dict[str, Permission] = {
     "tickets.triage": _row(
         _ENGINEERING, "受理研判由医学工程部或服务台进行。", "Triage is done by clinical engineering or a service desk."
     ),
+    "tickets.quote": _row(
+        ("service_desk", "dispatcher"),
+        "报价由服务方的服务台或调度员提出。",
+        "Quotations are made by the provider's service desk or dispatchers.",
+    ),
+    "tickets.answer_quotation": _row(
+        ("clinical_engineer", "admin"),
+        "报价由使用单位医学工程部或管理员审批。",
+        "Quotations are answered by the user facility's clinical engineering or an administrator.",
+    ),
+    "tickets.expire_quotation": _row(
+        (),
+        "报价到期由系统自动处理，不能由人操作。",
+        "Quotations expire by the system, never by a person.",
+    ),
     "tickets.comment": _row(
         (*_WARD, *_ENGINEERING, "technician", "quality"), "您不能在工单上留言。", "You may not write on tickets."
     ),

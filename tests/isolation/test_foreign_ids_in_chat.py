@@ -9,7 +9,7 @@ import re
 import msgspec
 import pytest
 
-from mendline.kernel import NIL, Reference, gateway, new_id, rows, transaction
+from mendline.kernel import NIL, Reference, gateway, new_id, opaque, rows, transaction
 from mendline_bots.buttons import ChatButton, fresh_token
 from mendline_bots.cards import ChatCard
 from mendline_bots.conversation import converse
@@ -81,14 +81,17 @@ async def heard(incoming, keep_dialog=False) -> str:
 
 
 def targets(world):
-    """A ticket that only the stranger sees, and one that nobody has, with a signature slot each."""
+    """A ticket that only the stranger sees, and one that nobody has, with what buttons name beside it of each."""
     tenant = world[STRANGER]
     ticket = next(row["id"] for row in world.rows["ticket"] if row["tenant_id"] == tenant)
     slot = next(row["id"] for row in world.rows["signature_slot"] if row["ticket_id"] == ticket)
-    return (Reference(tenant, ticket), slot), (Reference(tenant, new_id()), new_id())
+    quotation = next(row["id"] for row in world.rows["quotation"] if row["ticket_id"] == ticket)
+    named = {"slot": str(slot), "quotation": opaque("qt", tenant, quotation)}
+    nobodys = {"slot": str(new_id()), "quotation": opaque("qt", tenant, new_id())}
+    return (Reference(tenant, ticket), named), (Reference(tenant, new_id()), nobodys)
 
 
-async def button(person, verb, ticket, slot, card=None):
+async def button(person, verb, ticket, named, card=None):
     token = fresh_token()
     async with transaction(person[0]):
         await rows.insert(
@@ -99,7 +102,7 @@ async def button(person, verb, ticket, slot, card=None):
                 card_id=card,
                 owner_id=ticket.tenant,
                 ticket_id=ticket.id,
-                arguments={**ARGUMENTS, "slot": str(slot)},
+                arguments={**ARGUMENTS, **named},
             )
         )
     return token
@@ -113,6 +116,9 @@ async def test_a_button_that_names_anothers_ticket(world, person, event):
         async with unchanged(*CHATS, "chat_identity", "organisation_audit", *OF_ONESELF.get(verb, ())):
             for ticket, slot in targets(world):
                 token = await button(person, verb, ticket, slot)
+        async with unchanged(*CHATS, "chat_identity", "organisation_audit"):
+            for ticket, named in targets(world):
+                token = await button(person, verb, ticket, named)
                 more = {"press": token} if event == "pressed" else {"form": token, "answers": ANSWERS}
                 answers.append(await heard(came(person, event, **more)))
         assert answers[0] == answers[1], verb
@@ -124,13 +130,13 @@ async def test_a_dialog_about_anothers_ticket(world, person):
     for verb in sorted(name for name, known in VERBS.items() if known.form):
         answers = []
         async with unchanged(*CHATS, "chat_identity"):
-            for ticket, slot in targets(world):
+            for ticket, named in targets(world):
                 for field in ANSWERS:
                     state = {
                         "answers": ANSWERS,
                         "field": field,
                         "ticket": [str(ticket.tenant), str(ticket.id)],
-                        "arguments": {"slot": str(slot)},
+                        "arguments": named,
                         "version": None,
                     }
                     incoming = came(person, "said", text="x")

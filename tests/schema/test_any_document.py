@@ -103,7 +103,15 @@ def check(value: Any, type_: Any, path: str = "data") -> None:
 
 
 def _check_scalar(value: Any, name: str, path: str) -> None:
-    kinds = {"Int": int, "Float": int | float, "String": str, "ID": str, "Boolean": bool, "UUID": str}
+    kinds = {
+        "Int": int,
+        "MinorUnits": int,
+        "Float": int | float,
+        "String": str,
+        "ID": str,
+        "Boolean": bool,
+        "UUID": str,
+    }
     if name == "DateTime":
         assert datetime.fromisoformat(value).tzinfo is not None, path
     elif name == "Date":

@@ -190,6 +190,12 @@ NEVER_FILLED = {
     ".ticket.waitingFor",
     ".ticket.subcontracts",
     ".ticket.loans",
+    ".ticket.possibleDuplicates",
+    ".ticket.repeats",
+    ".ticket.quotations",
+    ".ticket.commercial.disputedBy",
+    ".ticket.entitlementLog.serviceLevel.tier",
+    ".ticket.clinical.faultCode",
     ".ticket.estimates.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }

@@ -105,6 +105,12 @@ async def _archived(house: House) -> str:
     await house.run("nurse_a", "tickets.comment", ticket=ticket, body="快")
     await house.cast.drain()
     await house.accept(ticket)
+    line = {"text": '面板 "A"', "unit_amount": 3_000_000_000, "quantity": 2}
+    offer = {"currency": "CNY", "lines": [line], "valid_until": now() + timedelta(days=7)}
+    await house.run("desk_v", "tickets.quote", ticket=ticket, **offer)
+    await house.run("desk_v", "tickets.quote", ticket=ticket, **offer | {"remark": "含税"})
+    await house.run("engineer_a", "tickets.decide_entitlement", ticket=ticket, entitlement="contract", reason="全保")
+    await house.run("desk_v", "tickets.dispute_entitlement", ticket=ticket, entitlement="outside", reason="进液")
     for minutes in (30, 90):
         await house.run("technician_v", "fieldwork.set_eta", ticket=ticket, minutes=minutes)
     await house.run("engineer_a", "tickets.override_priority", ticket=ticket, priority=1, reason='手术室 "3"')

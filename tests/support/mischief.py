@@ -151,7 +151,7 @@ class Mischief:
         match name:
             case "ID":
                 return self._id()
-            case "Int":
+            case "Int" | "MinorUnits":
                 return (
                     self._random.choice([*NUMBERS, -1, 0, 2**31 - 1, -(2**31)])
                     if hostile

@@ -43,9 +43,11 @@ MASKING = {"name": masked_name, "phone": masked_phone, "serial": masked_serial}
 
 CONDITIONS: dict[str, Callable[["Reference", Mapping[str, Any], Mapping[str, Any]], bool]] = {
     "{o}.id = {organisation}": lambda run, other, _: other["id"] == run.actor.organisation,
+    "{o}.kind = 'duplicate'": lambda _, other, __: other["kind"] == "duplicate",
+    "{o}.kind <> 'duplicate'": lambda _, other, __: other["kind"] != "duplicate",
+    "{o}.phase <> 'closed'": lambda _, other, __: other["phase"] != "closed",
     "{o}.id = {actor}": lambda run, other, _: other["id"] == run.actor.id,
     "{o}.member_id = {actor}": lambda run, other, _: other["member_id"] == run.actor.id,
-    "{o}.phase <> 'closed'": lambda run, other, _: other["phase"] != "closed",
     "{o}.member_id = {actor} AND {o}.revoked_at IS NULL AND {o}.expires_at > statement_timestamp()": (
         lambda run, other, _: (
             other["member_id"] == run.actor.id and other["revoked_at"] is None and other["expires_at"] > now()

@@ -19,7 +19,14 @@ from graphql import (
 from mendline.kernel import NIL, opaque
 from mendline_schema.binding import Bindings
 
-SAMPLES = {"Int": "1", "Float": "1", "Boolean": "true", "DateTime": '"2026-01-01T00:00:00Z"', "Date": '"2026-01-01"'}
+SAMPLES = {
+    "Int": "1",
+    "MinorUnits": "1",
+    "Float": "1",
+    "Boolean": "true",
+    "DateTime": '"2026-01-01T00:00:00Z"',
+    "Date": '"2026-01-01"',
+}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import schemathesis
-from graphql import StringValueNode
+from graphql import IntValueNode, StringValueNode
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as how
 from hypothesis import strategies as some
@@ -24,6 +24,7 @@ def _texts(*values: some.SearchStrategy[str]) -> some.SearchStrategy[StringValue
 schemathesis.graphql.scalar("DateTime", _texts(some.datetimes().map(lambda t: t.isoformat() + "Z"), some.text()))
 schemathesis.graphql.scalar("Date", _texts(some.dates().map(str), some.text()))
 schemathesis.graphql.scalar("UUID", _texts(some.uuids().map(str)))
+schemathesis.graphql.scalar("MinorUnits", some.integers(-(10**15), 10**15).map(lambda n: IntValueNode(value=str(n))))
 schemathesis.graphql.scalar("JSON", _texts(some.text()))
 
 

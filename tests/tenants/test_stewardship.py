@@ -152,7 +152,7 @@ async def test_a_steward_serves_and_never_decides(cast, hospital):
             ("quality.reject", {"slot": slot, "ticket": ticket, "reason": "x"}),
             ("quality.condemn", {"ticket": ticket, "reason": "x"}),
             ("tickets.triage", {"ticket": ticket, "route": "own"}),
-            ("tickets.answer_quotation", {"ticket": ticket, "approved": True}),
+            ("tickets.answer_quotation", {"quotation": opaque("qt", *2 * hospital[:1]), "approved": True}),
             ("tickets.answer_subcontract", {"subcontract": opaque("sc", *2 * hospital[:1]), "approved": True}),
             ("tickets.share", {"ticket": ticket, **share}),
             ("tenants.steward", {"code": "X", "name": {"zh": "x"}}),

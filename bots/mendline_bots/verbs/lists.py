@@ -2,7 +2,7 @@
 
 from mendline.devices import devices_at
 from mendline.dispatch import JobOffer
-from mendline.kernel import Reference, fetch, rows, transaction
+from mendline.kernel import Reference, rows, transaction
 from mendline.tickets import WorklistRow
 from mendline_bots.messages import Message, plain
 from mendline_bots.talk import Press, Talk
@@ -101,15 +101,3 @@ async def open_ticket(talk: Talk, _: Answers) -> None:
             talk.words("said.card_above", number=view.ticket.number, state=talk.words(f"state.{view.ticket.state}")),
             card=card,
         )
-
-
-async def open_tickets_on(talk: Talk, device: str) -> list[Reference]:
-    """The open tickets of the person's organisation on a device, the newest first; `device` is a row id."""
-    async with transaction(talk.tenant):
-        found = await fetch(
-            "SELECT tenant_id, id FROM ticket WHERE tenant_id = $1 AND device_id = $2::uuid AND phase <> 'closed'"
-            " ORDER BY opened_at DESC LIMIT 3",
-            talk.tenant,
-            device,
-        )
-    return [Reference(row["tenant_id"], row["id"]) for row in found]

@@ -13,16 +13,20 @@ from mendline.devices import (
     read_codes,
 )
 from mendline.kernel import DomainError, Reference, opaque, parse_opaque, pick, rows, transaction
+from mendline.tickets import Fault, likenesses
+from mendline_bots.alike import likeness_line
 from mendline_bots.evidence import attach_files, fetch_file
 from mendline_bots.messages import Field, Form, Message, Option
 from mendline_bots.refusals import refusal_text
 from mendline_bots.talk import Talk
-from mendline_bots.ticket_view import view_ticket
-from mendline_bots.verbs.lists import open_tickets_on
 from mendline_bots.verbs.verb import Answers, verb
+from mendline_tenants import own_organisation
 
 OFFERED = 8
 """Devices that are offered for a choice; others are typed."""
+
+SAME_OFFERED = 3
+"""Open tickets of the device that are offered as the same fault."""
 
 NO_DEVICE, NEW = "none", "new"
 
@@ -74,8 +78,8 @@ async def _form(talk: Talk, answers: Answers) -> Form:
     ]
     if talk.person.unit_account:
         fields.append(Field(name="contact_name", label=talk.words("ask.contact_name"), most=120))
-    if open_tickets := await _open_options(talk, answers.get("device", "")):
-        fields.insert(1, Field(name="which", label=talk.words("ask.which"), kind="choice", options=open_tickets))
+    if which := await _which(talk, answers):
+        fields.insert(2, which)
     return Form(
         title=talk.words("form.report"),
         submit=talk.words("button.report"),
@@ -103,19 +107,26 @@ async def _device_options(talk: Talk) -> tuple[Option, ...]:
     return (*options, Option(NO_DEVICE, talk.words("option.no_device")))
 
 
-async def _open_options(talk: Talk, device: str) -> tuple[Option, ...]:
-    if not device.startswith("dv_") or await talk.done_before("tickets.report"):
-        return ()
-    known = await open_tickets_on(talk, str(parse_opaque("dv", device).id))
-    if not known:
-        return ()
+async def _which(talk: Talk, answers: Answers) -> Field | None:
+    """Whether it is the same fault as one that is reported already, with what speaks for it; None where none is."""
+    device, symptom = answers.get("device", ""), answers.get("symptom", "")
+    if not device.startswith("dv_") or not symptom or await talk.done_before("tickets.report"):
+        return None
     async with transaction(talk.tenant):
-        views = [await view_ticket(talk.person, ticket) for ticket in known]
-    options = [
-        Option(opaque("tk", *ticket), talk.words("option.add_to", number=view.ticket.number))
-        for ticket, view in zip(known, views, strict=True)
-    ]
-    return (*options, Option(NEW, talk.words("option.new")))
+        row = await rows.get(Device, *parse_opaque("dv", device))
+        fault = Fault(row.id, row.model_id, symptom)
+        found = await likenesses(await own_organisation(talk.tenant), fault, talk.now())
+    known = [one for one in found if one.kind == "duplicate"][:SAME_OFFERED]
+    if not known:
+        return None
+    same = [Option(opaque("tk", talk.tenant, one.id), talk.words("option.same", number=one.number)) for one in known]
+    lines = "\n".join(likeness_line(talk.locale, one, one.number) for one in known)
+    return Field(
+        name="which",
+        label=f"{talk.words('ask.which')}\n{lines}",
+        kind="choice",
+        options=(*same, Option(NEW, talk.words("option.another"))),
+    )
 
 
 async def _check(talk: Talk, answers: Answers) -> Answers:

@@ -57,6 +57,7 @@ from mendline.kernel.ids import (
     ModelId,
     OrganisationId,
     PlaceId,
+    QuotationId,
     Reference,
     SlotId,
     SubcontractId,
@@ -68,6 +69,7 @@ from mendline.kernel.ids import (
 from mendline.kernel.kept import LRU
 from mendline.kernel.locked_blobs import LockedBlob, get_locked, list_locked, put_locked
 from mendline.kernel.log import bind, configure_logging, correlation_id, log, log_request, new_correlation
+from mendline.kernel.money import MOST_MONEY, MinorUnits, currencies, currency_of, minor_units, money_text
 from mendline.kernel.outbox import Delivery, Outbox, announce
 from mendline.kernel.problems import problem_facts
 from mendline.kernel.queues import QUEUES, ROUTING, Later, Queued, handles, perform
@@ -95,6 +97,7 @@ __all__ = [
     "FUNCTIONS",
     "LOCALES",
     "LRU",
+    "MOST_MONEY",
     "NIL",
     "QUEUES",
     "RECURRING",
@@ -122,12 +125,14 @@ __all__ = [
     "Later",
     "LockedBlob",
     "MemberId",
+    "MinorUnits",
     "ModelId",
     "OrganisationId",
     "Outbox",
     "PlaceId",
     "Principal",
     "Queued",
+    "QuotationId",
     "Rate",
     "Read",
     "Record",
@@ -157,6 +162,8 @@ __all__ = [
     "configure_logging",
     "consumer",
     "correlation_id",
+    "currencies",
+    "currency_of",
     "definer",
     "emit",
     "event",
@@ -178,6 +185,8 @@ __all__ = [
     "list_locked",
     "log",
     "log_request",
+    "minor_units",
+    "money_text",
     "new_correlation",
     "new_id",
     "not_found",

@@ -74,6 +74,9 @@ EvidenceId = Annotated[
 SubcontractId = Annotated[
     str, msgspec.Meta(description="The opaque id of a request to subcontract.", extra={"id": "sc"}, max_length=80)
 ]
+QuotationId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a quotation.", extra={"id": "qt"}, max_length=80)
+]
 SlotId = Annotated[
     str, msgspec.Meta(description="The opaque id of a signature slot.", extra={"id": "sl"}, max_length=80)
 ]

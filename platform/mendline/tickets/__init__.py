@@ -1,6 +1,7 @@
 """Tickets: intake, triage, life cycle, participants and worklists."""
 
 from mendline.kernel import register_locales
+from mendline.tickets import amending as _amending  # noqa: F401 - registers its command
 from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
 from mendline.tickets import device_changes as _device_changes  # noqa: F401 - registers its commands
@@ -15,7 +16,18 @@ from mendline.tickets.clock_log import TicketClock, TicketClockEvent
 from mendline.tickets.clock_words import interval_words
 from mendline.tickets.clocks import calendar_of, clocks_of, events_of, log_of
 from mendline.tickets.device_state import state_by_other_tickets
-from mendline.tickets.events import ClockDue, ProviderAssigned, ShareEnded, ShareGranted, TicketChanged, TicketReported
+from mendline.tickets.entitlement_log import ENTRY_KINDS, EntitlementEntry
+from mendline.tickets.events import (
+    ClockDue,
+    DuplicateMarked,
+    EntitlementMoved,
+    ProviderAssigned,
+    QuotationMoved,
+    ShareEnded,
+    ShareGranted,
+    TicketChanged,
+    TicketReported,
+)
 from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
@@ -31,9 +43,13 @@ from mendline.tickets.lifecycle import (
     steps_from,
     tell,
 )
+from mendline.tickets.likeness import LIKENESSES, Fault, Likeness, TicketLikeness, likenesses
 from mendline.tickets.loans import TicketLoan
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
+from mendline.tickets.quotation import OUTCOMES, Quotation, QuotationOutcome
+from mendline.tickets.quoting import latest as latest_quotation
+from mendline.tickets.quoting import outcome_of
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import KINDS, PHASES, RESULTS, WAITING_FOR, UseState
 from mendline.tickets.subcontract import Subcontract
@@ -55,8 +71,11 @@ register_locales(__file__)
 
 __all__ = [
     "CLOCKS",
+    "ENTRY_KINDS",
     "GROUPS",
     "KINDS",
+    "LIKENESSES",
+    "OUTCOMES",
     "PHASES",
     "PROVIDER_GROUPS",
     "RESULTS",
@@ -66,11 +85,19 @@ __all__ = [
     "ClockDue",
     "ClockEvent",
     "ClockReading",
+    "DuplicateMarked",
+    "EntitlementEntry",
+    "EntitlementMoved",
+    "Fault",
     "FeedCursor",
     "ImportClosed",
     "Interval",
+    "Likeness",
     "Part",
     "ProviderAssigned",
+    "Quotation",
+    "QuotationMoved",
+    "QuotationOutcome",
     "ReportFault",
     "ShareEnded",
     "ShareGranted",
@@ -82,6 +109,7 @@ __all__ = [
     "TicketClock",
     "TicketClockEvent",
     "TicketCommercial",
+    "TicketLikeness",
     "TicketLoan",
     "TicketMessage",
     "TicketParticipant",
@@ -100,12 +128,15 @@ __all__ = [
     "explain",
     "feed_cursor",
     "interval_words",
+    "latest_quotation",
+    "likenesses",
     "lock_ticket",
     "log_of",
     "may_step",
     "move",
     "next_number",
     "note_change",
+    "outcome_of",
     "parts_of",
     "reckon",
     "record",

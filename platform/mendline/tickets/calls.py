@@ -10,7 +10,8 @@ from mendline.kernel import DomainError, OrganisationId, command, not_found, opa
 from mendline.tickets.intake import Caller, ReportFault, at_home, open_ticket
 from mendline.tickets.participants import PROVIDER_GROUPS
 from mendline.tickets.results import TicketResult
-from mendline.tickets.states import TicketKind, UseState
+from mendline.tickets.states import Decontamination, TicketKind, UseState
+from mendline.tickets.told import AccessWindows, FaultCode
 from mendline_tenants import (
     Actor,
     Agreement,
@@ -37,6 +38,10 @@ class Call(Struct, frozen=True, kw_only=True):
     happened_at: datetime | None = None
     spare_needed: bool = False
     isolation: bool = False
+    decontamination: Decontamination | None = None
+    access_windows: AccessWindows = ()
+    place_note: Annotated[str, Meta(max_length=120)] = ""
+    fault_code: FaultCode | None = None
     kind: TicketKind = "fault"
 
 
@@ -89,6 +94,10 @@ async def take_call(actor: Actor, input: Call) -> TicketResult:
         contact_phone=input.caller_phone,
         spare_needed=input.spare_needed,
         isolation=input.isolation,
+        decontamination=input.decontamination,
+        access_windows=input.access_windows,
+        place_note=input.place_note,
+        fault_code=input.fault_code,
         kind=input.kind,
     )
     return await open_ticket(actor, report, Caller(actor.asked_by, tuple(groups), input.caller_name, input.caller_ward))

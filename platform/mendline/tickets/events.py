@@ -91,3 +91,41 @@ class ProviderAssigned(msgspec.Struct, frozen=True):
     tenant: UUID
     ticket: UUID
     provider: UUID
+
+
+@event("tickets.duplicate_marked")
+class DuplicateMarked(msgspec.Struct, frozen=True):
+    """A ticket was closed because another one of the same user facility tells of the same fault."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    of: UUID
+
+
+@event("tickets.quotation_moved")
+class QuotationMoved(msgspec.Struct, frozen=True):
+    """A quotation is `asked` for, `quoted`, or has come to its outcome; whoever is on turn is to be told.
+
+    quotation: none while it is only asked for. by: the organisation that did it.
+    """
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    provider: UUID
+    by: UUID
+    what: str
+    quotation: UUID | None = None
+
+
+@event("tickets.entitlement_moved")
+class EntitlementMoved(msgspec.Struct, frozen=True):
+    """A ticket's entitlement was `decided`, `disputed`, `upheld` or `granted` by one side, and the other is to know."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    provider: UUID
+    by: UUID
+    what: str

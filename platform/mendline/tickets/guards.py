@@ -2,7 +2,8 @@
 
 from mendline.devices import SAME_UNIT, Device, objects_to_retirement
 from mendline.kernel import DomainError, fetchval, rows
-from mendline.tickets.ticket import Ticket, TicketClinical
+from mendline.tickets.quotation import QuotationOutcome
+from mendline.tickets.ticket import Ticket, TicketClinical, TicketCommercial
 from mendline_tenants import Actor
 
 
@@ -50,3 +51,18 @@ async def no_tickets(device: Device) -> None:
     numbers = await fetchval(_OPEN_TICKETS, device.tenant_id, device.id)
     if numbers is not None:
         raise DomainError("device_has_tickets", asset_number=device.asset_number, numbers=numbers)
+
+
+async def quotation_approved(_: Actor, ticket: Ticket) -> None:
+    """Where the work needs a quotation, another organisation works only after the user facility has approved one.
+
+    Who does the work without holding what was agreed (a subcontractor) is paid by somebody else.
+    """
+    if ticket.provider_id == ticket.tenant_id:
+        return
+    commercial = await rows.find(TicketCommercial, ticket.tenant_id, ticket.id)
+    if commercial is None or not commercial.quotation_needed:
+        return
+    approved = "tenant_id = $1 AND ticket_id = $2 AND outcome = 'approved'"
+    if await rows.first(QuotationOutcome, approved, ticket.tenant_id, ticket.id) is None:
+        raise DomainError("quotation_needed", number=ticket.number)

@@ -1,6 +1,6 @@
 """Intake: a fault is reported, and at once it has a device, an entitlement, a priority and a provider."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,9 +14,11 @@ from mendline.devices import (
     Location,
     device_card,
     entitlement,
+    find_devices,
     location_of,
     lock_unit,
     note,
+    parse_identifier,
 )
 from mendline.kernel import (
     DeviceId,
@@ -29,7 +31,6 @@ from mendline.kernel import (
     emit,
     fetchval,
     find_by_reference,
-    iso,
     new_id,
     parse_opaque,
     rows,
@@ -38,12 +39,14 @@ from mendline.kernel import (
 from mendline.tickets.clock_terms import terms_of
 from mendline.tickets.clocks import opened
 from mendline.tickets.device_state import report_use_state
+from mendline.tickets.entitling import found_entry, level_found
 from mendline.tickets.events import ProviderAssigned, TicketReported
 from mendline.tickets.lifecycle import tell
+from mendline.tickets.likeness import Fault, keep, likenesses
 from mendline.tickets.participants import Part, audience, participants, parts_of
 from mendline.tickets.priority import Reason, score
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import PHASES, TicketKind, UseState
+from mendline.tickets.states import PHASES, Decontamination, TicketKind, UseState
 from mendline.tickets.ticket import (
     Ticket,
     TicketClinical,
@@ -53,6 +56,7 @@ from mendline.tickets.ticket import (
     TicketQuality,
     TicketVigilance,
 )
+from mendline.tickets.told import AccessWindows, FaultCode, check_told, stored_windows
 from mendline.tickets.vigilance import safety_words
 from mendline_tenants import Actor, Member, Organisation, Place, agreed, card_of, own_organisation, partner_card
 
@@ -60,19 +64,26 @@ from mendline_tenants import Actor, Member, Organisation, Place, agreed, card_of
 class ReportFault(Struct, frozen=True):
     """What a ward tells. Without a place, the device's own is taken; without a contact, the reporter is it.
 
+    named: instead of the device's id what is read or scanned on it: asset number, serial number, UDI, our label's link.
+    place: a campus, department, unit or bed; place_note: where exactly, in words. access_windows: when the room is
+    free. fault_code: in the organisation's own codes; who knows none leaves it out.
     system, number: what a portal calls the report; the same report, sent again, gives the first one's ticket.
     """
 
     symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
     device: DeviceId | None = None
+    named: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+    fault_code: FaultCode | None = None
     use_state: UseState = "unknown"
     happened_at: datetime | None = None
     place: PlaceId | None = None
+    place_note: Annotated[str, Meta(max_length=120)] = ""
     contact_name: Annotated[str, Meta(max_length=120)] = ""
     contact_phone: Annotated[str, Meta(max_length=40)] = ""
     spare_needed: bool = False
     isolation: bool = False
-    access_windows: Annotated[tuple[tuple[datetime, datetime], ...], Meta(max_length=20)] = ()
+    decontamination: Decontamination | None = None
+    access_windows: AccessWindows = ()
     kind: TicketKind = "fault"
     system: ExternalSystem | None = None
     number: ExternalNumber | None = None
@@ -95,7 +106,9 @@ async def report(actor: Actor, input: ReportFault) -> TicketResult:
     """Opens a ticket at the actor's own organisation.
 
     A report whose external reference is known already changes nothing, and answers with its ticket. Raises not_found
-    for a device or place that is not its own, device_retired, and invalid_input for a fault in the future.
+    for a device or place that is not its own, device_retired, device_unknown, device_ambiguous for one that is named,
+    contact_needed where a shared account does not say who reports, and invalid_input for a fault in the future or a
+    window gone by.
     """
     return await open_ticket(actor, input)
 
@@ -106,9 +119,8 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
     known = await find_by_reference(Ticket, actor.organisation, input.system, input.number, "external_number")
     if known is not None:
         return result(known)
-    if input.happened_at is not None and input.happened_at > moment + timedelta(minutes=5):
-        raise DomainError("invalid_input", field="happened_at", problem="in_future")
-    device, model = await _device(input.device, input.kind)
+    check_told(actor, input, moment)
+    device, model = await _device(actor, input)
     place = parse_opaque("pl", input.place).id if input.place else (device.place_id if device else actor.place)
     if input.place:
         await rows.get(Place, actor.organisation, place)  # type: ignore[arg-type]
@@ -171,7 +183,12 @@ async def open_ticket(actor: Actor, input: ReportFault, caller: Caller | None = 
     clocks = opened(await terms_of(organisation, contract, location.zone), ticket)
     await rows.insert(ticket)
     groups = await _groups(actor, input, ticket, location, entitled, reasons, device.state if device else None, caller)
-    await rows.insert(*await participants(ticket, parts), *groups, *clocks)
+    commercial = _commercial(ticket, entitled, organisation)
+    first = found_entry(actor, ticket, commercial, level_found(entitled))
+    await rows.insert(*await participants(ticket, parts), *groups, commercial, first, *clocks)
+    if device and model and input.kind == "fault":
+        fault = Fault(device.id, model.id, input.symptom, input.fault_code)
+        await keep(ticket, await likenesses(organisation, fault, moment, without=[ticket.id]))
     if device is not None:
         await note(device, "ticket", Reference(ticket.tenant_id, ticket.id), number=ticket.number, to=state)
         await report_use_state(device, input.use_state, ticket)
@@ -202,13 +219,19 @@ async def next_number(tenant: UUID, code: str, moment: datetime) -> str:
     return f"{code}-{moment.year}-{count}"
 
 
-async def _device(id: str | None, kind: str) -> tuple[Device | None, DeviceModel | None]:
-    if id is None:
+async def _device(actor: Actor, input: ReportFault) -> tuple[Device | None, DeviceModel | None]:
+    if input.named is not None:
+        found = await find_devices(actor.organisation, parse_identifier(input.named))
+        if len(found) > 1:
+            raise DomainError("device_ambiguous", count=len(found))
+        reference = Reference(found[0].tenant_id, found[0].id)
+    elif input.device is not None:
+        reference = parse_opaque("dv", input.device)
+    else:
         return None, None
-    reference = parse_opaque("dv", id)
     # Held: of two reports of one device the second must see what the first has made of it.
     device = await lock_unit(*reference)
-    if device.state == "retired" and kind != "recall":  # a recall looks for units that are gone, too
+    if device.state == "retired" and input.kind != "recall":  # a recall looks for units that are gone, too
         raise DomainError("device_retired", asset_number=device.asset_number)
     return device, await rows.get(DeviceModel, device.tenant_id, device.model_id)
 
@@ -241,30 +264,40 @@ async def _groups(
             contact_name=input.contact_name or (reporter.name if reporter else ""),
             contact_phone=input.contact_phone or (reporter.phone or "" if reporter else ""),
             location=location.words,
+            place_note=input.place_note,
             latitude=location.latitude,
             longitude=location.longitude,
         ),
         TicketClinical(
             **anchor,
             symptom=input.symptom,
+            fault_code=input.fault_code,
             use_state=input.use_state,
             happened_at=input.happened_at or work().occurred_at,
             spare_needed=input.spare_needed,
             isolation=input.isolation,
-            decontamination="unknown" if needs_cleaning else "not_needed",
-            access_windows=[[iso(a), iso(b)] for a, b in input.access_windows],
+            decontamination=input.decontamination or ("unknown" if needs_cleaning else "not_needed"),
+            access_windows=stored_windows(input.access_windows),
             priority_reasons=[reason._asdict() for reason in reasons],
             device_state_before=device_state,
         ),
         TicketQuality(**anchor),
-        TicketCommercial(
-            **anchor,
-            entitlement=entitled.kind if entitled else "outside",
-            contract_id=entitled.contract.id if entitled and entitled.contract else None,
-            reason=entitled.reason if entitled else {},
-            valid_until=entitled.valid_until if entitled else None,
-        ),
         TicketVigilance(
             **anchor, suspected=bool(suspects) or input.use_state == "patient_affected", words=list(suspects)
         ),
     ]
+
+
+def _commercial(ticket: Ticket, entitled: Entitlement | None, organisation: Organisation) -> TicketCommercial:
+    outside = entitled is None or entitled.kind == "outside"
+    return TicketCommercial(
+        id=ticket.id,
+        tenant_id=ticket.tenant_id,
+        ticket_id=ticket.id,
+        author_org=ticket.tenant_id,
+        entitlement=entitled.kind if entitled else "outside",
+        contract_id=entitled.contract.id if entitled and entitled.contract else None,
+        reason=entitled.reason if entitled else {},
+        valid_until=entitled.valid_until if entitled else None,
+        quotation_needed=outside and organisation.policies.get("quotation") == "outside",
+    )

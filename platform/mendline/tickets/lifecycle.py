@@ -7,7 +7,7 @@ from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
 from mendline.tickets.clocks import follow
 from mendline.tickets.events import TicketChanged
-from mendline.tickets.guards import decontamination_known, nothing_lent, waits_for_nobody
+from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
@@ -30,25 +30,42 @@ class Step(NamedTuple):
 
 
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
+_TO_OFFER = ("reported", "triaged", "rework")
 
 STEPS: tuple[Step, ...] = (
-    Step("tickets.triage", ("reported", "triaged"), "triaged", "either"),
+    Step("tickets.triage", ("reported", "triaged"), None, "either"),
     Step("tickets.pass_on", ("reported", "triaged"), "waiting", "either"),
     Step("tickets.take_back", ("waiting",), "triaged", "facility", (waits_for_nobody,)),
     Step("tickets.ask_quotation", ("reported", "triaged"), "quotation", "provider"),
+    Step("tickets.quote", ("reported", "triaged", "quotation", "accepted", "on_site"), "quotation", "provider"),
     Step("tickets.answer_quotation", ("quotation",), None, "facility"),
-    Step("tickets.fix_remotely", ("reported", "triaged", "offered", "accepted"), "remote_fix", "provider"),
+    Step("tickets.drop_quotation", ("quotation",), None, "provider"),
+    Step("tickets.decide_entitlement", ("quotation",), None, "either"),
+    Step("tickets.answer_dispute", ("quotation",), None, "either"),
+    Step(
+        "tickets.fix_remotely",
+        ("reported", "triaged", "offered", "accepted"),
+        "remote_fix",
+        "provider",
+        (quotation_approved,),
+    ),
     Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
     Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
-    Step("dispatch.offer_job", ("reported", "triaged", "offered", "rework"), "offered", "provider"),
-    Step("dispatch.offer_next", ("reported", "triaged", "rework"), "offered", "provider"),
-    Step("dispatch.ask_group", ("reported", "triaged", "offered", "rework"), "offered", "provider"),
+    Step("dispatch.offer_job", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.offer_next", _TO_OFFER, "offered", "provider", (quotation_approved,)),
+    Step("dispatch.ask_group", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
     Step("dispatch.withdraw_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.expire_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
     Step("dispatch.decline_job", ("offered", "accepted", "en_route"), "triaged", "provider"),
     Step("fieldwork.set_eta", ("accepted", "en_route", "rework"), "en_route", "provider"),
-    Step("fieldwork.arrive", ("accepted", "en_route", "rework"), "on_site", "provider", (decontamination_known,)),
+    Step(
+        "fieldwork.arrive",
+        ("accepted", "en_route", "rework"),
+        "on_site",
+        "provider",
+        (decontamination_known, quotation_approved),
+    ),
     Step("fieldwork.wait", ("accepted", "en_route", "on_site", "at_depot"), "waiting", "provider"),
     Step("fieldwork.resume", ("waiting",), "on_site", "provider", (decontamination_known,)),
     Step("fieldwork.send_to_depot", ("on_site", "waiting"), "at_depot", "provider"),

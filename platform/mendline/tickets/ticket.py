@@ -36,7 +36,8 @@ class Ticket(Record):
 
     visible_to: organisations that see it. audience: field group -> organisations that hold it (both are written by the
     definer functions of sharing alone). *_card: snapshots of what participants need, never joins into another registry.
-    changed_by: the role of the last writer; no name crosses a border here.
+    changed_by: the role of the last writer; no name crosses a border here. duplicate_of_id: the ticket of the same user
+    facility that tells of the same fault and goes on in this one's stead.
     """
 
     visible_to = ArrayField("uuid")
@@ -44,6 +45,7 @@ class Ticket(Record):
     number = fields.TextField()
     kind = fields.TextField(default="fault")
     parent_id = fields.UUIDField(null=True)
+    duplicate_of_id = fields.UUIDField(null=True)
     state = fields.TextField(default="reported")
     phase = fields.TextField(default="open")
     version = fields.BigIntField(default=1)
@@ -91,7 +93,10 @@ _OF_TICKET = {"ticket_id": "ticket"}
 
 @table(Kind.CHILD, references=_OF_TICKET, group="people")
 class TicketPeople(TicketGroup):
-    """Who reports, whom to ask at the ward and where, and who comes. caller_ward: where a caller said to be."""
+    """Who reports, whom to ask at the ward and where, and who comes.
+
+    caller_ward: where a caller said to be. place_note: where exactly the device is, in words (a bed, a corner).
+    """
 
     reporter_id = fields.UUIDField(null=True)
     reporter_name = fields.TextField(default="")
@@ -99,6 +104,7 @@ class TicketPeople(TicketGroup):
     contact_name = fields.TextField(default="")
     contact_phone = fields.TextField(default="")
     location = fields.JSONField[dict[str, Any]](default=dict)
+    place_note = fields.TextField(default="", db_default="")
     latitude = fields.FloatField(null=True)
     longitude = fields.FloatField(null=True)
     assignee_id = fields.UUIDField(null=True)
@@ -122,10 +128,12 @@ class TicketClinical(TicketGroup):
     """What the ward says: the symptom, whether the device is usable, and what the technician must know.
 
     priority_reasons: the inputs of the ticket's priority; they speak of the ward, so they are not `progress`.
+    fault_code: what kind of fault it is, in the organisation's own codes; None while nobody has said so.
     device_state_before: the device's state when this was reported, which a cancelled report gives back.
     """
 
     symptom = fields.TextField()
+    fault_code = fields.TextField(null=True)
     use_state = fields.TextField(default="unknown")
     happened_at = fields.DatetimeField(default=now)
     spare_needed = fields.BooleanField(default=False)
@@ -163,10 +171,18 @@ class TicketQuality(TicketGroup):
     checks={"entitlement": "entitlement IN ('warranty', 'contract', 'outside')"},
 )
 class TicketCommercial(TicketGroup):
-    """Who pays: the entitlement found at intake with its reason, and the contract."""
+    """Who pays: the entitlement as it now stands with its reason, and the contract.
+
+    Found at intake, decided anew by people (`entitlement_entry` keeps how). misuse: the warranty does not cover it.
+    disputed_by: the side that disputes it and waits for the other's answer. quotation_needed: the provider's work waits
+    for an approved quotation.
+    """
 
     entitlement = fields.TextField(default="outside")
     contract_id = fields.UUIDField(null=True)
+    misuse = fields.BooleanField(default=False, db_default=False)
+    disputed_by = fields.UUIDField(null=True)
+    quotation_needed = fields.BooleanField(default=False, db_default=False)
     reason = fields.JSONField[dict[str, Any]](default=dict)
     valid_until = fields.DateField(null=True)
 

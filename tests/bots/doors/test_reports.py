@@ -94,14 +94,16 @@ async def test_a_device_with_an_open_ticket_is_asked_about(doors: "Doors", cast:
     await doors.photo("nurse_a", label_of("SN1001", "SB-0001"), "报警")
     (first,) = await tickets(cast)
     await doors.photo("nurse_a", label_of("SN1001", "SB-0001"), "现在漏液")
-    assert f"补充到 {first['number']}" in await doors.labels("nurse_a")
+    asked = words_of(await doors.last("nurse_a"))
+    assert "是同一故障吗" in asked and first["number"] in asked and "相似" in asked
+    assert f"是同一故障 · {first['number']}" in await doors.labels("nurse_a")
     assert len(await tickets(cast)) == 1
-    await doors.press("nurse_a", f"补充到 {first['number']}")
+    await doors.press("nurse_a", f"是同一故障 · {first['number']}")
     assert len(await tickets(cast)) == 1
     said = await look("SELECT body FROM ticket_message WHERE tenant_id = $1", cast["hospital_a"])
     assert "现在漏液" in [row["body"] for row in said]
     await doors.photo("nurse_a", label_of("SN1001", "SB-0001"), "又一个问题")
-    await doors.press("nurse_a", "新报修")
+    await doors.press("nurse_a", "是另一故障")
     assert len(await tickets(cast)) == 2
 
 

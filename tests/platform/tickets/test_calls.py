@@ -1,9 +1,11 @@
 """Calls: a vendor's desk opens the hospital's ticket under an agreement, and who called is on record."""
 
+from datetime import timedelta
+
 import pytest
 
 from mendline.devices import Device
-from mendline.kernel import DomainError, new_id, opaque, parse_opaque, rows, run, transaction
+from mendline.kernel import DomainError, iso, new_id, now, opaque, parse_opaque, rows, run, transaction
 from mendline.tickets import Ticket, TicketClinical, TicketCommercial, TicketParticipant, TicketPeople
 from mendline_tenants import AuditEntry, acting_for, ask_and_wait, outcome
 from support.cast import PUMP
@@ -37,6 +39,16 @@ async def refused(code, action):
     with pytest.raises(DomainError) as caught:
         await action
     assert caught.value.code == code, caught.value
+
+
+async def test_a_caller_is_written_down_with_all_that_a_report_carries(cast, agreement):
+    window = [iso(now() + timedelta(hours=n)) for n in (1, 2)]
+    told = {"decontamination": "clean", "access_windows": [window], "place_note": "12 床", "fault_code": "ALM"}
+    made = await called(cast, device="SB-0001", **told)
+    clinical = await seen_by(cast, "vendor_v", made.ticket, TicketClinical)
+    assert (clinical.decontamination, clinical.access_windows, clinical.fault_code) == ("clean", [window], "ALM")
+    assert (await seen_by(cast, "vendor_v", made.ticket, TicketPeople)).place_note == "12 床"
+    await refused("invalid_input", called(cast, device="SB-0001", access_windows=[window[::-1]]))
 
 
 async def test_the_desk_opens_the_hospitals_ticket_and_answers_for_it(cast, agreement):

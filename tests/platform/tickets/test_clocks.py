@@ -195,7 +195,7 @@ async def any_life(cast, chance: random.Random) -> str:
         *[("technician_v", "fieldwork.resume", {})] * 3,
         ("technician_v", "fieldwork.finish", finish),
         ("dispatcher_v", "tickets.ask_quotation", {}),
-        ("engineer_a", "tickets.answer_quotation", {"approved": True}),
+        ("dispatcher_v", "tickets.drop_quotation", {"reason": "免费"}),
         ("hospital_a", "quality.check", {}),
         ("manager_a", "quality.reject", {"reason": "还是报警"}),
         ("engineer_a", "tickets.rebase_clock", {"reason": "与科室商定", "clock": "restoration", "minutes": 300}),

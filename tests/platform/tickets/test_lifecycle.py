@@ -27,7 +27,14 @@ def test_each_step_names_known_states(step):
 
 
 def test_every_state_is_reached_and_only_archived_is_never_left():
-    decided = {"quality.sign": {"checked", "approved"}, "tickets.answer_quotation": {"triaged", "cancelled"}}
+    resumed = {"triaged", "accepted", "on_site"}
+    decided = {
+        "quality.sign": {"checked", "approved"},
+        "tickets.triage": {"triaged", "quotation"},
+        **dict.fromkeys(("tickets.drop_quotation", "tickets.decide_entitlement", "tickets.answer_dispute"), resumed),
+        "tickets.answer_quotation": {*resumed, "quotation"},
+    }
+    assert set(decided) == {s.command for s in STEPS if s.target is None}
     reached = {"reported", *(s.target for s in STEPS if s.target), *(t for ts in decided.values() for t in ts)}
     assert reached == set(PHASES)
     left = {source for step in STEPS for source in step.sources}

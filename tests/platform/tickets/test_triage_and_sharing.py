@@ -40,6 +40,7 @@ async def test_a_child_does_the_work_and_its_parent_follows(cast):
     child = await seen_by(cast, "vendor_v", passed.ticket)
     assert child.parent_id == parse_opaque("tk", parent).id
     assert (await seen_by(cast, "vendor_v", passed.ticket, TicketPeople)).contact_name == "王护士"
+    await cast.run("dispatcher_v", "tickets.drop_quotation", {"ticket": passed.ticket, "reason": "远程处理不收费"})
     await cast.run("dispatcher_v", "tickets.fix_remotely", {"ticket": passed.ticket})
     people = await seen_by(cast, "vendor_v", passed.ticket, TicketPeople)
     assert people.assignee_id is None

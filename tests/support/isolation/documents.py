@@ -30,6 +30,7 @@ MOST = 900
 """Fields in one document; the house refuses more than a thousand."""
 
 SAMPLES = {
+    "MinorUnits": 1,
     **{"ID": "xx_none", "String": "none", "Int": 20, "Float": 1.0, "Boolean": True},
     **{"DateTime": "2026-01-01T00:00:00Z", "Date": "2026-01-01", "UUID": "00000000-0000-7000-8000-000000000001"},
 }

@@ -32,6 +32,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
 """Fields whose right values no type tells. A new command wants a line here when the test says so."""
 
 PATTERNS = ("0" * 64, "AAAA-1111", "a", "A1", "1", "08:00")
+PATTERNS = ("0" * 64, "AAAA-1111", "CNY", "a", "A1", "1")
 """Texts that fit the patterns of fields, tried in turn."""
 
 IdOf = Callable[[str], Any]
@@ -107,6 +108,7 @@ def _sample(hint: Any, id_of: IdOf, meta: Meta | None = None) -> Any:
 
 
 def _plain(hint: Any, meta: Meta | None) -> Any:
+    hint = getattr(hint, "__supertype__", hint)  # a NewType
     if hint is str:
         if meta is not None and meta.pattern:
             return next(text for text in PATTERNS if re.search(meta.pattern, text))

@@ -57,6 +57,7 @@ WORDS: Mapping[str, Any] = {
     "duty_cover.level": 0,
     "place.kind": "unit",
     "device_part.quantity": 1,
+    "quotation.currency": "CNY",
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 

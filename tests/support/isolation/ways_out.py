@@ -53,6 +53,9 @@ CONSUMERS_TELL = {
     "chat.duty_covered": "the member who stands in",
     "chat.handover": "the member who takes over: its own organisation's list",
     "chat.qualification_expires": "the technician, and dispatchers of its organisation",
+    "chat.quotation": "the desk of the provider or the engineers of the user facility: number and what happened",
+    "chat.entitlement": "as chat.quotation, the side that did not do it",
+    "chat.duplicate": "who reported it, at the user facility: the card of the ticket that goes on",
     "chat.slip": "whoever has the ticket's card, under their own rights",
     "dispatch.tell_busy": "the organisation that the person has consented to: spans alone, by an errand",
     "tickets.watch_clocks": "timers of the user facility, by its system actor",
@@ -76,6 +79,7 @@ TIMERS_TELL = {
     "dispatch.hand_over": "an event of the organisation whose rota it is",
     "dispatch.tell_busy_times": "as dispatch.tell_busy",
     "devices.warn_of_document": "an event of the organisation whose document it is",
+    "tickets.expire_quotation": "the command of the provider that made the quotation",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 

@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0017_deepen_registry')]
+    dependencies = [('mendline', '0018_complete_intake')]
 
     initial = False
 

@@ -6,7 +6,7 @@ A person finds a button by its words, and so does the story.
 from collections.abc import Mapping
 from typing import Any
 
-NEW = ("新报修", "New report")
+NEW = ("是另一故障", "Another fault")
 DOWN = ("停机", "down")
 ACCEPT = ("接单", "Accept")
 IN_HALF_AN_HOUR = ("30 分钟到", "In 30 min")
