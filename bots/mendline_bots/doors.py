@@ -7,6 +7,7 @@ from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
 from mendline_bots.clock_notices import ClockNotice, tell_due
+from mendline_bots.day_plans import tell_failed, tell_proposed, tell_published
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
@@ -37,6 +38,9 @@ __all__ = [
     "offer",
     "store",
     "tell_due",
+    "tell_failed",
+    "tell_proposed",
+    "tell_published",
     "tell_slip",
     "understand",
 ]

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from mendline.dayplans import CAUSES, PROGRESS
+from mendline.dayplans import KINDS as STOP_KINDS
+from mendline.dayplans import STATES as PLAN_STATES
 from mendline.tickets import CLOCKS, GROUPS, KINDS, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
@@ -49,6 +52,10 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     ClockState = Enum
     SlaTier = Enum
     Estimated = Enum
+    DayPlanState = Enum
+    DayPlanCause = Enum
+    StopKind = Enum
+    StopProgress = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -102,6 +109,11 @@ else:
     enumeration(
         "WaitReason", ("parts", "customer", "access", "decontamination"), "What a technician may say to wait for."
     )
+    DayPlanState = enumeration("DayPlanState", PLAN_STATES, "Where an edition of a day plan stands.")
+    DayPlanCause = enumeration("DayPlanCause", CAUSES, "Why an edition of a day plan was made.")
+    enumeration("DayPlanReason", (c for c in CAUSES if c != "moved"), "Why a day is to be planned.")
+    StopKind = enumeration("StopKind", STOP_KINDS, "What a stop of a day plan is.")
+    StopProgress = enumeration("StopProgress", PROGRESS, "Whether a stop can still be planned.")
     enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")

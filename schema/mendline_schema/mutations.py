@@ -2,13 +2,14 @@
 
 import strawberry
 
-from mendline import devices, dispatch, fieldwork, quality
+from mendline import dayplans, devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
 from mendline_schema import access, audit, tickets, uploads
+from mendline_schema import dayplans as day_plans
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
-LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit)
+LOADED_FIRST = (devices, Ticket, dispatch, dayplans, fieldwork, quality, tickets, audit, day_plans)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
@@ -51,6 +52,17 @@ class DispatchMutations:
     decline_job = mutation("dispatch.decline_job")
     upsert_technician = mutation("dispatch.upsert_technician")
     share_location = mutation("dispatch.share_location")
+
+
+@strawberry.type
+class DayPlanMutations:
+    """Days: planned, published, changed by hand."""
+
+    plan_day = mutation("dayplans.plan")
+    publish_day_plan = mutation("dayplans.publish")
+    lock_visit = mutation("dayplans.lock_visit")
+    move_visit = mutation("dayplans.move_visit")
+    set_visit_terms = mutation("dayplans.set_visit_terms")
 
 
 @strawberry.type
@@ -121,6 +133,12 @@ class TenantMutations:
 
 @strawberry.type
 class Mutation(
-    TicketMutations, DispatchMutations, FieldworkMutations, QualityMutations, DeviceMutations, TenantMutations
+    TicketMutations,
+    DispatchMutations,
+    DayPlanMutations,
+    FieldworkMutations,
+    QualityMutations,
+    DeviceMutations,
+    TenantMutations,
 ):
     """What can be changed. Every mutation runs one command."""

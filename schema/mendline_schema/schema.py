@@ -16,6 +16,7 @@ from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
+from mendline_schema.dayplans import DayPlanQueries
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.errors import present
@@ -43,6 +44,7 @@ class Query(
     ReadLogQueries,
     DeviceQueries,
     DispatchQueries,
+    DayPlanQueries,
     TicketQueries,
     ChangeQueries,
 ):

@@ -9,6 +9,10 @@ from mendline_tenants import ASKABLE
 SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 NOT_OFFERED = {
+    "dayplans.begin",  # the system's own, when a worker takes a plan up
+    "dayplans.give_up",  # likewise
+    "dayplans.keep",  # likewise, with what it solved
+    "fieldwork.expect_visit",  # the system's own, from a published plan
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

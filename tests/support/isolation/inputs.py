@@ -13,6 +13,7 @@ from msgspec.structs import fields
 
 INPUTS: Mapping[str, Mapping[str, Any]] = {
     "devices.upsert_contract": {"starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    "dayplans.keep": {"problem": "", "stops": [], "unserved": [], "moves": [], "figures": {}, "relaxed": {}},
     "fieldwork.request_upload": {"media_type": "image/png"},
     "fieldwork.attach_evidence": {"media_type": "image/png"},
     "tenants.create_api_key": {"scopes": ["read.progress"]},

@@ -44,6 +44,8 @@ WORDS: Mapping[str, Any] = {
     "service_calendar.opened": [],
     "service_calendar.closed": [],
     "contract.service_level": {},
+    "day_plan.day": "2026-12-08",
+    "day_plan_stop.windows": [],
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 
