@@ -7,6 +7,7 @@ from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
 from mendline_bots.clock_notices import ClockNotice, tell_due
+from mendline_bots.day_plans import tell_failed, tell_proposed, tell_published
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
 from mendline_bots.inbound import Inbound, store, understand
@@ -46,7 +47,10 @@ __all__ = [
     "store",
     "tell_due",
     "tell_entitlement",
+    "tell_failed",
     "tell_nobody_left",
+    "tell_proposed",
+    "tell_published",
     "tell_quotation",
     "tell_reporter",
     "tell_slip",

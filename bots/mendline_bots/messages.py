@@ -17,14 +17,26 @@ class Button(msgspec.Struct, frozen=True):
     form: bool = False
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture of ours: where it lies in S3, what its file is called, and what it shows, for who cannot see it."""
+
+    key: str
+    name: str
+    alt: str
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message: title, facts as (label, value), text, small print, rows of buttons. All of it is plain text."""
+    """A message: title, facts as (label, value), text, small print, rows of buttons. All of it is plain text.
+
+    picture: shown with the words, which are few then.
+    """
 
     title: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     text: str = ""
     small: tuple[str, ...] = ()
     rows: tuple[tuple[Button, ...], ...] = ()
+    picture: Picture | None = None
 
 
 class Option(msgspec.Struct, frozen=True):

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from mendline.dayplans import CAUSES, PROGRESS
+from mendline.dayplans import KINDS as STOP_KINDS
+from mendline.dayplans import STATES as PLAN_STATES
 from mendline.devices import DOCUMENT_KINDS, HAPPENINGS, PARTS_OF, POOLS
 from mendline.dispatch import CRITERIA, SHUT_OUT
 from mendline.tickets import CLOCKS, ENTRY_KINDS, GROUPS, KINDS, LIKENESSES, OUTCOMES, PHASES, WAITING_FOR
@@ -64,6 +67,10 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     LikenessKind = Enum
     QuotationState = Enum
     EntitlementStep = Enum
+    DayPlanState = Enum
+    DayPlanCause = Enum
+    StopKind = Enum
+    StopProgress = Enum
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
@@ -155,6 +162,11 @@ else:
         ("a4_3x8", "a4_2x7", "a4_3x7", "a4_5x13", "roll_70x37", "roll_50x30"),
         "A sheet of labels by columns and rows, or a roll by millimetres.",
     )
+    DayPlanState = enumeration("DayPlanState", PLAN_STATES, "Where an edition of a day plan stands.")
+    DayPlanCause = enumeration("DayPlanCause", CAUSES, "Why an edition of a day plan was made.")
+    enumeration("DayPlanReason", (c for c in CAUSES if c != "moved"), "Why a day is to be planned.")
+    StopKind = enumeration("StopKind", STOP_KINDS, "What a stop of a day plan is.")
+    StopProgress = enumeration("StopProgress", PROGRESS, "Whether a stop can still be planned.")
     enumeration("Locale", ("zh", "en"), "A language of the house.")
     enumeration("Route", ("own", "contract", "warranty", "outside"), "Who shall do the repair.")
     enumeration("RiskClass", ("I", "II", "III"), "A risk class of NMPA or FDA; the two never convert.")

@@ -2,13 +2,17 @@
 
 import strawberry
 
-from mendline import devices, dispatch, fieldwork, quality
+from mendline import dayplans, devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
 from mendline_schema import access, audit, duty, people, stickers, tickets, uploads
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
 LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit, people, duty)
+from mendline_schema import audit, tickets
+from mendline_schema import dayplans as day_plans
+
+LOADED_FIRST = (devices, Ticket, dispatch, dayplans, fieldwork, quality, tickets, audit, day_plans)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
@@ -80,6 +84,16 @@ class PeopleMutations:
     swap_duty = mutation("dispatch.swap_duty")
     share_busy_times = mutation("dispatch.share_busy_times")
     withdraw_busy_times = mutation("dispatch.withdraw_busy_times")
+
+
+class DayPlanMutations:
+    """Days: planned, published, changed by hand."""
+
+    plan_day = mutation("dayplans.plan")
+    publish_day_plan = mutation("dayplans.publish")
+    lock_visit = mutation("dayplans.lock_visit")
+    move_visit = mutation("dayplans.move_visit")
+    set_visit_terms = mutation("dayplans.set_visit_terms")
 
 
 @strawberry.type
@@ -169,6 +183,7 @@ class Mutation(
     TicketMutations,
     DispatchMutations,
     PeopleMutations,
+    DayPlanMutations,
     FieldworkMutations,
     QualityMutations,
     DeviceMutations,

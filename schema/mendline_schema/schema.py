@@ -17,6 +17,7 @@ from mendline_schema.binding import Bindings
 from mendline_schema.calls import calls_of
 from mendline_schema.changes import CHANGES, ChangeQueries
 from mendline_schema.context import Context
+from mendline_schema.dayplans import DayPlanQueries
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.duty import DutyQueries
@@ -50,6 +51,7 @@ class Query(
     DispatchQueries,
     PeopleQueries,
     DutyQueries,
+    DayPlanQueries,
     TicketQueries,
     ChangeQueries,
 ):

@@ -21,6 +21,7 @@ from mendline_tenants.checkpoint_rounds import request_checkpoints
 from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
 from mendline_tenants.claiming import ClaimCodeMade, claim
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.day_plan_policy import DayPlanPolicy, LunchBreak, day_plan_policy
 from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
 from mendline_tenants.founding import bootstrap
 from mendline_tenants.housekeeping import forget_link_codes
@@ -118,6 +119,7 @@ __all__ = [
     "ClaimCodeMade",
     "CreateApiKey",
     "Credential",
+    "DayPlanPolicy",
     "Errand",
     "ExportAudit",
     "Finding",
@@ -129,6 +131,7 @@ __all__ = [
     "LinkOffer",
     "LoginAttempt",
     "LoginSession",
+    "LunchBreak",
     "Mask",
     "Masked",
     "Member",
@@ -183,6 +186,7 @@ __all__ = [
     "create_roles",
     "credential_of",
     "day_kind",
+    "day_plan_policy",
     "entry_of",
     "ever_open",
     "field_groups",

@@ -24,6 +24,8 @@ from mendline.kernel import (
 )
 from mendline_tenants.actor import Actor
 from mendline_tenants.calendars import require_zone
+from mendline_tenants.day_plan_policy import NAME as DAY_PLAN
+from mendline_tenants.day_plan_policy import DayPlanPolicy
 from mendline_tenants.organisations import Organisation, Partner, Place
 
 Words = dict[Literal["zh", "en"], Annotated[str, Meta(min_length=1, max_length=200)]]
@@ -142,11 +144,13 @@ POLICIES: dict[str, Any] = {
     "triage": Literal["direct", "clinical_engineering"],
     "acceptance": Annotated[list[AcceptanceSlot], Meta(min_length=1, max_length=8)],
     "document_warnings": Annotated[list[Annotated[int, Meta(ge=0, le=730)]], Meta(max_length=8)],
+    DAY_PLAN: DayPlanPolicy,
 }
 """Every policy an organisation may set, and the type of its value.
 
 triage: `clinical_engineering` sees every report first, even one that a contract would send straight to its provider.
 acceptance: the ordered signatures. document_warnings: how many days before its end a regulatory document is spoken of.
+dispatch.day_plan: how days are planned (day_plan_policy.py).
 """
 
 

@@ -162,11 +162,26 @@ PERMISSIONS: dict[str, Permission] = {
         "这一步由系统定时执行，不能由人操作。",
         "This is done by the system when a time comes, never by a person.",
     ),
+    "dispatch.plan": _row(
+        ("dispatcher", "service_desk", "clinical_engineer"),
+        "日程由调度员安排。",
+        "Days are planned by a dispatcher.",
+    ),
+    "dispatch.keep_plan": _row(
+        (),
+        "日程由系统计算并保存，不能由人填写。",
+        "Plans are made and kept by the system, never by a person.",
+    ),
     # work in the field
     "fieldwork.work": _row(
         ("technician", "clinical_engineer"),
         "只有负责该工单的技术人员可以操作。",
         "Only the technician of this job may do that.",
+    ),
+    "fieldwork.expect": _row(
+        (),
+        "已发布日程的预计到达时间由系统写入。技术人员请使用“预计到达”。",
+        "Arrivals of a published day are written by the system. Technicians set their own ETA.",
     ),
     "fieldwork.evidence": _row(
         (*_WARD, *_ENGINEERING, "technician", "quality"), "您不能添加证据。", "You may not add evidence."

@@ -16,6 +16,10 @@ NOT_OFFERED = {
     "devices.print_stickers",  # behind printStickers, which makes the PDF
     "dispatch.expire_offers",  # the system's own, when a timer rings
     "devices.warn_of_document",  # the system's own, when a timer rings
+    "dayplans.begin",  # the system's own, when a worker takes a plan up
+    "dayplans.give_up",  # likewise
+    "dayplans.keep",  # likewise, with what it solved
+    "fieldwork.expect_visit",  # the system's own, from a published plan
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL

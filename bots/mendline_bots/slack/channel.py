@@ -165,13 +165,14 @@ class SlackChannel:
 
     async def send(self, to: Address, message: Message, *, reply_to: str, mark: str) -> str:
         """A new message; an answer in a thread also shows in the channel, where people look."""
+        picture = await self._calls.upload(to.workspace, message.picture) if message.picture else ""
         thread = {"thread_ts": reply_to, "reply_broadcast": True} if reply_to else {}
         answer = await self._calls.call(
             to.workspace,
             "chat.postMessage",
             channel=to.chat,
             text=fallback(message),
-            blocks=to_blocks(message, mark),
+            blocks=to_blocks(message, mark, picture),
             unfurl_links=False,
             **thread,
         )

@@ -37,8 +37,11 @@ def fallback(message: Message) -> str:
     return escape(plain(first), FALLBACK) or "…"
 
 
-def to_blocks(message: Message, mark: str = "") -> list[Wire]:
-    """The blocks of a message; `mark` names the first one, so that the echo of it is known."""
+def to_blocks(message: Message, mark: str = "", picture: str = "") -> list[Wire]:
+    """The blocks of a message; `mark` names the first one, so that the echo of it is known.
+
+    picture: the id of the uploaded file that it shows.
+    """
     blocks: list[Wire] = []
     if message.title:
         blocks.append(_section(f"*{escape(plain(message.title), 300)}*"))
@@ -51,6 +54,9 @@ def to_blocks(message: Message, mark: str = "") -> list[Wire]:
         lines = [escape(plain(line), 200) for line in message.small]
         blocks.append({"type": "context", "elements": [_mrkdwn(_whole_lines(lines, CONTEXT))]})
     blocks = blocks or [_section("…")]
+    if message.picture and picture:
+        alt = cut(plain(message.picture.alt), 2000) or "…"
+        blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": alt})
     blocks += [{"type": "actions", "elements": [_button(button) for button in row]} for row in message.rows if row]
     if mark:
         blocks[0]["block_id"] = mark

@@ -7,12 +7,16 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from mendline.kernel import gateway, rows, settings
+from mendline.kernel import LRU, gateway, get_blob, rows, settings
 from mendline_bots.channel import Gone, MessageGone, TooFast, Unsure
+from mendline_bots.messages import Picture
 from mendline_bots.slack.parsing import NAME
 from mendline_tenants import ChatInstallation
 
 SEND_SECONDS = 10
+UPLOADED = 500
+"""Pictures whose files this process remembers: a plan is shown to several people of a workspace."""
+
 KNOWN_SECONDS = 60.0
 """How long a workspace's token is remembered by this process."""
 
@@ -50,6 +54,7 @@ class SlackCalls:
     def __init__(self, url: str, workspaces: Workspaces) -> None:
         self._url = url
         self._workspaces = workspaces
+        self._uploaded: LRU[tuple[str, str], str] = LRU(UPLOADED)
 
     def client(self, token: str | None) -> AsyncWebClient:
         """A client for one token."""
@@ -71,6 +76,23 @@ class SlackCalls:
         data = answer.data
         assert isinstance(data, dict)
         return data
+
+    async def upload(self, workspace: str, picture: Picture) -> str:
+        """The id of a picture's file in a workspace, uploaded once. Raises as `call`; nothing is shown by it yet."""
+        known = self._uploaded.get((workspace, picture.key))
+        if known is not None:
+            return known
+        token = await self._workspaces.token(workspace)
+        if token is None:
+            raise Gone("not_installed")
+        content = await get_blob(picture.key)
+        try:
+            answer = await self.client(token).files_upload_v2(
+                filename=picture.name, content=content, title=picture.alt[:200], alt_txt=picture.alt[:1000]
+            )
+        except SlackApiError as refusal:
+            self._translate(workspace, refusal)
+        return self._uploaded.put((workspace, picture.key), str(answer["file"]["id"]))
 
     def _translate(self, workspace: str, refusal: SlackApiError) -> NoReturn:
         code = str(refusal.response.get("error", ""))

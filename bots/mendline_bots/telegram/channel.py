@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from telegram import Bot, BotCommand, File, LinkPreviewOptions, ReplyParameters
+from telegram import Message as Sent
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -23,7 +24,18 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from mendline.kernel import LOCALES, DomainError, Settings, bind, known_locale, log, new_correlation, say, settings
+from mendline.kernel import (
+    LOCALES,
+    DomainError,
+    Settings,
+    bind,
+    get_blob,
+    known_locale,
+    log,
+    new_correlation,
+    say,
+    settings,
+)
 from mendline_bots import incoming
 from mendline_bots.channel import Address, Gone, Limit, MessageGone, Moved, TooFast, Unsure
 from mendline_bots.inbound import store
@@ -176,19 +188,26 @@ class TelegramChannel:
             "chat_id": int(to.chat),
             "reply_markup": keyboard(message),
             "reply_parameters": reply,
-            "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
+        # Beside a picture the words are its caption.
+        picture = await get_blob(message.picture.key) if message.picture else None
         try:
             try:
-                sent = await self._bot().send_message(text=to_html(message), parse_mode="HTML", **options)
+                sent = await self._show(picture, to_html(message), {"parse_mode": "HTML", **options})
             except BadRequest as refusal:
                 if "can't parse" not in str(refusal).lower():
                     raise
                 log.warning("markup_refused", channel=NAME, error=str(refusal))
-                sent = await self._bot().send_message(text=to_plain(message), **options)
+                sent = await self._show(picture, to_plain(message), options)
         except TelegramError as error:
             _translate(error)
         return str(sent.message_id)
+
+    async def _show(self, picture: bytes | None, words: str, options: dict[str, Any]) -> Sent:
+        if picture is not None:
+            return await self._bot().send_photo(photo=picture, caption=words, **options)
+        preview = LinkPreviewOptions(is_disabled=True)
+        return await self._bot().send_message(text=words, link_preview_options=preview, **options)
 
     async def edit(self, to: Address, id: str, message: Message) -> None:
         """New words and buttons for a message of ours; the same words again are no fault."""

@@ -14,11 +14,15 @@ TITLE_LIMIT, SMALL_LIMIT, LABEL_LIMIT = 200, 300, 60
 BODY_LIMIT = 3400
 """Leaves room for title, small print and their tags."""
 
+CAPTION_LIMIT, CAPTION_BODY = 1024, 700
+"""The same beside a picture (core.telegram.org/bots/api#sendphoto)."""
+
 
 def to_html(message: Message) -> str:
-    """The message as HTML of at most 4096 units; cut after escaping, on a character, never inside an entity."""
+    """The message as HTML of at most 4096 units, 1024 beside a picture; cut after escaping, never inside an entity."""
+    limit, body = (CAPTION_LIMIT, CAPTION_BODY) if message.picture else (TEXT_LIMIT, BODY_LIMIT)
     lines = [f"<b>{escaped(plain(message.title), TITLE_LIMIT)}</b>"] if message.title else []
-    left = BODY_LIMIT
+    left = body
     for label, words in message.facts:
         if left > 0:
             line = escaped(plain(words), left)
@@ -30,7 +34,7 @@ def to_html(message: Message) -> str:
     for small in message.small:
         line = f"<i>{escaped(plain(small), SMALL_LIMIT)}</i>"
         used += _units(line) + 1
-        if used <= TEXT_LIMIT:
+        if used <= limit:
             lines.append(line)
     return "\n".join(lines) or "…"
 
@@ -39,7 +43,8 @@ def to_plain(message: Message) -> str:
     """The same without any markup, for the case that Telegram refuses ours."""
     facts = [f"{label} {words}" for label, words in message.facts]
     lines = (message.title, *facts, message.text, *message.small)
-    return cut("\n".join(plain(line) for line in lines if line), TEXT_LIMIT // 2) or "…"
+    limit = CAPTION_LIMIT if message.picture else TEXT_LIMIT
+    return cut("\n".join(plain(line) for line in lines if line), limit // 2) or "…"
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:

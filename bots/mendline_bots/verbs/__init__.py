@@ -4,6 +4,7 @@ from mendline_bots.verbs import (  # noqa: F401 - they register
     acceptance,
     account,
     clocks,
+    day_plan,
     details,
     dispatching,
     duty,

@@ -10,6 +10,7 @@ DOMAINS = (
     "mendline.tickets",
     "mendline.dispatch",
     "mendline.fieldwork",
+    "mendline.dayplans",
     "mendline.quality",
     "mendline_schema",
     "mendline_bots.doors",

@@ -4,6 +4,7 @@ from mendline.fieldwork.commands import AddNote, Arrive, Finish, Resume, SetEta,
 from mendline.fieldwork.estimates import Estimate, EstimateCompletion
 from mendline.fieldwork.events import EstimateSlipped, JobFinished
 from mendline.fieldwork.evidence import Evidence
+from mendline.fieldwork.expected_visit import ExpectVisit
 from mendline.fieldwork.report import ServiceReport
 from mendline.fieldwork.uploads import AttachEvidence, ConfirmUpload, EvidenceResult, RequestUpload, evidence_key
 from mendline.fieldwork.visit import Visit
@@ -21,6 +22,7 @@ __all__ = [
     "EstimateSlipped",
     "Evidence",
     "EvidenceResult",
+    "ExpectVisit",
     "Finish",
     "JobFinished",
     "RequestUpload",

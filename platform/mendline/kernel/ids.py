@@ -71,6 +71,10 @@ ErrandId = Annotated[str, msgspec.Meta(description="The opaque id of an errand."
 EvidenceId = Annotated[
     str, msgspec.Meta(description="The opaque id of a piece of evidence.", extra={"id": "ev"}, max_length=80)
 ]
+DayPlanId = Annotated[str, msgspec.Meta(description="The opaque id of a day plan.", extra={"id": "dp"}, max_length=80)]
+DayPlanStopId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a stop of a day plan.", extra={"id": "ds"}, max_length=80)
+]
 SubcontractId = Annotated[
     str, msgspec.Meta(description="The opaque id of a request to subcontract.", extra={"id": "sc"}, max_length=80)
 ]

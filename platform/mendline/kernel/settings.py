@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     slack_signing_secret: str = Field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
 
+    # A routing engine's table of travel times (OSRM's /table/v1/driving, Valhalla's /sources_to_targets) for day plans;
+    # without one travel is by great circle.
+    routing_url: str = ""
+    routing_engine: Literal["osrm", "valhalla"] = "osrm"
+    routing_timeout: float = Field(default=10, gt=0)
+
     lease_seconds: float = Field(default=20, gt=0)
 
     # What an organisation may ask of GraphQL when the operator has set nothing else for it (see tenants/quotas.py),

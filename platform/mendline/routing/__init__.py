@@ -4,11 +4,13 @@ The package is light, because a child process that solves one problem imports it
 """
 
 from mendline.routing.plan import Break, Plan, Rest, Route, Stop, moved
-from mendline.routing.planner import PlanFailed, solve_in_child
-from mendline.routing.problem import Problem, Technician, Visit
+from mendline.routing.planner import CHILD, PlanFailed, solve_in_child
+from mendline.routing.problem import Problem, Task, Technician, Visit, Window
+from mendline.routing.schedule import schedule
 from mendline.routing.validate import violations
 
 __all__ = [
+    "CHILD",
     "Break",
     "Plan",
     "PlanFailed",
@@ -16,9 +18,12 @@ __all__ = [
     "Rest",
     "Route",
     "Stop",
+    "Task",
     "Technician",
     "Visit",
+    "Window",
     "moved",
+    "schedule",
     "solve_in_child",
     "violations",
 ]

@@ -58,6 +58,8 @@ WORDS: Mapping[str, Any] = {
     "place.kind": "unit",
     "device_part.quantity": 1,
     "quotation.currency": "CNY",
+    "day_plan.day": "2026-12-08",
+    "day_plan_stop.windows": [],
 }
 """Columns whose words the code reads: `table.column`, or the name of a column wherever it is; a function gets the text.
 

@@ -58,6 +58,13 @@ CONSUMERS_TELL = {
     "chat.duplicate": "who reported it, at the user facility: the card of the ticket that goes on",
     "chat.slip": "whoever has the ticket's card, under their own rights",
     "dispatch.tell_busy": "the organisation that the person has consented to: spans alone, by an errand",
+    "chat.day_plan_proposed": "the provider's own dispatchers",
+    "chat.day_plan_published": "the provider's own technicians, each their own stops",
+    "chat.day_plan_failed": "the provider's own dispatchers",
+    "dayplans.make": "the provider's own book, by its system actor; a routing engine, where the operator has set one",
+    "dayplans.tell_arrivals": "the tickets of the provider's visits and its own technicians, by its system actor",
+    "dayplans.replan": "the provider's own book, by its system actor",
+    "dayplans.watch_day": "a timer of the provider's own",
     "tickets.watch_clocks": "timers of the user facility, by its system actor",
     "live": "one pub/sub channel for each organisation in visible_to: ids and a version",
     "live.ended": "the channel of the organisation that was shut out: ids",
@@ -69,6 +76,7 @@ CONSUMERS_TELL = {
 """Consumer of events -> whom it tells what."""
 
 TIMERS_TELL = {
+    "dayplans.watch": "as dayplans.replan",
     "tickets.end_share": "the user facility's own command",
     "tenants.checkpoint": "the organisation's own checkpoint",
     "tickets.check_clocks": "the user facility's own command",
@@ -118,6 +126,7 @@ SENDERS = {
 """Calls by which bytes leave a process other than as the answer of a request."""
 
 SENDING_MODULES = {
+    "platform/mendline/dayplans/engine.py": "the operator's routing engine: coordinates of a day's places, no names",
     "platform/mendline/workers/relay.py": "the broker: ids of rows that are due",
     "schema/mendline_schema/live.py": "Valkey's channels: one for each organisation that may know",
     "schema/mendline_schema/socket.py": "the socket of who shows a token",
@@ -128,6 +137,7 @@ SENDING_MODULES = {
     "tenants/mendline_tenants/checkpoint_copies.py": "object-locked S3, under the organisation's own prefix",
     "tenants/mendline_tenants/audit_export.py": "S3, under the organisation's own prefix",
     "bots/mendline_bots/evidence.py": "S3, under the key of the ticket that the person may add to",
+    "bots/mendline_bots/day_plan_pictures.py": "S3, under the organisation's own prefix: pictures of its own plans",
     "bots/mendline_bots/verbs/acceptance.py": "a signed URL of evidence that was read under row-level security",
     "bots/mendline_bots/telegram/channel.py": "the chat of a row of chat_send",
     "bots/mendline_bots/slack/channel.py": "the chat of a row of chat_send; files of the workspace that sent them",

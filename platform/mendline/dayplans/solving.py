@@ -1,0 +1,88 @@
+"""Solving a day in the killable child: the SLA first, then late rather than never; a stuck solver costs no day."""
+
+import asyncio
+from collections.abc import Sequence
+from time import perf_counter
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mendline.dayplans.draft import Draft
+from mendline.kernel import log
+from mendline.routing import CHILD, Plan, PlanFailed, Problem, Visit, solve_in_child
+
+SHARES = (0.6, 0.3, 0.1)
+"""Of the time, for each round: with every SLA, and twice without that of the visits which fitted nowhere before."""
+
+COMMAND: Sequence[str] = CHILD
+"""The child that improves a plan; what it is replaced by in tests hangs."""
+
+_turn = asyncio.Semaphore(1)
+"""One problem at a time in a process: a second one would only take the first one's processor."""
+
+
+class Solved(Struct, frozen=True):
+    """A plan with the very problem that it keeps to.
+
+    fault: why it is VROOM's alone (`solver_killed`, `solver_died`), or empty. wall: seconds, the child's start in them.
+    """
+
+    problem: Problem
+    plan: Plan
+    fault: str = ""
+    wall: float = 0.0
+
+
+async def solve_day(draft: Draft, travel: tuple[tuple[int, ...], ...], seconds: float) -> Solved:
+    """The best plan found within about `seconds` of solving, checked by the routing package's own validator.
+
+    Visits whose SLA moment nobody can keep are tried again without it: late rather than never. Raises PlanFailed when
+    not even VROOM answers.
+    """
+    began = perf_counter()
+    problem = draft.problem(travel)
+    best: Plan | None = None
+    fault, solving = "", 0.0
+    async with _turn:
+        for share in SHARES if draft.relaxed else (1.0,):
+            plan, failed = await _solved(problem, 0.0 if fault else seconds * share)
+            fault, solving = fault or failed, solving + plan.solving
+            # What keeps to narrow windows keeps to wide ones: an earlier plan that leaves less is still one of these.
+            if best is None or _left(problem, plan) <= _left(problem, best):
+                best = plan
+            late = [visit.id for visit in problem.visits if visit.id in best.unserved and _capped(draft, visit)]
+            if not late:
+                break
+            problem = _without_sla(draft, problem, late, best)
+    assert best is not None
+    return Solved(problem, replace(best, solving=solving), fault, perf_counter() - began)
+
+
+def _left(problem: Problem, plan: Plan) -> int:
+    """What a plan leaves for another day, by its prizes."""
+    return sum(visit.prize for visit in problem.visits if visit.id in plan.unserved)
+
+
+def _capped(draft: Draft, visit: Visit) -> bool:
+    return visit.id in draft.relaxed and visit.windows != draft.relaxed[visit.id]
+
+
+def _without_sla(draft: Draft, problem: Problem, late: list[str], known: Plan) -> Problem:
+    """The problem in which these visits may come after their SLA; what the plan gave to somebody stays as it can."""
+    visits = (replace(v, windows=draft.relaxed[v.id]) if v.id in late else v for v in problem.visits)
+    return replace(
+        problem,
+        visits=tuple(visits),
+        previous=draft.previous or known.assignment(),
+        change_cost=draft.day.policy.change_minutes * 60,
+    )
+
+
+async def _solved(problem: Problem, seconds: float) -> tuple[Plan, str]:
+    """The child's plan; when it is killed or dies, VROOM's alone, which takes a moment."""
+    try:
+        return await solve_in_child(problem, seconds, command=COMMAND), ""
+    except PlanFailed as failed:
+        log.warning("solver_failed", why=str(failed)[:300])
+        fault = "solver_killed" if "killed" in str(failed) else "solver_died"
+    return await solve_in_child(problem, 0.0), fault
