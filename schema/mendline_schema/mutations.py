@@ -5,14 +5,11 @@ import strawberry
 from mendline import dayplans, devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
 from mendline_schema import access, audit, duty, people, stickers, tickets, uploads
+from mendline_schema import dayplans as day_plans
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
-LOADED_FIRST = (devices, Ticket, dispatch, fieldwork, quality, tickets, audit, people, duty)
-from mendline_schema import audit, tickets
-from mendline_schema import dayplans as day_plans
-
-LOADED_FIRST = (devices, Ticket, dispatch, dayplans, fieldwork, quality, tickets, audit, day_plans)
+LOADED_FIRST = (devices, Ticket, dispatch, dayplans, fieldwork, quality, tickets, audit, people, duty, day_plans)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
