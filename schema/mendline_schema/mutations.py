@@ -83,6 +83,7 @@ class PeopleMutations:
     withdraw_busy_times = mutation("dispatch.withdraw_busy_times")
 
 
+@strawberry.type
 class DayPlanMutations:
     """Days: planned, published, changed by hand."""
 
