@@ -189,8 +189,8 @@ class Supervisor:
         except PartFailed as failure:
             self._screen.trouble(str(failure))
             return
-        self._note(child)
         self._screen.line(f"{name} runs again", f"process {child.pid}")
+        self._note(child)  # last: whoever reads the record may ask us to stop at once
 
     def _stop(self) -> None:
         """Stop everything in reverse order, by id."""
