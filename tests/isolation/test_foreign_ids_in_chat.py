@@ -31,7 +31,6 @@ ANSWERS = {
 }
 """Something for every field that some form asks for."""
 
-ARGUMENTS = {"minutes": 30, "use_state": "down", "flag": "isolation", "on": True, "locale": "en"}
 OF_ONESELF = dict.fromkeys(
     ("ready", "not_ready"), ("technician", "timer", "idempotency_key", "organisation_audit", "outbox", "delivery")
 )
@@ -114,9 +113,6 @@ async def test_a_button_that_names_anothers_ticket(world, person, event):
     for verb in sorted(VERBS):
         answers = []
         async with unchanged(*CHATS, "chat_identity", "organisation_audit", *OF_ONESELF.get(verb, ())):
-            for ticket, slot in targets(world):
-                token = await button(person, verb, ticket, slot)
-        async with unchanged(*CHATS, "chat_identity", "organisation_audit"):
             for ticket, named in targets(world):
                 token = await button(person, verb, ticket, named)
                 more = {"press": token} if event == "pressed" else {"form": token, "answers": ANSWERS}

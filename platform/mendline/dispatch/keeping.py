@@ -57,6 +57,7 @@ async def upsert_technician(actor: Actor, input: UpsertTechnician) -> Technician
         "shifts": [{"days": list(s.days), "from": s.from_, "to": s.to} for s in input.shifts],
     }
     known = await rows.find(Technician, actor.organisation, member.id)
+    moved = known is None or known.ready is not input.ready or any(getattr(known, n) != v for n, v in values.items())
     if known is None:
         known = Technician(id=member.id, tenant_id=actor.organisation, member_id=member.id, ready=input.ready, **values)
         await rows.insert(known)
@@ -66,7 +67,8 @@ async def upsert_technician(actor: Actor, input: UpsertTechnician) -> Technician
             await put_readiness(known, ready=input.ready)
     await _replace_qualifications(known, input.qualifications)
     told(technician=str(member.id))
-    emit(AvailabilityChanged(tenant=actor.organisation, technician=member.id, why="shifts"))
+    if moved:
+        emit(AvailabilityChanged(tenant=actor.organisation, technician=member.id, why="shifts"))
     return TechnicianResult(opaque("mb", actor.organisation, member.id))
 
 

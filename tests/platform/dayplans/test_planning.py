@@ -231,7 +231,7 @@ async def test_wards_hours_are_kept_and_what_does_not_fit_says_why(cast):
     day = await vendors_day(cast)
     kept = await day.report(2, access_windows=[[opens.isoformat(), (opens + 2 * HOUR).isoformat()]])
     closed = [[(MORNING - 3 * HOUR).isoformat(), (MORNING - HOUR).isoformat()]]
-    missed = await day.report(4, access_windows=closed)
+    missed = await day.report(4, MORNING - 4 * HOUR, access_windows=closed)
     await day.run("dispatcher_v", "dayplans.set_visit_terms", ticket=kept, minutes=90)
     await day.work()
     plan = await day.planned()

@@ -32,8 +32,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
 }
 """Fields whose right values no type tells. A new command wants a line here when the test says so."""
 
-PATTERNS = ("0" * 64, "AAAA-1111", "a", "A1", "1", "08:00")
-PATTERNS = ("0" * 64, "AAAA-1111", "CNY", "a", "A1", "1")
+PATTERNS = ("0" * 64, "AAAA-1111", "CNY", "a", "A1", "1", "08:00")
 """Texts that fit the patterns of fields, tried in turn."""
 
 IdOf = Callable[[str], Any]
