@@ -7,7 +7,7 @@ import strawberry
 from mendline_schema.enums import LikenessKind
 from mendline_schema.fields import column, one, over, part, parts
 
-LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
+LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
 
 
 @part

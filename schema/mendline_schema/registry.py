@@ -13,10 +13,10 @@ from mendline_schema.filters import among, before, equal, refers
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation
 
-LazyDevice = Annotated["Device", strawberry.lazy("mendline_schema.devices")]  # type: ignore[name-defined]  # noqa: F821
-LazyModel = Annotated["DeviceModel", strawberry.lazy("mendline_schema.devices")]  # type: ignore[name-defined]  # noqa: F821
+LazyDevice = Annotated["Device", strawberry.lazy("mendline_schema.devices")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
+LazyModel = Annotated["DeviceModel", strawberry.lazy("mendline_schema.devices")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
 LazyDocument = Annotated["RegulatoryDocument", strawberry.lazy("mendline_schema.registry")]
-LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
+LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
 
 OF_UNIT = "{o}.device_id = ANY ({t}.id || {t}.duplicates)"
 """What names any record of this unit: a merged duplicate keeps its own rows."""

@@ -11,7 +11,7 @@ from mendline_schema.filters import among
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 
-LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821
+LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
 
 
 @over("subcontract", needs="read.progress", kind="sc")

@@ -108,7 +108,7 @@ class Presumed(NamedTuple):
         names = ("tenant", "who", "secret", "moment", "facts")
         places = {name: f"${n}" for n, name in enumerate(names, after + 1)}
         told = (_KEY if self.claim.is_key else _MEMBER).format(**places)
-        return f"(SELECT a::text = {places['facts']} FROM ({told}) a)"  # noqa: S608
+        return f"(SELECT a::text = {places['facts']} FROM ({told}) a)"  # noqa: S608 - our own
 
     def values(self) -> tuple[Any, ...]:
         """The parameters of the proof."""

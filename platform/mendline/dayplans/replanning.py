@@ -96,10 +96,7 @@ async def _stop(plan: DayPlan, owner: UUID, ticket: UUID) -> DayPlanStop | None:
 async def ask_anew(
     provider: UUID, day: date, cause: Cause, owner: UUID | None = None, ticket: UUID | None = None, key: str = ""
 ) -> None:
-    """Asks for a new edition in the provider's own name, because something happened; once for each key.
-
-    An absence is told by whoever keeps absences: `ask_anew(provider, day, "absence", key=...)`.
-    """
+    """Asks for a new edition in the provider's own name, because something happened; once for each key."""
     given = PlanDay(day=day, cause=cause, ticket=opaque("tk", owner, ticket) if owner and ticket else None)
     try:
         await run(system_actor(provider), "dayplans.plan", given, key=f"replan:{key}")

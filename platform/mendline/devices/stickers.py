@@ -80,7 +80,7 @@ def _square(text: str) -> str:
 def _fonts() -> Any:
     """The packaged fonts alone: what the machine has would make other bytes elsewhere."""
     import pylopdf_fonts_zh_cn  # noqa: PLC0415 - see above
-    import typst  # noqa: PLC0415
+    import typst  # noqa: PLC0415 - see above
 
     folder = pylopdf_fonts_zh_cn.sans_path().parent
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])

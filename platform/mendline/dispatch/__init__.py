@@ -5,7 +5,7 @@ from mendline.dispatch import time_out as _time_out  # noqa: F401 - registers it
 from mendline.dispatch.absence import Absence, AskAbsence, absences_within
 from mendline.dispatch.answering import AcceptJob, DeclineJob
 from mendline.dispatch.auto_offer import AutoOfferPolicy, auto_offer_of
-from mendline.dispatch.availability import Roster, available, available_spans, roster_of, rosters
+from mendline.dispatch.availability import Roster, available, available_spans, day_spans, roster_of, rosters
 from mendline.dispatch.busy_consent import ShareBusyTimes
 from mendline.dispatch.busy_times import BUSY_SOURCES, BusyConsent, BusyElsewhere, busy_source
 from mendline.dispatch.criteria import CRITERIA, SHUT_OUT, Job
@@ -105,6 +105,7 @@ __all__ = [
     "busy_source",
     "clipped",
     "covers",
+    "day_spans",
     "duty_of",
     "great_circle_km",
     "load_rota",

@@ -1,7 +1,7 @@
 """Availability: when technicians are there to be sent, from shifts, absences, readiness and busy times elsewhere."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,6 +31,11 @@ class Roster(Struct, frozen=True):
     periods: tuple[Period, ...] = ()
     taken: tuple[Span, ...] = ()
 
+    def shifts_of(self, day: date) -> tuple[Span, ...]:
+        """The shifts that begin on a local day, whatever is taken of them; they may overlap."""
+        held = (p.calendar for p in self.periods if p.begins <= day and (p.ends is None or day <= p.ends))
+        return spans_of_day(next(held, self.weekly), day)
+
 
 def available_spans(roster: Roster, window: Span) -> tuple[Span, ...]:
     """When the technician can be sent within a window: ordered spans in UTC that neither overlap nor touch."""
@@ -43,9 +48,13 @@ def _shifts(roster: Roster, window: Span) -> Iterator[Span]:
     day = window.begins.astimezone(zone).date() - timedelta(days=1)  # whose night shift may still be on
     last = window.ends.astimezone(zone).date()
     while day <= last:
-        held = (p.calendar for p in roster.periods if p.begins <= day and (p.ends is None or day <= p.ends))
-        yield from spans_of_day(next(held, roster.weekly), day)
+        yield from roster.shifts_of(day)
         day += timedelta(days=1)
+
+
+def day_spans(roster: Roster, day: date) -> tuple[Span, ...]:
+    """When the technician can be sent in the shifts that begin on a local day, beyond midnight where one passes it."""
+    return without(roster.shifts_of(day), roster.taken)
 
 
 def roster_of(

@@ -6,11 +6,15 @@ and its sentences `reason.<name>` (and `why.<word>`, where it shuts out) in both
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from mendline.dispatch.availability import available_spans, roster_of
+from mendline.dispatch.people import Technician
+from mendline.dispatch.shifts import ShiftPeriod
 from mendline.dispatch.weekly_shifts import local_time, on_shift
+from mendline_tenants import Span
 
 JOB_MINUTES = 60
 """How long a job in hand is taken to last when the arrival at the next one is estimated."""
@@ -116,9 +120,39 @@ def _ready(person: Person, _: Job) -> Found | None:
     return None if person.row["ready"] else Found(why="not_ready")
 
 
+def _present(person: Person, job: Job) -> Found | None:
+    """Whose time is taken is not sent; by what is told to nobody."""
+    until = _taken_until(person, job.moment)
+    return Found(until.isoformat(timespec="minutes"), why="away") if until else None
+
+
+def _taken_until(person: Person, moment: datetime) -> datetime | None:
+    ends = [over for begun, over in person.row["taken"] or () if begun <= moment.timestamp() < over]
+    return datetime.fromtimestamp(max(ends), UTC) if ends else None
+
+
 def _on_shift(person: Person, job: Job) -> Found:
-    there = on_shift(person.row["shifts"], person.row["timezone"], job.moment)
-    return Found() if there else Found(why="off_shift")
+    return Found() if _works(person, job.moment) else Found(why="off_shift")
+
+
+def _works(person: Person, moment: datetime) -> bool:
+    """Whether a moment lies in a shift. Weekly ones are judged by the clock: a thousand people share few of them."""
+    row = person.row
+    if not row["periods"]:
+        return on_shift(row["shifts"], row["timezone"], moment)
+    technician = Technician(id=row["id"], shifts=row["shifts"], timezone=row["timezone"])
+    periods = [ShiftPeriod(technician_id=technician.id, **_dated(period)) for period in row["periods"]]
+    return bool(available_spans(roster_of(technician, periods=periods), Span(moment, moment + timedelta(seconds=1))))
+
+
+def _dated(period: Mapping[str, Any]) -> dict[str, Any]:
+    until = period["valid_until"]
+    return {
+        **period,
+        "id": UUID(period["id"]),
+        "valid_from": date.fromisoformat(period["valid_from"]),
+        "valid_until": date.fromisoformat(until) if until else None,
+    }
 
 
 def _free(person: Person, _: Job) -> Found | None:
@@ -134,7 +168,7 @@ def _accessible(person: Person, job: Job) -> Found | None:
     if opens is None:
         return Found(why="no_access")
     told = opens.isoformat(timespec="minutes")
-    there = on_shift(person.row["shifts"], person.row["timezone"], opens)
+    there = _works(person, opens) and not _taken_until(person, opens)
     return Found(told) if there else Found(told, why="no_access")
 
 
@@ -201,6 +235,24 @@ _SCARCE = f"""LEFT JOIN (
     ON scarce.device_class = v.device_class
   GROUP BY v.technician_id) rare ON rare.technician_id = t.id"""  # noqa: S608
 
+_TAKEN = """LEFT JOIN (
+  SELECT one.technician_id, jsonb_agg(jsonb_build_array(one.begun, one.over)) AS spans FROM (
+    SELECT a.member_id AS technician_id, extract(epoch FROM a.starts_at)::float8 AS begun,
+      extract(epoch FROM a.ends_at)::float8 AS over FROM absence a
+    WHERE a.tenant_id = {provider} AND a.state = 'approved' AND a.ends_at > {moment}::timestamptz
+    UNION ALL
+    SELECT b.technician_id, (span->>0)::float8, (span->>1)::float8
+    FROM busy_elsewhere b, jsonb_array_elements(b.spans) span WHERE b.tenant_id = {provider}) one
+  GROUP BY one.technician_id) taken ON taken.technician_id = t.id"""
+
+_PERIODS = """LEFT JOIN (
+  SELECT p.technician_id, jsonb_agg(jsonb_build_object('id', p.id, 'valid_from', p.valid_from,
+    'valid_until', p.valid_until, 'hours', p.hours, 'breaks', p.breaks, 'country', p.country)) AS listed
+  FROM shift_period p
+  WHERE p.tenant_id = {provider} AND p.withdrawn_at IS NULL
+    AND (p.valid_until IS NULL OR p.valid_until >= ({moment}::timestamptz)::date - 2)
+  GROUP BY p.technician_id) period ON period.technician_id = t.id"""
+
 _DISPATCHER, _URGENT = frozenset({"dispatcher"}), frozenset({"dispatcher", "urgent"})
 
 CRITERIA: tuple[Criterion, ...] = (
@@ -213,7 +265,15 @@ CRITERIA: tuple[Criterion, ...] = (
         join=_QUALIFICATION,
     ),
     Criterion("ready", _ready, columns={"ready": "t.ready"}, shuts_out=("not_ready",)),
-    Criterion("on_shift", _on_shift, columns={"shifts": "t.shifts"}, shuts_out=("off_shift",), overruled=_URGENT),
+    Criterion("present", _present, columns={"taken": "taken.spans"}, join=_TAKEN, shuts_out=("away",)),
+    Criterion(
+        "on_shift",
+        _on_shift,
+        columns={"shifts": "t.shifts", "periods": "period.listed"},
+        join=_PERIODS,
+        shuts_out=("off_shift",),
+        overruled=_URGENT,
+    ),
     Criterion(
         "free",
         _free,

@@ -158,6 +158,25 @@ async def test_an_absent_technicians_visits_are_given_to_others(cast):
     assert await every_rule(day, plan) == []
 
 
+async def test_an_absence_plans_a_published_day_anew_where_it_takes_a_visit(cast):
+    day = await vendors_day(cast, replan="automatic", offer=False)
+    known = await day.published()
+    gone = day.technicians["technician_v2"]
+    mine = [s for s in await day.stops(known) if s.technician_id == gone]
+    ill = {"kind": "sick", "starts_at": mine[0].begins_at.isoformat(), "ends_at": (MORNING + 12 * HOUR).isoformat()}
+    after = {**ill, "starts_at": (MORNING + 14 * HOUR).isoformat(), "ends_at": (MORNING + 15 * HOUR).isoformat()}
+    await day.run("technician_v2", "dispatch.ask_absence", MORNING + MINUTE, **after)
+    await day.work(MORNING + MINUTE)
+    assert len(await day.editions()) == 1, "nobody loses a visit by it"
+    await day.run("technician_v2", "dispatch.ask_absence", MORNING + MINUTE, **ill)
+    await day.work(MORNING + MINUTE)
+    *_, plan = await day.editions()
+    assert (plan.cause, plan.state, plan.edition) == ("absence", "published", 2)
+    assert not [s for s in await day.stops(plan) if s.technician_id == gone and s.ends_at > mine[0].begins_at]
+    assert {m["ticket"] for m in plan.moves} >= {str(s.ticket_id) for s in mine}
+    assert await every_rule(day, plan) == []
+
+
 async def test_a_declined_job_is_planned_for_somebody_else(cast):
     day = await vendors_day(cast, replan="automatic")
     known = await day.published()

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mendline.dispatch import CRITERIA, SHUT_OUT, Job, Qualification, Suggestion, Technician, match, on_shift
+from mendline.dispatch import (
+    CRITERIA,
+    SHUT_OUT,
+    BusyElsewhere,
+    Job,
+    Qualification,
+    Suggestion,
+    Technician,
+    match,
+    on_shift,
+)
 from mendline.dispatch.distance import great_circle_km, travel_minutes
 from mendline.kernel import LOCALES, DomainError, new_id, now, opaque, parse_opaque, rows, say, transaction
 from support.database import unchanged
@@ -126,6 +136,49 @@ async def test_who_is_not_qualified_falls_out_with_the_reason(cast, values, reas
     assert who(found) == ["技师冯"]
     assert why(found) == {"技师郑": reason}
     assert found.fallen_out == {reason: 1}
+
+
+async def test_who_is_away_is_not_sent_and_nobody_is_told_why(cast):
+    ill = {
+        "kind": "sick",
+        "starts_at": now() - timedelta(hours=1),
+        "ends_at": now() + timedelta(days=1),
+        "reason": "发烧",
+    }
+    await cast.run("technician_v", "dispatch.ask_absence", ill)
+    found = await weigh(cast)
+    assert (who(found), why(found)) == (["技师冯"], {"技师郑": "away"})
+    assert "发烧" not in str(found.excluded)
+    assert cast.members["technician_v"] not in found.overrulable
+    assert "技师郑" in who(await weigh(cast, moment=now() + timedelta(days=2)))
+
+
+async def test_who_is_busy_in_another_organisation_is_not_sent(cast):
+    begins = int(now().timestamp())
+    busy = BusyElsewhere(
+        tenant_id=cast["vendor_v"],
+        technician_id=cast.members["technician_v"],
+        source=cast["vendor_w"],
+        spans=[[begins - 600, begins + 3600]],
+        numbered=1,
+    )
+    async with transaction(cast["vendor_v"]):
+        await rows.insert(busy)
+    assert why(await weigh(cast)) == {"技师郑": "away"}
+    assert why(await weigh(cast, moment=now() + timedelta(hours=2))) == {}
+
+
+async def test_a_period_of_shifts_holds_in_place_of_the_weekly_ones(cast):
+    today = now().date()
+    days_off = {"valid_from": today - timedelta(days=1), "valid_until": today + timedelta(days=3)}
+    put = {"technician": cast.member_id("technician_v"), **days_off}
+    await cast.run("dispatcher_v", "dispatch.put_shifts", put)
+    assert why(await weigh(cast)) == {"技师郑": "off_shift"}
+    assert "技师郑" in who(await weigh(cast, moment=now() + timedelta(days=6)))
+    round_the_clock = [{"days": [1, 2, 3, 4, 5, 6, 7], "begins": "00:00", "ends": "24:00"}]
+    later = {**put, "valid_from": today, "hours": round_the_clock}
+    await cast.run("dispatcher_v", "dispatch.put_shifts", later)
+    assert "技师郑" in who(await weigh(cast, moment=now() + timedelta(days=1)))
 
 
 async def test_a_qualification_must_last_until_the_planned_day(cast):

@@ -63,6 +63,7 @@ CONSUMERS_TELL = {
     "chat.day_plan_failed": "the provider's own dispatchers",
     "dayplans.make": "the provider's own book, by its system actor; a routing engine, where the operator has set one",
     "dayplans.tell_arrivals": "the tickets of the provider's visits and its own technicians, by its system actor",
+    "dayplans.replan_crew": "as dayplans.replan",
     "dayplans.replan": "the provider's own book, by its system actor",
     "dayplans.watch_day": "a timer of the provider's own",
     "tickets.watch_clocks": "timers of the user facility, by its system actor",
