@@ -139,7 +139,7 @@ class Cast:
 async def make_cast() -> Cast:
     """Stores a whole new cast."""
     cast = Cast({name: new_id() for name in ORGANISATIONS})
-    suffix = new_id().hex[-6:].upper()
+    suffix = new_id().hex[-10:].upper()  # a database holds thousands of casts
     cast.codes = {name: f"{code}{suffix}" for name, (code, *_) in ORGANISATIONS.items()}
     async with gateway():
         for name, tenant in cast.organisations.items():

@@ -3,9 +3,12 @@
 from typing import Any
 
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.schema_editor.asyncpg import AsyncpgSchemaEditor
+from tortoise.migrations.schema_generator.state import State
 from tortoise.models import Model
 
+from mendline.app.migration_state import MigrationState
 from mendline.kernel import TABLES
 
 
@@ -29,7 +32,10 @@ class TenantSchemaEditor(AsyncpgSchemaEditor):
 
 
 class TenantMigrationExecutor(MigrationExecutor):
-    """Tortoise's executor with our schema editor."""
+    """Tortoise's executor with our schema editor, and a state that is not worked out twice."""
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> TenantSchemaEditor:
         return TenantSchemaEditor(self.connection, atomic=atomic, collect_sql=collect_sql)
+
+    async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
+        return MigrationState.of(await super()._project_state(applied, upto=upto))
