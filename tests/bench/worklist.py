@@ -65,7 +65,7 @@ def main() -> None:
     report = Report("Worklists")
     vendors = max(1, options.organisations // 10)
     crowd = Crowd(options.organisations - vendors, vendors, options.tickets, 1.2, children=False)
-    with bench_house(crowd) as house, driver() as load, driver() as flood:
+    with bench_house(crowd) as house, driver() as load, driver(nice=19) as flood:
         asyncio.run(_pages(report, house))
         if options.pairs:
             _flood(report, house, load, flood, options.pairs, options.seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -164,7 +165,11 @@ class Driver:
 
 
 @contextmanager
-def driver() -> Iterator[Driver]:
-    """One such process, for as long as the block lasts."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as workers:
+def driver(nice: int = 0) -> Iterator[Driver]:
+    """One such process, for as long as the block lasts.
+
+    nice: how far it stands back for the processes that are measured, on whose cores it would not run in life.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(nice,)) as workers:
         yield Driver(workers)

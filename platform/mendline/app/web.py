@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from mendline.app.chat import routes as chat_routes
 from mendline.app.edge import BODY_LIMIT, Edge
 from mendline.app.explorer import explorer_routes
+from mendline.app.negative_cache import NegativeCache
 from mendline.app.one_write import OneWrite
 from mendline.app.readiness import readiness
 from mendline.app.start import start
@@ -55,7 +56,7 @@ def make_app() -> ASGIApp:
     ]
     if settings().environment == "development":
         routes += explorer_routes()
-    return Edge(Starlette(routes=routes), {"/graphql": graphql})
+    return NegativeCache(Edge(Starlette(routes=routes), {"/graphql": graphql}), "/graphql")
 
 
 @asynccontextmanager
