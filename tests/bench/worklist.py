@@ -38,6 +38,9 @@ CONNECTIONS = 20
 OTHERS, PACE = 8, 25
 """The others that ask meanwhile, and the pages that each of them asks for in a second."""
 
+SILENT, WITHIN, FLOOD = "silent", "within its quota", "a flood"
+"""What the one does meanwhile. What it may ask is its right, and takes its time: a quota answers for what is beyond."""
+
 LEAD = 2.0
 """Seconds for which the flood runs before and after the others are looked at."""
 
@@ -59,8 +62,8 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--tickets", type=int, default=1_000_000)
     parser.add_argument("--organisations", type=int, default=5_000)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each half of a paired run")
-    parser.add_argument("--pairs", type=int, default=5, help="runs with and without the flood")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each part of a run")
+    parser.add_argument("--pairs", type=int, default=5, help="runs of all three: silent, within the quota, a flood")
     options = parser.parse_args()
     report = Report("Worklists")
     vendors = max(1, options.organisations // 10)
@@ -100,28 +103,35 @@ async def _buffers(organisation: Organisation, document: str) -> int:
 
 
 def _flood(report: Report, house: House, load: Driver, flood: Driver, pairs: int, seconds: float) -> None:
-    """Others ask at their pace while one asks for a hundred times what it may; and while it does not."""
+    """Others ask at their pace while one asks for nothing, for what it may, and for a hundred times as much."""
     web = house.web()
     hospitals = [one for one in house.organisations if one.kind == "hospital" and one.listed]
     flooding, others = hospitals[0], hospitals[1 : 1 + OTHERS]
     asyncio.run(_restrict(flooding))
-    asked = Sent((_request(flooding),), every=CONNECTIONS / (TIMES * MAY), limited=True)
+    asked = (_request(flooding),)
+    asking = {
+        SILENT: [],
+        WITHIN: [Sent(asked, every=1 / MAY, limited=True)],
+        FLOOD: [Sent(asked, every=CONNECTIONS / (TIMES * MAY), limited=True)] * CONNECTIONS,
+    }
     load.drive(web.port, _paced(others), min(seconds, 5.0))
-    shifts = []
-    for number in range(pairs):
+    shifts: dict[str, list[float]] = {SILENT: [], WITHIN: []}
+    for number in range(1, pairs + 1):
         p99 = {}
-        for flooded in (True, False) if number % 2 else (False, True):
-            waited = flood.begin(web.port, [asked] * CONNECTIONS, seconds + 2 * LEAD) if flooded else None
+        for case in asking if number % 2 else reversed(asking):
+            waited = flood.begin(web.port, asking[case], seconds + 2 * LEAD) if asking[case] else None
             time.sleep(LEAD)  # until the bucket is empty
-            told = load.drive(web.port, _paced(others), seconds)
-            p99[flooded] = told.share(0.99)
+            p99[case] = load.drive(web.port, _paced(others), seconds).share(0.99)
             if waited:
-                flooding_told = waited()
-                report.add(f"flood {number + 1}", "asked", _asked(flooding_told), "1/s", "what it may ask", MAY)
-                report.add(f"flood {number + 1}", "answered", flooding_told.rate, "1/s", "what it may ask", MAY)
-        shifts.append(p99[True] / p99[False])
-        report.add(f"others, pair {number + 1}", "p99", p99[True] * 1e3, "ms", "without the flood", p99[False] * 1e3)
-    report.add("others, median of all pairs", "p99 with the flood", statistics.median(shifts), "times", "goal", SHIFT)
+                told = waited()
+                report.add(f"{case}, run {number}", "asked", _asked(told), "1/s", "what it may ask", MAY)
+                report.add(f"{case}, run {number}", "answered", told.rate, "1/s", "what it may ask", MAY)
+        for case, found in shifts.items():
+            report.add(f"others, run {number}", "p99", p99[FLOOD] * 1e3, "ms", f"while it is {case}", p99[case] * 1e3)
+            found.append(p99[FLOOD] / p99[case])
+    for case, found in shifts.items():
+        title = f"others, median of all runs, beside {case}"
+        report.add(title, "p99 with the flood", statistics.median(found), "times", "goal", SHIFT)
 
 
 def _paced(others: Sequence[Organisation]) -> list[Sent]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,8 +20,9 @@ import uvloop
 class Sent:
     """What one connection sends, over and over: whole HTTP requests, taken in turn.
 
-    every: seconds from one request to the next; without it each is sent when the last was answered. With it an answer's
-    time counts from when the request was due: who has to wait to ask has waited. limited: whether answers may be 429.
+    every: seconds from one request to the next on average, as people ask: at random and not in step (a Poisson process;
+    every run draws the same); without it each is sent when the last was answered. With it an answer's time counts from
+    when the request was due: who has to wait to ask has waited. limited: whether answers may be 429.
     """
 
     requests: tuple[bytes, ...]
@@ -63,10 +65,11 @@ def post(body: Any, headers: Mapping[str, str], path: str = "/graphql") -> bytes
 class _Connection(asyncio.Protocol):
     """Sends one request, waits for its answer, sends the next, until the time is over."""
 
-    def __init__(self, sent: Sent, until: float, told: Told) -> None:
+    def __init__(self, sent: Sent, seed: int, until: float, told: Told) -> None:
         self._requests: Iterator[bytes] = cycle(sent.requests)
         self._sent = sent
         self._until = until
+        self._chance = random.Random(seed)
         self._due = time.perf_counter()
         self._told = told
         self._received = bytearray()
@@ -76,7 +79,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._send()
+        self._wait()
 
     def data_received(self, data: bytes) -> None:
         received = self._received
@@ -115,20 +118,24 @@ class _Connection(asyncio.Protocol):
         if moment >= self._until:
             self.done.set_result(None)
             self._transport.close()
-        elif self._sent.every is None:
+        else:
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._sent.every is None:
             self._send()
         else:
-            self._due += self._sent.every
-            asyncio.get_running_loop().call_later(max(0.0, self._due - moment), self._send)
+            self._due += self._chance.expovariate(1 / self._sent.every)
+            asyncio.get_running_loop().call_later(max(0.0, self._due - time.perf_counter()), self._send)
 
 
 async def _drive(port: int, connections: Sequence[Sent], seconds: float) -> Told:
     told, began = Told(), time.perf_counter()
     loop = asyncio.get_running_loop()
     made = []
-    for sent in connections:
+    for number, sent in enumerate(connections):
         _, protocol = await loop.create_connection(
-            lambda sent=sent: _Connection(sent, began + seconds, told),  # type: ignore[misc]
+            lambda sent=sent, number=number: _Connection(sent, number, began + seconds, told),  # type: ignore[misc]
             "127.0.0.1",
             port,
         )

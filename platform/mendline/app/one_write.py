@@ -5,6 +5,7 @@ packets, which cost both sides 25 µs more.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -13,8 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 class _Joining:
     """A transport that holds back the head of an answer until the next write, or the end of this turn of the loop."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, answered: Callable[[bytes], None]) -> None:
         self._transport = transport
+        self._answered = answered
         self._held = b""
 
     def __getattr__(self, name: str) -> Any:
@@ -23,8 +25,9 @@ class _Joining:
     def write(self, data: bytes) -> None:
         """Sends it behind what is held back, or holds it back itself."""
         if self._held:
-            self._transport.write(self._held + data)
-            self._held = b""
+            answer, self._held = self._held + data, b""
+            self._transport.write(answer)
+            self._answered(answer)
         elif data.startswith(b"HTTP/") and data.endswith(b"\r\n\r\n"):
             self._held = data
             asyncio.get_running_loop().call_soon(self._release)
@@ -51,4 +54,8 @@ class OneWrite(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
-        super().connection_made(cast("asyncio.Transport", _Joining(cast("asyncio.Transport", transport))))
+        joining = _Joining(cast("asyncio.Transport", transport), self.answered)
+        super().connection_made(cast("asyncio.Transport", joining))
+
+    def answered(self, answer: bytes) -> None:
+        """A head and what follows it have left together."""

@@ -16,7 +16,6 @@ from mendline.app.chat import routes as chat_routes
 from mendline.app.edge import BODY_LIMIT, Edge
 from mendline.app.explorer import explorer_routes
 from mendline.app.negative_cache import NegativeCache
-from mendline.app.one_write import OneWrite
 from mendline.app.readiness import readiness
 from mendline.app.start import start
 from mendline.kernel import close_pools, settings
@@ -56,7 +55,7 @@ def make_app() -> ASGIApp:
     ]
     if settings().environment == "development":
         routes += explorer_routes()
-    return NegativeCache(Edge(Starlette(routes=routes), {"/graphql": graphql}), "/graphql")
+    return Edge(Starlette(routes=routes), {"/graphql": graphql})
 
 
 @asynccontextmanager
@@ -83,7 +82,7 @@ def run() -> None:
         "mendline",  # the application itself is made once the pools are open
         host=chosen.host,
         port=chosen.port,
-        http=OneWrite,
+        http=NegativeCache,
         lifespan="off",
         log_config=None,
         access_log=False,
