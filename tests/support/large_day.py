@@ -120,7 +120,7 @@ async def large_day(seed: int, visits: int, technicians: int, policy: Mapping[st
 
 
 def _window(draw: random.Random) -> list[str]:
-    begins = MORNING + timedelta(minutes=30 + 60 * draw.randint(0, 6))
+    begins = MORNING + timedelta(minutes=30 + 60 * draw.randint(1, 6))
     return [begins.isoformat(), (begins + timedelta(hours=draw.choice((2, 4)))).isoformat()]
 
 

@@ -100,17 +100,19 @@ def _row(canvas: Canvas, plan: ShownPlan, axis: _Axis, person: ShownTechnician, 
     way = sum(stop.travel for stop in stops) // 60
     canvas.text(22, top + 47, say("picture.row", plan.locale, visits=visits, minutes=way), 12, fill=MUTED)
     middle = top + ROW / 2
+    many = len({_organisation(stop) for stop in plan.visits}) > 1
     for stop in stops:  # windows lie beneath everything
         if _limited(plan, stop):
             for begins, ends in stop.windows:
                 x, end = axis.x(begins), axis.x(ends + (stop.ends_at - stop.begins_at))
                 if end - x > 2:
                     canvas.rect(x, middle + BAR / 2 + 3, end - x, 4, radius=2, fill=WINDOW)
-    for stop in stops:
+    for stop in stops:  # and ways beneath the rests that are taken on them
         if stop.travel and stop.kind != "rest":
             x, end = axis.x(stop.arrives_at - timedelta(seconds=stop.travel)), axis.x(stop.arrives_at)
             canvas.line(x, middle, end, middle, stroke=TRAVEL, stroke_width=3)
-        _bar(canvas, axis, stop, middle, many=len({_organisation(visit) for visit in plan.visits}) > 1)
+    for stop in stops:
+        _bar(canvas, axis, stop, middle, many=many)
 
 
 def _limited(plan: ShownPlan, stop: ShownStop) -> bool:
