@@ -1,6 +1,8 @@
-"""Day plans beside the best known of the Solomon instances, and a 150 x 28 day: quality, moves, time in the solvers."""
+"""Day plans beside the best known of the Solomon instances, and a 150 x 28 day through the database: what it moves."""
 
+import argparse
 import asyncio
+import logging
 import math
 import statistics
 import sys
@@ -12,10 +14,16 @@ from report import Report, arguments
 
 sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
-import msgspec
+import structlog
 
-from mendline.routing import Plan, Problem, Technician, Visit, moved, solve_in_child
-from support.days import HOUR, PRIZES, a_day
+from mendline.dayplans import DayPlan, ShownPlan, draw_map, draw_timeline, shown_plan, stored_violations, to_png
+from mendline.kernel import frozen, parse_opaque, transaction
+from mendline.routing import Plan, Problem, Technician, Visit, solve_in_child, violations
+from mendline_tenants import DayPlanPolicy
+from support.day_judge import broken_rules
+from support.large_day import LATER, MORNING, ZONE, LargeDay, large_day, technicians_of
+from support.own_house import own_house
+from support.queues import drain
 
 SOLOMON = Path(__file__).parents[3] / "shared" / "data" / "solomon"
 SCALE = 10
@@ -82,81 +90,141 @@ def as_problem(instance: Instance) -> Problem:
     )
 
 
-def checked(instance: Instance, plan: Plan) -> float:
-    """The cost of a plan, judged from the instance's format alone. Raises AssertionError where a rule is broken."""
-    depot = instance.customers[0]
+def judged(instance: Instance, plan: Plan) -> tuple[float, list[str]]:
+    """The cost of a plan and the rules that it breaks, by the order of its visits and the instance's format alone."""
+    depot, wrong, total = instance.customers[0], [], 0
     served = [int(stop.visit) for route in plan.routes for stop in route.stops]
-    assert sorted(served) == list(range(1, len(instance.customers))), "everybody is served once"
-    assert len(plan.routes) <= instance.vehicles
-    total = 0
+    if sorted(served) != list(range(1, len(instance.customers))):
+        wrong.append("not everybody is served once")
+    if len(plan.routes) > instance.vehicles:
+        wrong.append(f"{len(plan.routes)} vans of {instance.vehicles}")
     for route in plan.routes:
         order = [int(stop.visit) for stop in route.stops]
-        assert sum(instance.customers[n].demand for n in order) <= instance.capacity
+        if sum(instance.customers[n].demand for n in order) > instance.capacity:
+            wrong.append(f"{route.technician} carries too much")
         clock, at = depot.ready * SCALE, 0
         for n in order:
             customer = instance.customers[n]
             clock = max(clock + instance.distance(at, n), customer.ready * SCALE)
-            assert clock <= customer.due * SCALE, f"{n} is reached too late"
+            if clock > customer.due * SCALE:
+                wrong.append(f"{n} is reached too late")
             clock += customer.service * SCALE
             total += instance.distance(at, n)
             at = n
         total += instance.distance(at, 0)
-        assert clock + instance.distance(at, 0) <= depot.due * SCALE, "home too late"
-    return total / SCALE
+        if clock + instance.distance(at, 0) > depot.due * SCALE:
+            wrong.append(f"{route.technician} is home too late")
+    return total / SCALE, wrong
 
 
-async def solomon(report: Report, seconds: float, rounds: int) -> None:
+async def solomon(report: Report, names: list[str] | None, seconds: float, rounds: int) -> None:
     """Each instance several times with other seeds; the median counts."""
-    medians = []
-    for file in sorted(SOLOMON.glob("*.txt")):
-        instance = read(file.stem)
+    medians, broken, also_broken = [], 0, 0
+    for name in names or sorted(file.stem for file in SOLOMON.glob("*.txt")):
+        instance = read(name)
         problem = as_problem(instance)
         gaps = []
         for seed in range(rounds):
             plan = await solve_in_child(problem, seconds, seed)
-            gaps.append((checked(instance, plan) / instance.best - 1) * 100)
+            cost, wrong = judged(instance, plan)
+            gaps.append((cost / instance.best - 1) * 100)
+            broken, also_broken = broken + len(violations(problem, plan)), also_broken + len(wrong)
         medians.append(statistics.median(gaps))
-        report.add(instance.name, "gap_percent", medians[-1], "%")
+        report.add(name, "gap_percent", medians[-1], "%")
+        print(f"{name}: {medians[-1]:.2f} %", file=sys.stderr, flush=True)
     report.add("mean of all", "gap_percent", statistics.mean(medians), "%", "goal", 1.0)
+    report.add("all plans", "violated, own validator", broken, "rules")
+    report.add("all plans", "violated, by the format alone", also_broken, "rules")
 
 
-async def a_vendors_day(report: Report, seconds: float) -> None:
-    """150 visits and 28 technicians with breaks, parts to fetch and locked visits; then an urgent one comes."""
-    whole = a_day(11, visits=151, technicians=28)
-    *others, last = whole.visits
-    before = msgspec.structs.replace(whole, visits=tuple(others))
-    began = time.perf_counter()
-    known = await solve_in_child(before, seconds)
-    wall = time.perf_counter() - began
-    report.add("150 x 28 day", "served", 150 - len(known.unserved), "visits", "asked", 150)
-    report.add("150 x 28 day", "time in the solvers", known.solving, "s", "whole (goal 0.7)", wall)
-    urgent = msgspec.structs.replace(last, windows=((9 * HOUR, 11 * HOUR),), prize=10 * PRIZES[1])
-    after = msgspec.structs.replace(whole, visits=(*others, urgent), previous=known.assignment(), change_cost=HOUR // 2)
-    for case, problem in (
-        ("urgent visit", after),
-        ("urgent visit, free", msgspec.structs.replace(after, change_cost=0)),
-    ):
-        plan = await solve_in_child(problem, seconds)
-        served = float(urgent.id not in plan.unserved)
-        report.add(case, "served", served, "visits", "asked", 1)
-        report.add(case, "moved", len(moved(after.previous, plan)), "visits", "known (goal 0.1)", len(after.previous))
+async def a_day(report: Report, visits: int, technicians: int, seconds: int, seed: int, pictures: Path | None) -> None:
+    """Plans a large day through the database, publishes it, and lets something urgent come.
+
+    Nobody is asked to take a visit before it begins, so that every visit may be given to somebody else: the hard case.
+    """
+    given = {"seconds": seconds, "publish": "by_dispatcher", "replan": "automatic", "offer": False}
+    day = await large_day(seed, visits, technicians, given)
+    name = f"{visits} x {technicians} day"
+    plan, wall = await day.planned()
+    await _told(report, name, day, plan, wall)
+    report.add(name, "publishing it", await day.publish(plan), "s")
+    if pictures:
+        _draw(await _shown(day, plan), pictures)
+
+    number, began = f"{name}, urgent ticket", time.perf_counter()
+    urgent = parse_opaque("tk", await day.report(MORNING + LATER, use_state="patient_affected"))
+    with frozen(MORNING + LATER):
+        await drain()
+    anew = await day.latest()
+    assert anew.id != plan.id, "the urgent ticket has made no new edition"
+    await _told(report, number, day, anew, time.perf_counter() - began)
+    before, after = technicians_of(await day.stops(plan)), technicians_of(await day.stops(anew))
+    report.add(number, "the urgent one served", float(urgent.id in after), "visits", "asked", 1)
+    moved = [ticket for ticket, who in before.items() if after.get(ticket) != who]
+    report.add(number, "moved", len(moved), "visits", "known (goal 0.1)", len(before))
+    afresh, _ = await day.planned(MORNING + LATER, afresh=True)
+    after = technicians_of(await day.stops(afresh))
+    moved = [ticket for ticket, who in before.items() if after.get(ticket) != who]
+    report.add(f"{name}, afresh", "moved", len(moved), "visits", "known", len(before))
 
 
-async def main(report: Report, seconds: float, day_seconds: float, rounds: int) -> None:
-    """Both parts."""
-    if SOLOMON.is_dir():
-        await solomon(report, seconds, rounds)
-    else:
-        print("the Solomon instances are not here: put them into ../shared/data/solomon")
-    await a_vendors_day(report, day_seconds)
+async def _shown(day: LargeDay, plan: DayPlan) -> list[ShownPlan | None]:
+    async with transaction(day.town.vendor.id):
+        return [await shown_plan(plan.tenant_id, plan.id, locale) for locale in ("zh", "en")]
+
+
+def _draw(plans: list[ShownPlan | None], folder: Path) -> None:
+    """Map and timeline in each language, as chats (PNG) and the web (SVG) show them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for plan in filter(None, plans):
+        for name, svg in (("map", draw_map(plan)), ("timeline", draw_timeline(plan))):
+            (folder / f"{name}.{plan.locale}.svg").write_text(svg)
+            (folder / f"{name}.{plan.locale}.png").write_bytes(to_png(svg))
+
+
+async def _told(report: Report, case: str, day: LargeDay, plan: DayPlan, wall: float) -> None:
+    assert plan.state in ("proposed", "published"), f"{case}: {plan.state} {plan.failure}"
+    stops = await day.stops(plan)
+    served = sum(stop.kind == "visit" for stop in stops)
+    report.add(case, "served", served, "visits", "asked", len(day.tickets))
+    report.add(case, "time in the solvers", plan.figures["solving"], "s", "whole (goal 0.7)", wall)
+    report.add(case, "after their SLA", plan.figures["late"], "visits")
+    wrong = stored_violations(plan, stops)
+    also = await broken_rules(plan.id, MORNING.astimezone(ZONE).date(), ZONE)
+    report.add(case, "violated, own validator", len(wrong), "rules")
+    report.add(case, "violated, by the tables alone", len(also), "rules")
+    for line in (*wrong[:5], *also[:5], *(f"left: {left['number']} {left['why']}" for left in plan.unserved[:10])):
+        print(f"{case}: {line}")
+
+
+async def main(report: Report, options: argparse.Namespace) -> None:
+    """Both parts, or one."""
+    if options.only in (None, "solomon"):
+        if SOLOMON.is_dir():
+            await solomon(report, options.instances, options.seconds, options.rounds)
+        else:
+            print("the Solomon instances are not here: put them into ../shared/data/solomon")
+    if options.only in (None, "day"):
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        async with own_house():
+            await a_day(
+                report, options.visits, options.technicians, options.day_seconds, options.seed, options.pictures
+            )
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
+    parser.add_argument("--only", choices=("solomon", "day"), help="one part alone")
+    parser.add_argument("--instances", type=lambda text: text.split(","), metavar="R101,...", help="these alone")
     parser.add_argument("--seconds", type=float, default=2.0, help="solving time of an instance (2)")
-    parser.add_argument("--day-seconds", type=float, default=10.0, help="solving time of the vendor's day (10)")
     parser.add_argument("--rounds", type=int, default=3, help="seeds of each instance (3)")
-    given = parser.parse_args()
+    parser.add_argument("--visits", type=int, default=150, help="of the day (150)")
+    parser.add_argument("--technicians", type=int, default=28, help="of the day (28)")
+    usual = DayPlanPolicy().seconds
+    parser.add_argument("--day-seconds", type=int, default=usual, help=f"solving time of the day ({usual}, as usual)")
+    parser.add_argument("--seed", type=int, default=11, help="of the day (11)")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the day there, in both languages")
+    chosen = parser.parse_args()
     figures = Report("Day plans")
-    asyncio.run(main(figures, given.seconds, given.day_seconds, given.rounds))
-    figures.finish(given.json)
+    asyncio.run(main(figures, chosen))
+    figures.finish(chosen.json)

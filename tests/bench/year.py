@@ -23,13 +23,19 @@ from mendline.kernel import now
 from support.database import look
 from support.own_house import own_house
 from support.year import ledger
-from support.year.lives import life, moments
+from support.year.lives import absence, life, moments
 from support.year.replay import Replay, Replayed
 from support.year.town import build
 
 DAYS = 365
 LATEST = timedelta(days=60)
 """Before today: the last fault of the year, so that all of its work is done by now."""
+
+ABSENCES = 4
+"""Of each technician."""
+
+TELL = 15.0
+"""Seconds from one word of progress to the next."""
 
 DEVICES = 400
 """At each hospital, on average."""
@@ -48,28 +54,60 @@ async def main(options: argparse.Namespace, report: Report) -> int:
             (moment, life(random.Random(f"{options.seed} {n}"), town, draw.choices(town.hospitals, weights)[0]))
             for n, moment in enumerate(moments(draw, options.tickets, began, DAYS))
         ]
-        memory: list[float] = []
-
-        def tenth() -> None:
-            memory.append((proportional_bytes([os.getpid()]) or 0) / 1e6)
-            print(f"{replay.replayed.ended:,} of {len(lives):,} tickets", file=sys.stderr, flush=True)
-
-        replay = Replay(lives, options.at_once, tenth)
+        lives += [
+            (moment, absence(random.Random(f"{options.seed} absence {n}"), town))
+            for n, moment in enumerate(moments(draw, ABSENCES * options.technicians, began, DAYS))
+        ]
+        memory = Memory()
+        replay = Replay(lives, options.at_once, memory.look)
+        telling = asyncio.create_task(_progress(replay, len(lives), memory))
         replayed = await replay.run()
+        telling.cancel()
         _rates(report, replayed, memory, options.tickets)
+        for way, count in town.ways.most_common():
+            report.add(way, "happened", count, "times")
         return await _judged(report, replayed, [hospital.id for hospital in town.hospitals])
 
 
-def _rates(report: Report, replayed: Replayed, memory: list[float], tickets: int) -> None:
+class Memory:
+    """What this process and Postgres take, looked at again and again: proportional set sizes, in MB."""
+
+    def __init__(self) -> None:
+        self.own: list[float] = []
+        self.database: list[float] = []
+
+    async def look(self) -> None:
+        """Another look."""
+        servers = [row["pid"] for row in await look("SELECT pid FROM pg_stat_activity")]
+        self.own.append((proportional_bytes([os.getpid()]) or 0) / 1e6)
+        self.database.append((proportional_bytes(servers) or 0) / 1e6)
+
+
+async def _progress(replay: Replay, lives: int, memory: Memory) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(TELL)
+        ended, spent = replay.replayed.ended, time.monotonic() - began
+        await memory.look()
+        left = f", {spent * (lives - ended) / ended / 60:.0f} min to go" if ended else ""
+        told = f"{ended:,} of {lives:,} lives in {spent / 60:.1f} min, {memory.own[-1]:.0f} MB{left}"
+        print(told, file=sys.stderr, flush=True)
+
+
+def _rates(report: Report, replayed: Replayed, memory: Memory, tickets: int) -> None:
     commands, seconds = sum(replayed.commands.values()), replayed.seconds[-1]
-    report.add("the year", "tickets", replayed.ended, "tickets", "wanted", tickets)
+    report.add("the year", "lives", replayed.ended, "tickets and absences", "tickets wanted", tickets)
     report.add("the year", "commands", commands, "commands")
     report.add("the year", "refused", sum(replayed.refusals.values()), "commands", "commands", commands)
     report.add("the year", "time", seconds / 60, "min")
     report.add("the year", "rate", commands / seconds, "commands/s")
+    report.add("a ticket", "time", seconds / tickets * 1e3, "ms")
+    report.add("a ticket", "processor, without Postgres", time.process_time() / tickets * 1e3, "ms")
+    report.add("a ticket", "commands", commands / tickets, "commands")
     tenths = [after - before for before, after in pairwise([0.0, *replayed.seconds])]
     report.add("last tenth", "time", tenths[-1], "s", "second tenth", tenths[1] if len(tenths) > 1 else tenths[0])
-    report.add("last tenth", "memory", memory[-1], "MB", "second tenth", memory[1] if len(memory) > 1 else memory[0])
+    for name, sizes in (("this process", memory.own), ("Postgres", memory.database)):
+        report.add(name, "memory at most", max(sizes), "MB", "at first", sizes[0])
     for name, count in replayed.commands.most_common():
         report.add(name, "commands", count, "commands")
     for name, count in replayed.refusals.most_common():
@@ -78,9 +116,14 @@ def _rates(report: Report, replayed: Replayed, memory: list[float], tickets: int
 
 async def _judged(report: Report, replayed: Replayed, hospitals: list[UUID]) -> int:
     began = time.monotonic()
+    for state, count in (await ledger.by_state()).items():
+        report.add("tickets", f"ended as {state}", count, "tickets")
+    report.add("tickets", "urgent, reported at night", await ledger.urgent_at_night(), "tickets")
     stuck, clocks = await ledger.stuck(), await ledger.clocks(hospitals)
     report.add("clocks", "looked at", clocks.seen, "clocks")
     report.add("clocks", "met", clocks.met, "clocks", "met and missed", clocks.met + clocks.missed)
+    report.add("clocks", "escalated", clocks.escalated, "clocks")
+    report.add("clocks", "pauses", clocks.paused, "intervals")
     report.add("clocks", "intervals explained", clocks.intervals, "intervals")
     report.add("clocks", "time to explain them all", time.monotonic() - began, "s")
     report.add("clocks", "not explained", len(clocks.wrong), "clocks")

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from PIL import Image
 
 from mendline.dayplans import ShownPlan, ShownStop, draw_map, draw_timeline, to_png
-from mendline.dayplans.pictures.canvas import fitted, width_of
+from mendline.dayplans.pictures.canvas import ending, fitted, width_of
 from mendline.dayplans.shown import ShownTechnician
 from mendline.kernel import new_id
 
@@ -109,6 +110,35 @@ def test_what_is_late_is_seen():
     on_time, late = a_plan(), a_plan(due_at=EPOCH + 9.5 * HOUR)
     assert "超时限" not in words(draw_timeline(on_time))
     assert "超时限" in words(draw_timeline(late))
+
+
+@pytest.mark.parametrize(("locale", "late", "locked"), [("zh", "超时限", "已锁定"), ("en", "After its SLA", "Locked")])
+def test_the_legends_tell_what_is_shown_and_nothing_else(locale, late, locked):
+    shown = a_plan(locale=locale, due_at=EPOCH + 9.5 * HOUR)
+    plain = a_plan(locale=locale, due_at=None, locked=False, windows=[])
+    for draw in (draw_map, draw_timeline):
+        assert {late, locked} <= set(words(draw(shown)))
+        assert not {late, locked} & set(words(draw(plain)))
+    window = {"zh": "可上门时段", "en": "May be visited"}[locale]
+    assert window in words(draw_timeline(shown))
+    assert window not in words(draw_timeline(plain))
+    until_due = a_plan(locale=locale, windows=[(EPOCH, EPOCH + 12 * HOUR)])
+    assert window not in words(draw_timeline(until_due)), "the SLA moment has a mark of its own"
+
+
+def test_where_there_are_many_hospitals_a_visit_says_whose_it_is():
+    one = a_plan()
+    other = msgspec.structs.replace(one.stops[0], number="HB-2026-7")
+    told = words(draw_timeline(msgspec.structs.replace(one, stops=[*one.stops[1:], other])))
+    assert {"HB #7", "HA #1"} <= set(told)
+    assert "#1" in words(draw_timeline(one))
+
+
+def test_of_a_place_the_most_exact_words_are_kept():
+    assert ending("第一医院 三病区", 10, 200) == "第一医院 三病区"
+    assert ending("Hospital 10 Ward 8", 10, 55) == "…Ward 8"
+    assert ending("第一医院 三病区", 10, 45) == "…三病区"
+    assert ending("第一医院 三病区", 10, 30) == fitted("第一医院 三病区", 10, 30)
 
 
 def test_everybody_of_a_large_vendor_is_on_the_list():

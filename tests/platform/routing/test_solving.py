@@ -4,9 +4,11 @@ import sys
 import time
 
 import msgspec
+import psutil
 import pytest
 
 from mendline.routing import PlanFailed, moved, solve_in_child, violations
+from mendline.routing.planner import GRACE
 from mendline.routing.repair import planned
 from mendline.routing.solve import cost, solve
 from mendline.routing.vroom_solver import solve as by_vroom
@@ -58,17 +60,25 @@ async def test_the_child_answers_with_a_plan_that_was_checked():
     assert plan.solving >= 0.4
 
 
-STUCK = (
-    "import sys, time; sys.stdin.buffer.read(); print('ready', flush=True);"
-    " import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass"
-)
+STUCK = """
+import os, pathlib, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+sys.stdin.buffer.read()
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+print("ready", flush=True)
+while True:
+    pass
+"""
 
 
-async def test_a_stuck_solver_is_killed():
-    began = time.monotonic()
+async def test_a_stuck_solver_is_killed_two_seconds_after_its_limit(tmp_path):
+    began, told = time.monotonic(), tmp_path / "pid"
     with pytest.raises(PlanFailed, match="killed"):
-        await solve_in_child(a_day(5, visits=3, technicians=1), 0.2, command=(sys.executable, "-c", STUCK))
-    assert time.monotonic() - began < 30
+        await solve_in_child(a_day(5, visits=3, technicians=1), 0.2, command=(sys.executable, "-c", STUCK, str(told)))
+    spent = time.monotonic() - began
+    assert 0.2 + GRACE <= spent < 30, "its time begins when it says that it is ready"
+    assert GRACE == 2
+    assert not psutil.pid_exists(int(told.read_text())), "nothing of it is left"
 
 
 async def test_a_child_that_dies_or_cheats_is_told():

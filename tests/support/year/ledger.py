@@ -8,6 +8,7 @@ from uuid import UUID
 from mendline.kernel import rows, transaction
 from mendline.tickets import TicketClock, TicketClockEvent, calendar_of, events_of, explain, reckon
 from support.database import look
+from support.year.second_clock import seconds_used
 
 AT_REST = ("archived",)
 """States in which nothing is to be done any more."""
@@ -18,11 +19,13 @@ AT_A_TIME = 500
 
 @dataclass
 class Clocks:
-    """How many clocks were looked at, how many met and missed, their intervals, and which are not explained."""
+    """How many clocks were looked at, what they told, the intervals of their lives, and which are not explained."""
 
     seen: int = 0
     met: int = 0
     missed: int = 0
+    escalated: int = 0
+    paused: int = 0
     intervals: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -33,8 +36,26 @@ async def stuck() -> dict[str, int]:
     return {row["state"]: row["count"] for row in found}
 
 
+async def by_state() -> dict[str, int]:
+    """How every ticket closed: approved and archived, cancelled, duplicate; and the states of those that are not."""
+    found = await look(
+        "SELECT CASE WHEN t.state <> ALL ($1) THEN t.state ELSE coalesce((SELECT e.facts->>'from' FROM audit_entry e"
+        " WHERE e.tenant_id = t.tenant_id AND e.ticket_id = t.id AND e.command = 'quality.archive' ORDER BY seq DESC"
+        " LIMIT 1), t.state) END AS ended, count(*) FROM ticket t GROUP BY 1 ORDER BY 2 DESC",
+        list(AT_REST),
+    )
+    return {row["ended"]: row["count"] for row in found}
+
+
+async def urgent_at_night() -> int:
+    """Tickets of priority 1 that were reported between 22 and 6 o'clock."""
+    at_night = "extract(hour FROM opened_at AT TIME ZONE 'Asia/Shanghai') NOT BETWEEN 6 AND 21"
+    (found,) = await look(f"SELECT count(*) FROM ticket WHERE priority = 1 AND {at_night}")
+    return int(found["count"])
+
+
 async def clocks(organisations: list[UUID]) -> Clocks:
-    """Every clock worked out anew from its log, and explained: what counted adds up to what was used."""
+    """Every clock worked out anew from its log, explained, and counted by a second clock that is none of ours."""
     told = Clocks()
     for tenant in organisations:
         async for row, log in _each(tenant):
@@ -53,7 +74,12 @@ def _look(told: Clocks, row: TicketClock, log: list[TicketClockEvent]) -> None:
         told.wrong.append(f"{row.ticket_id} {row.clock}: stored {stored}, worked out {anew}")
     intervals = explain(calendar, events, row.reckoned_at)
     told.intervals += len(intervals)
+    told.paused += sum(interval.why == "paused" for interval in intervals)
+    told.escalated += row.escalated_at is not None
     counted = sum(interval.seconds for interval in intervals if interval.counted)
+    second = seconds_used(row.calendar, row.clock, log, row.reckoned_at)
+    if abs(second - row.used) >= 60:
+        told.wrong.append(f"{row.ticket_id} {row.clock}: {row.used} s stored, {second:.0f} s by the second clock")
     gaps = [one for one, after in pairwise(intervals) if one.ends != after.begins]
     if abs(counted - row.used) >= 60 or gaps:
         told.wrong.append(f"{row.ticket_id} {row.clock}: {counted} s explained, {row.used} s used, {len(gaps)} gaps")

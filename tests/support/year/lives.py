@@ -3,11 +3,13 @@
 import random
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from mendline.kernel import DomainError
-from mendline_tenants import Actor
+from mendline.kernel import DomainError, opaque
+from mendline_tenants import system_actor
+from support.year.acts import Act, Life, minutes, on
 from support.year.town import Hospital, Town
+from support.year.work import Job, cancelled
 
 SYMPTOMS = (
     "开机报警,无法使用 alarm at start",
@@ -20,21 +22,8 @@ SYMPTOMS = (
     "漏液 leaks",
 )
 
-RETRY = timedelta(hours=2)
-"""After which the dispatcher looks again when nobody could go."""
-
-
-class Act(NamedTuple):
-    """One command: how long after the last one, who gives it, its name and input (the ticket's id is put in)."""
-
-    after: timedelta
-    who: Actor
-    command: str
-    input: dict[str, Any]
-
-
-Life = Generator[Act, Any, None]
-"""Acts; each is answered with its result, or the refusal is thrown in."""
+VALID = timedelta(days=7)
+"""How long a quotation may be approved."""
 
 
 def moments(draw: random.Random, tickets: int, began: datetime, days: int) -> list[datetime]:
@@ -51,94 +40,152 @@ def moments(draw: random.Random, tickets: int, began: datetime, days: int) -> li
 
 def life(draw: random.Random, town: Town, hospital: Hospital) -> Life:
     """One ticket from its report to the archive, by one of the ways that work goes."""
-    nurse, engineer = hospital.nurse, hospital.engineer
+    device, nurse = draw.choice(hospital.devices), hospital.nurse
     use_state = draw.choices(("down", "degraded", "patient_affected", "unknown"), (45, 40, 5, 10))[0]
-    fault = {"device": draw.choice(hospital.devices), "symptom": draw.choice(SYMPTOMS), "use_state": use_state}
-    yield Act(timedelta(), nurse, "tickets.report", fault)
-    yield Act(_minutes(draw, 1, 10), nurse, "tickets.record_decontamination", {"status": "clean"})
-    way = draw.random()
-    if way < 0.04:
-        yield Act(_minutes(draw, 5, 300), nurse, "tickets.cancel", {"reason": "好了 works again"})
-        yield Act(_minutes(draw, 5, 60), engineer, "quality.archive", {})
-        return
-    if way < 0.12:
-        desk = town.dispatcher
-        technician = draw.choice(list(town.technicians.values()))
-        yield Act(_minutes(draw, 5, 60), desk, "tickets.fix_remotely", {})
-        yield Act(_minutes(draw, 10, 90), technician, "fieldwork.finish", _report(draw, "repaired"))
+    fault = {"device": device, "symptom": draw.choice(SYMPTOMS), "use_state": use_state}
+    reported = yield Act(timedelta(), nurse, "tickets.report", fault)
+    yield Act(minutes(draw, 1, 10), nurse, "tickets.record_decontamination", {"status": "clean"})
+    if draw.random() < 0.03:
+        yield from _reported_twice(draw, town, hospital, fault, reported.ticket)
+    cover = hospital.cover[device]
+    if draw.random() < 0.04:
+        town.ways["cancelled"] += 1
+        yield from cancelled(draw, hospital)
+    elif cover == "contract":
+        yield from _by_contract(draw, town, hospital)
+    elif cover == "warranty":
+        town.ways["in warranty, passed on"] += 1
+        yield from _passed_on(draw, town, hospital, "warranty")
+    elif draw.random() < 0.5:
+        yield from _own_repair(draw, town, hospital)
     else:
-        yield from _visit(draw, town, hospital)
-    yield from _acceptance(draw, town, hospital)
+        town.ways["outside, passed on for a quotation"] += 1
+        yield from _passed_on(draw, town, hospital, "outside")
 
 
-def _visit(draw: random.Random, town: Town, hospital: Hospital) -> Life:
-    """Somebody is found, comes and works; parts and the ward may keep them waiting."""
-    technician = yield from _found(draw, town)
-    yield Act(_minutes(draw, 2, 40), technician, "fieldwork.set_eta", {"minutes": draw.randint(20, 180)})
-    yield Act(_minutes(draw, 20, 200), technician, "fieldwork.arrive", {})
-    if draw.random() < 0.3:
-        yield Act(_minutes(draw, 5, 30), technician, "fieldwork.add_note", {"body": "测试中 testing"})
-    while draw.random() < 0.2:
-        reason = draw.choice(("parts", "parts", "access", "customer", "decontamination"))
-        yield Act(_minutes(draw, 10, 90), technician, "fieldwork.wait", {"reason": reason})
-        if reason == "decontamination":
-            clean = {"status": "clean"}
-            yield Act(_minutes(draw, 10, 60), hospital.nurse, "tickets.record_decontamination", clean)
-        yield Act(_minutes(draw, 60, 60 * 72), technician, "fieldwork.resume", {})
-    if draw.random() < 0.05:
-        yield Act(_minutes(draw, 20, 90), technician, "fieldwork.send_to_depot", {})
-        yield Act(_minutes(draw, 60 * 24, 60 * 24 * 10), technician, "fieldwork.return_from_depot", {})
-    outcome = draw.choices(("repaired", "not_reproduced"), (94, 6))[0]
-    yield Act(_minutes(draw, 20, 240), technician, "fieldwork.finish", _report(draw, outcome))
-
-
-def _found(draw: random.Random, town: Town) -> Generator[Act, Any, Actor]:
-    """The technician who takes the job; one in twelve declines, and at night there may be nobody."""
-    while True:
-        suggested = yield Act(_minutes(draw, 1, 20), town.dispatcher, "dispatch.suggest", {})
-        if suggested.best is None:
-            yield from _nobody(town)
-            continue
-        try:
-            best = suggested.best
-            yield Act(_minutes(draw, 1, 15), town.dispatcher, "dispatch.offer_job", {"technician": best})
-        except DomainError as refused:  # meanwhile the shift has ended
-            if refused.code != "not_qualified":
-                raise
-            continue
-        technician = town.technicians[best]
-        if draw.random() < 1 / 12:
-            yield Act(_minutes(draw, 1, 30), technician, "dispatch.decline_job", {"reason": "路太远 too far"})
-            continue
-        yield Act(_minutes(draw, 1, 30), technician, "dispatch.accept_job", {})
-        return technician
-
-
-def _nobody(town: Town) -> Life:
-    yield Act(RETRY, town.dispatcher, "tickets.comment", {"body": "等白班 waiting for the next shift"})
-
-
-def _acceptance(draw: random.Random, town: Town, hospital: Hospital) -> Life:
-    """Checked and signed; one in twenty-five is sent back and done again."""
-    yield Act(_minutes(draw, 1, 5), hospital.engineer, "quality.check", {})
-    while draw.random() < 0.04:
-        yield Act(_minutes(draw, 10, 200), hospital.manager, "quality.reject", {"reason": "还是报警 alarms again"})
-        yield from _visit(draw, town, hospital)
-        yield Act(_minutes(draw, 1, 5), hospital.engineer, "quality.check", {})
-    yield Act(_minutes(draw, 10, 600), hospital.manager, "quality.sign", {})
-    yield Act(_minutes(draw, 10, 900), hospital.engineer, "quality.sign", {})
-    yield Act(_minutes(draw, 1, 10), hospital.engineer, "quality.archive", {})
-
-
-def _report(draw: random.Random, outcome: str) -> dict[str, Any]:
-    return {
-        "result": outcome,
-        "cause": "部件老化 worn part",
-        "action": "更换 replaced",
-        "work_minutes": draw.randint(15, 240),
+def absence(draw: random.Random, town: Town) -> Life:
+    """A technician is ill at once, or asks for days off; one in ten is told no."""
+    technician, desk = draw.choice(list(town.vendor.technicians.values())), town.vendor.desk
+    ill = draw.random() < 0.3
+    begins = timedelta(hours=1) if ill else timedelta(days=draw.randint(3, 20))
+    away = {
+        "kind": "sick" if ill else "leave",
+        "starts_at": begins,
+        "ends_at": begins + timedelta(days=draw.randint(1, 5)),
     }
+    try:
+        asked = yield Act(timedelta(), technician, "dispatch.ask_absence", away)
+    except DomainError as refused:  # away already
+        if refused.code != "absence_overlaps":
+            raise
+        return
+    town.ways[f"absences: {away['kind']}"] += 1
+    if asked.state == "asked":
+        answer = {"absence": asked.absence, "approve": draw.random() < 0.9, "reason": "人手不足 we are short of people"}
+        yield Act(minutes(draw, 10, 60 * 24), desk, "dispatch.answer_absence", answer)
 
 
-def _minutes(draw: random.Random, least: float, most: float) -> timedelta:
-    """Mostly short, sometimes long."""
-    return timedelta(minutes=min(most, least + draw.expovariate(3 / (most - least))))
+def _reported_twice(draw: random.Random, town: Town, hospital: Hospital, fault: dict[str, Any], first: str) -> Life:
+    """The next shift tells of the same fault; clinical engineering sees that it does."""
+    town.ways["duplicate"] += 1
+    again = (yield Act(minutes(draw, 5, 60), hospital.nurse, "tickets.report", fault)).ticket
+    given = {"ticket": again, "of": first}
+    yield Act(minutes(draw, 1, 20), hospital.engineer, "tickets.mark_duplicate", given)
+    yield Act(minutes(draw, 1, 20), hospital.engineer, "quality.archive", {"ticket": again})
+
+
+def _by_contract(draw: random.Random, town: Town, hospital: Hospital) -> Life:
+    """The vendor has it at once: fixed from afar, quoted where it is not covered, passed on, or visited."""
+    job, desk = Job(draw, town, hospital, town.vendor), town.vendor.desk
+    way = draw.random()
+    if way < 0.08:
+        town.ways["fixed remotely"] += 1
+        yield from job.fixed_remotely()
+        return
+    if way < 0.14:
+        town.ways["quoted beside a contract"] += 1
+        yield Act(minutes(draw, 5, 60), desk, "tickets.ask_quotation", {})
+        if not (yield from _quoted(draw, town, hospital)):
+            yield from cancelled(draw, hospital)
+            return
+    elif way < 0.18:
+        child = yield from _subcontracted(draw, town, hospital)
+        if child:
+            yield from _child_done(draw, town, hospital, child, Job(draw, town, hospital, town.subcontractor))
+            return
+    else:
+        town.ways["by contract"] += 1
+    yield from job.done()
+
+
+def _own_repair(draw: random.Random, town: Town, hospital: Hospital) -> Life:
+    town.ways["own repair"] += 1
+    yield Act(minutes(draw, 5, 120), hospital.engineer, "tickets.triage", {"route": "own"})
+    yield from Job(draw, town, hospital, hospital.own).done()
+
+
+def _passed_on(draw: random.Random, town: Town, hospital: Hospital, route: str) -> Life:
+    """To the vendor, as a child; what is not in warranty is done when its quotation is approved, else at home."""
+    engineer, vendor = hospital.engineer, town.vendor
+    yield Act(minutes(draw, 5, 120), engineer, "tickets.triage", {"route": route})
+    given = {"provider": opaque("or", vendor.id, vendor.id)}
+    child = (yield Act(minutes(draw, 1, 60), engineer, "tickets.pass_on", given)).ticket
+    if route == "warranty" or (yield from on(child, _quoted(draw, town, hospital))):
+        yield from _child_done(draw, town, hospital, child, Job(draw, town, hospital, vendor))
+        return
+    yield from on(child, cancelled(draw, hospital))
+    yield from _taken_back(draw, town, hospital)
+
+
+def _child_done(draw: random.Random, town: Town, hospital: Hospital, child: str, job: Job) -> Life:
+    """The other provider does it, and its parent ends with it."""
+    if not (yield from on(child, job.done())):
+        yield from _taken_back(draw, town, hospital)
+        return
+    yield Act(minutes(draw, 1, 10), hospital.engineer, "quality.conclude", {})
+    yield Act(minutes(draw, 1, 10), hospital.engineer, "quality.archive", {})
+
+
+def _taken_back(draw: random.Random, town: Town, hospital: Hospital) -> Life:
+    """Nobody else does it: the hospital looks again, and the fault is gone."""
+    town.ways["taken back"] += 1
+    yield Act(minutes(draw, 5, 120), hospital.engineer, "tickets.take_back", {})
+    yield from cancelled(draw, hospital)
+
+
+def _quoted(draw: random.Random, town: Town, hospital: Hospital) -> Generator[Act, Any, bool]:
+    """Quoted until it is approved; some are forgotten and expire, some refused, once or for good, some waived."""
+    desk = town.vendor.desk
+    while True:
+        price = {"text": "更换主板 mainboard", "unit_amount": draw.randint(200, 20_000) * 100}
+        given = {"currency": "CNY", "lines": [price], "valid_until": VALID}
+        quotation = (yield Act(minutes(draw, 10, 600), desk, "tickets.quote", given)).quotation
+        way = draw.choices(("approved", "expired", "refused", "refused for good", "waived"), (62, 10, 15, 8, 5))[0]
+        town.ways[f"quotation {way}"] += 1
+        if way == "expired":
+            rings = VALID + timedelta(minutes=1)
+            yield Act(rings, system_actor(town.vendor.id), "tickets.expire_quotation", {"quotation": quotation})
+            continue
+        if way == "waived":
+            yield Act(minutes(draw, 10, 300), desk, "tickets.drop_quotation", {"reason": "免费处理 goodwill"})
+            return True
+        answer = {"quotation": quotation, "approved": way == "approved", "reason": "" if way == "approved" else "太贵"}
+        yield Act(minutes(draw, 10, 60 * 48), hospital.engineer, "tickets.answer_quotation", answer)
+        if way != "refused":
+            return way == "approved"
+
+
+def _subcontracted(draw: random.Random, town: Town, hospital: Hospital) -> Generator[Act, Any, str | None]:
+    """The vendor asks whether another may do it; the child, where the hospital consents."""
+    other = opaque("or", town.subcontractor.id, town.subcontractor.id)
+    why = {"subcontractor": other, "reason": "本周人手不足 short of people this week"}
+    asked = yield Act(minutes(draw, 5, 120), town.vendor.desk, "tickets.ask_subcontract", why)
+    consents = draw.random() < 0.8
+    town.ways["subcontracted" if consents else "subcontracting refused"] += 1
+    answer = {
+        "subcontract": asked.subcontract,
+        "approved": consents,
+        "reason": "" if consents else "须原厂人员 staff only",
+    }
+    answered = yield Act(minutes(draw, 10, 600), hospital.engineer, "tickets.answer_subcontract", answer)
+    return answered.child if consents else None

@@ -4,18 +4,24 @@ import asyncio
 import heapq
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from mendline.kernel import DomainError, opaque, parse_opaque, rows, run, transaction
+from mendline.kernel import COMMANDS, DomainError, frozen, opaque, parse_opaque, rows, run, transaction
 from mendline.quality import SignatureSlot
-from support.year.lives import Act, Life
+from mendline.tickets import Ticket, TicketClinical, clocks_of
+from mendline.tickets.clock_watch import next_look
+from mendline_tenants import Asked, outcome, system_actor
+from support.year.acts import Act, Life
+
+WAIT = timedelta(minutes=10)
+"""Of an act that comes no later than this nobody asks whether a timer has rung before it."""
 
 
 @dataclass
-class Ticket:
+class Lived:
     """A life under way. moment: when its last act happened; id: its ticket, once it is reported."""
 
     life: Life
@@ -37,11 +43,11 @@ class Replayed:
 class Replay:
     """Runs lives to their end, `at_once` of them in parallel; `tenth` is called after each tenth of them."""
 
-    def __init__(self, lives: list[tuple[datetime, Life]], at_once: int, tenth: Callable[[], None]) -> None:
-        self._due: list[tuple[datetime, int, Ticket, Act]] = []
+    def __init__(self, lives: list[tuple[datetime, Life]], at_once: int, tenth: Callable[[], Awaitable[None]]) -> None:
+        self._due: list[tuple[datetime, int, Lived, Act]] = []
         for number, (moment, life) in enumerate(lives):
             act = next(life)
-            self._due.append((moment + act.after, number, Ticket(life, moment), act))
+            self._due.append((moment + act.after, number, Lived(life, moment), act))
         heapq.heapify(self._due)
         self._all, self._at_once, self._tenth = len(lives), at_once, tenth
         self._running = 0
@@ -67,7 +73,7 @@ class Replay:
             finally:
                 self._running -= 1
 
-    async def _take(self, moment: datetime, ticket: Ticket, act: Act) -> None:
+    async def _take(self, moment: datetime, ticket: Lived, act: Act) -> None:
         answer: Any
         try:
             answer = await self._command(moment, ticket, act)
@@ -78,36 +84,56 @@ class Replay:
         try:
             following = ticket.life.throw(answer) if isinstance(answer, DomainError) else ticket.life.send(answer)
         except StopIteration:
-            self._end()
+            await self._end()
         except DomainError as refused:  # nobody expected this: the ticket is stuck here
             self.replayed.failed.append(f"{act.command}: {refused.code} {refused.facts}")
-            self._end()
+            await self._end()
         else:
             self._number += 1
             heapq.heappush(self._due, (moment + following.after, self._number, ticket, following))
 
-    async def _command(self, moment: datetime, ticket: Ticket, act: Act) -> Any:
-        given = dict(act.input)
-        if act.command == "quality.sign":
-            given["slot"] = await _open_slot(ticket)
-        elif ticket.id is not None:
-            given["ticket"] = ticket.id
-        result = await run(act.who, act.command, given, occurred_at=moment)
+    async def _ring(self, named: str, since: datetime, until: datetime) -> None:
+        """The timer of a ticket's clocks, at every moment before the act at which it would have rung."""
+        tenant, id = parse_opaque("tk", named)  # noqa: A001 - the word for it
+        while True:
+            async with transaction(tenant):
+                clocks = await clocks_of(await rows.get(Ticket, tenant, id))
+                clinical = await rows.get(TicketClinical, tenant, id)
+            since = next_look(clocks, since, urgent=clinical.use_state == "patient_affected") or until
+            if since >= until:
+                return
+            with frozen(since):
+                await run(system_actor(tenant), "tickets.check_clocks", {"ticket": named})
+            self.replayed.commands["tickets.check_clocks"] += 1
+
+    async def _command(self, moment: datetime, ticket: Lived, act: Act) -> Any:
+        given = {name: moment + at if isinstance(at, timedelta) else at for name, at in act.input.items()}
+        named = given.pop("ticket", ticket.id)
+        if act.after >= WAIT:
+            for each in {named, ticket.id} - {None}:  # the parent's, too, while its child is worked on
+                await self._ring(each, ticket.moment, moment)
+        if named is not None and "ticket" in COMMANDS[act.command].input.__struct_fields__:
+            given["ticket"] = named
+        with frozen(moment):
+            if act.command == "quality.sign":
+                given["slot"] = await _open_slot(named)
+            result = await run(act.who, act.command, given)
+            if isinstance(result, Asked):  # another organisation is asked, and does it right after
+                result = await outcome(result)
         self.replayed.commands[act.command] += 1
-        if ticket.id is None:
+        if ticket.id is None and act.command == "tickets.report":
             ticket.id = result.ticket
         return result
 
-    def _end(self) -> None:
+    async def _end(self) -> None:
         self.replayed.ended += 1
         if self.replayed.ended % max(1, self._all // 10) == 0:
             self.replayed.seconds.append(time.monotonic() - self._began)
-            self._tenth()
+            await self._tenth()
 
 
-async def _open_slot(ticket: Ticket) -> str:
-    assert ticket.id is not None
-    tenant, id = parse_opaque("tk", ticket.id)  # noqa: A001 - the word for it
+async def _open_slot(ticket: str) -> str:
+    tenant, id = parse_opaque("tk", ticket)  # noqa: A001 - the word for it
     async with transaction(tenant):
         slot = await rows.first(
             SignatureSlot, "tenant_id = $1 AND ticket_id = $2 AND state = 'open' ORDER BY attempt DESC", tenant, id

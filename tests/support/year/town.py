@@ -1,7 +1,9 @@
 """A vendor's whole trade, stored before the year begins: technicians, hospitals, their devices and contracts."""
 
 import random
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -44,6 +46,16 @@ SHIFTS = (
 )
 """Weekly shifts: day, late, weekend, night."""
 
+ALWAYS = [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
+"""The shift of a hospital's own technician, and of the subcontractor's people."""
+
+IN_WARRANTY = ("ultrasound",)
+OUTSIDE = ("ecg_recorder",)
+"""Device classes that no contract covers: the maker's warranty does, or nobody."""
+
+SPARES = 5
+"""Spare units of each hospital, for when a device is away."""
+
 LEVELS = {"response": 60, "arrival": 480, "restoration": 2880}
 """Minutes of the contracts."""
 
@@ -52,53 +64,84 @@ URGENT = {"response": 30, "arrival": 240, "restoration": 1440}
 
 
 @dataclass
+class Team:
+    """Who answers for tickets in one organisation. technicians: by the opaque ids of their members."""
+
+    id: UUID
+    desk: Actor
+    technicians: dict[str, Actor]
+
+
+@dataclass
 class Hospital:
-    """One hospital: who acts there, and what it has."""
+    """One hospital: who acts there, and what it has.
+
+    cover: who pays for each device: contract, warranty or outside. own: its engineer and its own technician. spares:
+    units that are not lent out now.
+    """
 
     id: UUID
     nurse: Actor
     manager: Actor
     engineer: Actor
+    own: Team
     devices: list[str]
+    cover: dict[str, str]
+    spares: list[str]
 
 
 @dataclass
 class Town:
-    """The vendor and its hospitals. technicians: by the opaque ids of their members."""
+    """The vendor, a subcontractor of it, and its hospitals. ways: how many tickets went each way."""
 
-    vendor: UUID
-    dispatcher: Actor
-    technicians: dict[str, Actor]
+    vendor: Team
+    subcontractor: Team
     hospitals: list[Hospital]
-
-    @property
-    def organisations(self) -> list[UUID]:
-        """The vendor and every hospital."""
-        return [self.vendor, *(hospital.id for hospital in self.hospitals)]
+    ways: Counter[str] = field(default_factory=Counter)
 
 
-async def build(draw: random.Random, hospitals: int, technicians: int, devices: int, began: date) -> Town:
-    """Stores a town; the same draw stores the same one, but for its ids. `devices` at each hospital on average."""
-    vendor = new_id()
+async def build(
+    draw: random.Random,
+    hospitals: int,
+    technicians: int,
+    devices: int,
+    began: date,
+    shifts: Sequence[list[dict[str, Any]]] = SHIFTS,
+    specialists: float = 0.4,
+) -> Town:
+    """Stores a town; the same draw stores the same one, but for its ids. `devices` at each hospital on average.
+
+    shifts: the weeks that technicians work, in turn. specialists: the share of them who know two device classes well;
+    the others know most of them a little.
+    """
+    vendor, other = new_id(), new_id()
     names = {vendor: ("V", "vendor", {"zh": "维康服务", "en": "Vendor V"})}
-    for n in range(1, hospitals + 1):
-        names[new_id()] = (f"H{n}", "hospital", {"zh": f"第{n}医院", "en": f"Hospital {n}"})
+    names[other] = ("W", "vendor", {"zh": "威达服务", "en": "Vendor W"})
+    wards = [new_id() for _ in range(hospitals)]
+    for n, tenant in enumerate(wards, 1):
+        names[tenant] = (f"H{n}", "hospital", {"zh": f"第{n}医院", "en": f"Hospital {n}"})
     async with gateway():
         for tenant, (code, _, _) in names.items():
             await rows.insert(OrganisationSlug(tenant_id=tenant, id=tenant, code=code))
-    async with transaction(vendor):
-        await rows.insert(*_organisations(vendor, names, [one for one in names if one != vendor]))
-        dispatcher = await _member(vendor, "dispatcher", "调度", "dispatcher")
-        people = dict([await _technician(draw, vendor, n) for n in range(technicians)])
+    teams = []
+    for tenant, count in ((vendor, technicians), (other, max(1, technicians // 15))):
+        async with transaction(tenant):
+            await rows.insert(*_organisations(tenant, names, [one for one in names if one != tenant]))
+            desk = await _member(tenant, "dispatcher", "调度", "dispatcher")
+            drawn = [(shifts[n % len(shifts)], _known(draw, specialists)) for n in range(count)]
+            if tenant == other:
+                drawn = [(ALWAYS, list(CLASSES)) for _ in drawn]
+            teams.append(
+                Team(tenant, desk, dict([await _technician(draw, tenant, n, *d) for n, d in enumerate(drawn)]))
+            )
     found = []
-    for tenant in names:
-        if tenant != vendor:
-            async with transaction(tenant):
-                await rows.insert(*_organisations(tenant, names, [vendor]))
-                # From a small one with half as many devices as the average to a large one with twice as many.
-                size = max(1, round(devices * (0.5 + 1.5 * len(found) / max(1, hospitals - 1)) / 1.25))
-                found.append(await _hospital(draw, tenant, vendor, size, began))
-    return Town(vendor, dispatcher, people, found)
+    for n, tenant in enumerate(wards):
+        async with transaction(tenant):
+            await rows.insert(*_organisations(tenant, names, [vendor]))
+            # From a small one with half as many devices as the average to a large one with twice as many.
+            size = max(1, round(devices * (0.5 + 1.5 * n / max(1, hospitals - 1)) / 1.25))
+            found.append(await _hospital(draw, tenant, vendor, size, began))
+    return Town(teams[0], teams[1], found)
 
 
 def _organisations(own: UUID, names: dict[UUID, tuple[str, str, dict[str, str]]], partners: list[UUID]) -> list[Record]:
@@ -126,28 +169,27 @@ async def _member(tenant: UUID, login: str, name: str, role: str, place: UUID | 
     )
 
 
-async def _technician(draw: random.Random, vendor: UUID, n: int) -> tuple[str, Actor]:
-    """Some know most classes a little, some know two of them well."""
-    actor = await _member(vendor, f"technician{n}", f"技师{n}", "technician")
+def _known(draw: random.Random, specialists: float) -> list[str]:
+    return draw.sample(list(CLASSES), 2 if draw.random() < specialists else draw.randint(4, 8))
+
+
+async def _technician(
+    draw: random.Random, tenant: UUID, n: int, shifts: list[dict[str, Any]], known: list[str]
+) -> tuple[str, Actor]:
+    actor = await _member(tenant, f"technician{n}", f"技师{n}", "technician")
     latitude, longitude = draw.gauss(31.23, 0.15), draw.gauss(121.47, 0.18)
-    made: list[Record] = [
-        Technician(
-            tenant_id=vendor,
-            id=actor.id,
-            member_id=actor.id,
-            home_latitude=latitude,
-            home_longitude=longitude,
-            shifts=SHIFTS[n % len(SHIFTS)],
-        )
-    ]
-    specialist = draw.random() < 0.4
-    known = draw.sample(list(CLASSES), 2 if specialist else draw.randint(4, 8))
-    made += [
-        Qualification(tenant_id=vendor, technician_id=actor.id, device_class=one, level=3 if specialist else 1)
-        for one in known
-    ]
-    await rows.insert(*made)
-    return opaque("mb", vendor, actor.id), actor
+    technician = Technician(
+        tenant_id=tenant,
+        id=actor.id,
+        member_id=actor.id,
+        home_latitude=latitude,
+        home_longitude=longitude,
+        shifts=shifts,
+    )
+    level = 3 if len(known) == 2 else 1
+    held = [Qualification(tenant_id=tenant, technician_id=actor.id, device_class=one, level=level) for one in known]
+    await rows.insert(technician, *held)
+    return opaque("mb", tenant, actor.id), actor
 
 
 async def _hospital(draw: random.Random, tenant: UUID, vendor: UUID, size: int, began: date) -> Hospital:
@@ -190,14 +232,26 @@ async def _hospital(draw: random.Random, tenant: UUID, vendor: UUID, size: int, 
             asset_number=f"SB-{n:05}",
             serial=f"SN{n:05}",
             place_id=draw.choice(wards).id,
+            warranty_until=began + timedelta(days=500) if name in IN_WARRANTY else None,
         )
         for n, name in enumerate(drawn)
     ]
-    await rows.insert(*units, *_contracts(tenant, vendor, calendar.id, began))
+    spares = [
+        Device(tenant_id=tenant, model_id=models["infusion_pump"].id, asset_number=f"BY-{n:03}", pool="spare")
+        for n in range(SPARES)
+    ]
+    await rows.insert(*units, *spares, *_contracts(tenant, vendor, calendar.id, began))
     nurse = await _member(tenant, "nurse", "王护士", "reporter", wards[0].id)
     manager = await _member(tenant, "manager", "李护士长", "ward_manager", wards[0].id)
     engineer = await _member(tenant, "engineer", "张工", "clinical_engineer")
-    return Hospital(tenant, nurse, manager, engineer, [opaque("dv", tenant, unit.id) for unit in units])
+    own = Team(tenant, engineer, dict([await _technician(draw, tenant, 0, ALWAYS, list(CLASSES))]))
+    cover = {opaque("dv", tenant, unit.id): _cover(name) for unit, name in zip(units, drawn, strict=True)}
+    lent = [opaque("dv", tenant, spare.id) for spare in spares]
+    return Hospital(tenant, nurse, manager, engineer, own, list(cover), cover, lent)
+
+
+def _cover(device_class: str) -> str:
+    return "warranty" if device_class in IN_WARRANTY else "outside" if device_class in OUTSIDE else "contract"
 
 
 def _contracts(tenant: UUID, vendor: UUID, calendar: UUID, began: date) -> list[Record]:
@@ -205,7 +259,7 @@ def _contracts(tenant: UUID, vendor: UUID, calendar: UUID, began: date) -> list[
     told: dict[str, Any] = {"provider_id": vendor, "starts_on": began - timedelta(days=30), "direct": True}
     told["ends_on"] = began + timedelta(days=500)
     vital = [name for name, (_, _, function, _) in CLASSES.items() if function == "life_support"]
-    others = [name for name in CLASSES if name not in vital]
+    others = [name for name in CLASSES if name not in (*vital, *IN_WARRANTY, *OUTSIDE)]
     level = {**LEVELS, "1": URGENT}
     return [
         Contract(tenant_id=tenant, title="生命支持 Life support", device_classes=vital, service_level=level, **told),

@@ -87,6 +87,15 @@ def fitted(words: str, size: float, most: float) -> str:
     return f"{kept.rstrip()}…" if len(kept) > 1 else ""
 
 
+def ending(words: str, size: float, most: float) -> str:
+    """The last words that fit, of a place the most exact ones; where not even the last one does, it is cut."""
+    if width_of(words, size) <= most:
+        return words
+    parts = words.split()
+    tails = (f"…{' '.join(parts[number:])}" for number in range(1, len(parts)))
+    return next((tail for tail in tails if width_of(tail, size) <= most), fitted(words, size, most))
+
+
 def _n(number: float) -> str:
     """A number without needless digits."""
     return f"{number:.1f}".rstrip("0").rstrip(".")

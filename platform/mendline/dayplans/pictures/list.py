@@ -4,7 +4,7 @@ from math import floor
 from zoneinfo import ZoneInfo
 
 from mendline.dayplans.pictures.canvas import Canvas, fitted
-from mendline.dayplans.pictures.palette import FAINT, INK, LATE, LINE, MUTED, route_colour
+from mendline.dayplans.pictures.palette import FAINT, INK, LATE, LINE, MUTED, route_colour, route_dash
 from mendline.dayplans.shown import ShownPlan, ShownStop
 from mendline.kernel import say
 
@@ -44,7 +44,9 @@ def _person(
     canvas: Canvas, plan: ShownPlan, at: tuple[float, float], number: int, name: str, visits: list[ShownStop]
 ) -> None:
     x, y = at
-    canvas.line(x, y - 5, x + 26, y - 5, stroke=route_colour(number), stroke_width=6, stroke_linecap="round")
+    dash = route_dash(number)  # the same as on the map, where colours begin again
+    style = {"stroke_dasharray": dash} if dash else {"stroke_linecap": "round"}
+    canvas.line(x, y - 5, x + 26, y - 5, stroke=route_colour(number), stroke_width=6, **style)
     canvas.text(x + 38, y, fitted(name, 16, 150), 16, weight=700)
     told = say("picture.count", plan.locale, visits=len(visits))
     if visits:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from mendline.dayplans.pictures.canvas import Canvas, fitted, width_of
+from mendline.dayplans.pictures.legend import draw_legend, house, of_map, square, width
 from mendline.dayplans.pictures.list import draw_list
 from mendline.dayplans.pictures.palette import INK, LATE, LINE, LOCKED, MUTED, PAPER, route_colour, route_dash
 from mendline.dayplans.pictures.words import heading, source_words
@@ -48,8 +49,14 @@ def draw_map(plan: ShownPlan) -> str:
         _route(canvas, number, home, [stop for stop in stops if stop.route == number])
     for stop in stops:
         _mark(canvas, stop)
-    _names(canvas, stops)
+    homes = [at for person in plan.technicians if (at := ground.point(person.latitude, person.longitude))]
+    entries = list(of_map(plan))
+    foot = (WIDTH - SIDE - width(plan, entries) - 40, HEIGHT - 50, WIDTH - SIDE, HEIGHT) if entries else None
+    _names(canvas, stops, homes, foot)
     _scale(canvas, plan, ground)
+    if foot:
+        canvas.rect(foot[0], foot[1], foot[2] - foot[0] - 16, 38, radius=6, fill="#ffffff", fill_opacity=0.85)
+        draw_legend(canvas, plan, entries, foot[0] + 14, foot[1] + 24)
     canvas.rect(0, 0, WIDTH, TOP, fill="#ffffff")
     canvas.text(28, 44, heading(plan, "picture.map"), 24, weight=700)
     canvas.text(28, 70, source_words(plan), 13, fill=MUTED)
@@ -149,14 +156,7 @@ def _route(canvas: Canvas, number: int, home: Point | None, stops: list[Stop]) -
         x, y = stops[-1].at
         back = f"M{x:.1f} {y:.1f}L{home[0]:.1f} {home[1]:.1f}"
         canvas.path(back, fill="none", stroke=colour, stroke_width=1.6, stroke_dasharray="4 6", stroke_opacity=0.6)
-        hx, hy = home
-        canvas.path(
-            f"M{hx - 9:.1f} {hy:.1f}L{hx:.1f} {hy - 10:.1f}L{hx + 9:.1f} {hy:.1f}V{hy + 9:.1f}H{hx - 9:.1f}Z",
-            fill="#ffffff",
-            stroke=colour,
-            stroke_width=2.5,
-            stroke_linejoin="round",
-        )
+        canvas.path(house(*home), fill="#ffffff", stroke=colour, stroke_width=2.5, stroke_linejoin="round")
 
 
 def _arrow(canvas: Canvas, a: Point, b: Point, colour: str) -> None:
@@ -180,8 +180,9 @@ def _mark(canvas: Canvas, stop: Stop) -> None:
     x, y = stop.at
     colour = route_colour(stop.route)
     if stop.shown.kind == "pickup":
-        canvas.rect(x - 8, y - 8, 16, 16, radius=3, fill="#ffffff", stroke=colour, stroke_width=2.5)
-        canvas.path(f"M{x - 8:.1f} {y:.1f}h16M{x:.1f} {y - 8:.1f}v16", stroke=colour, stroke_width=1.5)
+        box, string = square(x, y)
+        canvas.path(box, fill="#ffffff", stroke=colour, stroke_width=2.5, stroke_linejoin="round")
+        canvas.path(string, stroke=colour, stroke_width=1.5)
         return
     if stop.shown.late or stop.shown.locked:
         ring = LATE if stop.shown.late else LOCKED
@@ -201,21 +202,23 @@ def _mark(canvas: Canvas, stop: Stop) -> None:
     canvas.text(x, y + 5, str(stop.number), 14, anchor="middle", weight=700, fill=colour if done else "#ffffff")
 
 
-def _names(canvas: Canvas, stops: list[Stop]) -> None:
+def _names(canvas: Canvas, stops: list[Stop], homes: list[Point], foot: Box | None) -> None:
     """The name of each place once, where it covers neither a stop nor another name; else it is left to the list."""
     taken: list[Box] = [(x - MARK, y - MARK, x + MARK, y + MARK) for _, _, (x, y), _ in stops]
     taken += [(0, HEIGHT - 56, 240, HEIGHT), (WIDTH - SIDE - 60, TOP, WIDTH - SIDE, TOP + 76)]  # scale bar and north
+    taken += [(x - MARK, y - MARK, x + MARK, y + MARK) for x, y in homes]
+    taken += [foot] if foot else []
     named: set[str] = set()
     for stop in stops:
         words = fitted(stop.shown.place, 13, 210)
         if not words or stop.shown.kind != "visit" or stop.shown.place in named:
             continue
-        width, (x, y) = width_of(words, 13), stop.at
+        wide, (x, y) = width_of(words, 13), stop.at
         sides: tuple[Box, ...] = (
-            (x + MARK + 6, y - 8, x + MARK + 6 + width, y + 8),
-            (x - MARK - 6 - width, y - 8, x - MARK - 6, y + 8),
-            (x - width / 2, y + MARK + 4, x + width / 2, y + MARK + 20),
-            (x - width / 2, y - MARK - 22, x + width / 2, y - MARK - 6),
+            (x + MARK + 6, y - 8, x + MARK + 6 + wide, y + 8),
+            (x - MARK - 6 - wide, y - 8, x - MARK - 6, y + 8),
+            (x - wide / 2, y + MARK + 4, x + wide / 2, y + MARK + 20),
+            (x - wide / 2, y - MARK - 22, x + wide / 2, y - MARK - 6),
         )
         free = next((box for box in sides if _inside(box) and not any(_overlap(box, other) for other in taken)), None)
         if free is not None:

@@ -1,10 +1,10 @@
 """The timeline: a row for each technician, with ways, visits, rests, windows and what is late, along the hours."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mendline.dayplans.pictures.canvas import Canvas, fitted, width_of
+from mendline.dayplans.pictures.canvas import Canvas, ending, fitted, width_of
+from mendline.dayplans.pictures.legend import draw_legend, of_timeline, triangle
 from mendline.dayplans.pictures.palette import (
     DONE,
     FAINT,
@@ -45,7 +45,9 @@ def draw_timeline(plan: ShownPlan) -> str:
     for number, person in enumerate(plan.technicians):
         _row(canvas, plan, axis, person, number)
     _from_now(canvas, plan, axis, rows)
-    _legend(canvas, plan, TOP + rows * ROW + 34)
+    limited = any(_limited(plan, stop) for stop in plan.visits)
+    entries = list(of_timeline(plan, limited=limited, begun=_begun(plan, axis)))
+    draw_legend(canvas, plan, entries, 28, TOP + rows * ROW + 34)
     return canvas.svg()
 
 
@@ -98,20 +100,31 @@ def _row(canvas: Canvas, plan: ShownPlan, axis: _Axis, person: ShownTechnician, 
     way = sum(stop.travel for stop in stops) // 60
     canvas.text(22, top + 47, say("picture.row", plan.locale, visits=visits, minutes=way), 12, fill=MUTED)
     middle = top + ROW / 2
+    many = len({_organisation(stop) for stop in plan.visits}) > 1
     for stop in stops:  # windows lie beneath everything
-        if stop.kind == "visit" and stop.progress == "planned":
+        if _limited(plan, stop):
             for begins, ends in stop.windows:
                 x, end = axis.x(begins), axis.x(ends + (stop.ends_at - stop.begins_at))
                 if end - x > 2:
                     canvas.rect(x, middle + BAR / 2 + 3, end - x, 4, radius=2, fill=WINDOW)
-    for stop in stops:
+    for stop in stops:  # and ways beneath the rests that are taken on them
         if stop.travel and stop.kind != "rest":
             x, end = axis.x(stop.arrives_at - timedelta(seconds=stop.travel)), axis.x(stop.arrives_at)
             canvas.line(x, middle, end, middle, stroke=TRAVEL, stroke_width=3)
-        _bar(canvas, axis, stop, middle)
+    for stop in stops:
+        _bar(canvas, axis, stop, middle, many=many)
 
 
-def _bar(canvas: Canvas, axis: _Axis, stop: ShownStop, middle: float) -> None:
+def _limited(plan: ShownPlan, stop: ShownStop) -> bool:
+    """Whether a planned visit has a window worth showing: one that is not the whole day, or until its SLA moment."""
+    if stop.kind != "visit" or stop.progress != "planned" or not stop.windows:
+        return False
+    (begins, ends), *others = stop.windows
+    latest = max(end for visit in plan.visits for _, end in visit.windows)
+    return bool(others) or begins > plan.begins_at or ends < min(latest, stop.due_at or latest)
+
+
+def _bar(canvas: Canvas, axis: _Axis, stop: ShownStop, middle: float, *, many: bool) -> None:
     x, end = axis.x(stop.begins_at), axis.x(stop.ends_at)
     width, top = max(end - x, 3), middle - BAR / 2
     if stop.arrives_at < stop.begins_at:  # there before the window opens
@@ -126,17 +139,26 @@ def _bar(canvas: Canvas, axis: _Axis, stop: ShownStop, middle: float) -> None:
     if stop.locked:
         _padlock(canvas, x + width - 13, top + 10)
     room = width - (30 if stop.locked else 12)
-    canvas.text(x + 7, middle - 2, fitted(_short(stop), 13, room), 13, weight=700, fill="#ffffff")
-    canvas.text(x + 7, middle + 12, fitted(stop.place or stop.device, 11, width - 12), 11, fill="#ffffff")
+    canvas.text(x + 7, middle - 2, _short(stop, room, many=many), 13, weight=700, fill="#ffffff")
+    canvas.text(x + 7, middle + 12, ending(stop.place or stop.device, 11, width - 12), 11, fill="#ffffff")
     if stop.due_at is not None and axis.begins <= stop.due_at <= axis.ends and stop.progress == "planned":
         due = axis.x(stop.due_at)
         if stop.late or due <= end + 260:
-            canvas.path(_triangle(due, top - 3), fill=LATE if stop.late else INK)
+            canvas.path(triangle(due, top - 3), fill=LATE if stop.late else INK)
 
 
-def _short(stop: ShownStop) -> str:
-    """A ticket's number without its organisation: the last part is what people say."""
-    return f"#{stop.number.rpartition('-')[2]}" if stop.number else ""
+def _short(stop: ShownStop, room: float, *, many: bool) -> str:
+    """The last part of a ticket's number is what people say; whose it is, where there are many and it fits."""
+    if not stop.number:
+        return ""
+    said = f"#{stop.number.rpartition('-')[2]}"
+    whole = f"{_organisation(stop)} {said}" if many else said
+    return whole if width_of(whole, 13) <= room else fitted(said, 13, room)
+
+
+def _organisation(stop: ShownStop) -> str:
+    """The code that a ticket's number begins with."""
+    return stop.number.partition("-")[0]
 
 
 def _colour(stop: ShownStop) -> str:
@@ -149,10 +171,6 @@ def _colour(stop: ShownStop) -> str:
     if stop.late:
         return LATE
     return LOCKED if stop.locked else PLANNED
-
-
-def _triangle(x: float, y: float) -> str:
-    return f"M{x - 5:.1f} {y - 8:.1f}h10l-5 8z"
 
 
 def _padlock(canvas: Canvas, x: float, y: float) -> None:
@@ -171,45 +189,10 @@ def _cup(canvas: Canvas, x: float, y: float) -> None:
 
 def _from_now(canvas: Canvas, plan: ShownPlan, axis: _Axis, rows: int) -> None:
     """From when the edition was planned, where the day had begun by then."""
-    if axis.begins < plan.begins_at < axis.ends:
+    if _begun(plan, axis):
         x = axis.x(plan.begins_at)
         canvas.line(x, TOP - 4, x, TOP + rows * ROW, stroke=LATE, stroke_width=1.5, stroke_dasharray="5 4")
 
 
-def _legend(canvas: Canvas, plan: ShownPlan, y: float) -> None:
-    x = 28.0
-    for name, colour in _entries(plan):
-        words = say(f"picture.{name}", plan.locale)
-        if name == "travel":
-            canvas.line(x, y - 5, x + 20, y - 5, stroke=colour, stroke_width=3)
-        elif name == "window":
-            canvas.rect(x, y - 7, 20, 4, radius=2, fill=colour)
-        elif name == "due":
-            canvas.path(_triangle(x + 10, y), fill=colour)
-        else:
-            canvas.rect(x, y - 12, 20, 14, radius=4, fill=colour)
-        canvas.text(x + 27, y, words, 13, fill=MUTED)
-        x += 27 + width_of(words, 13) + 26
-
-
-def _entries(plan: ShownPlan) -> Iterator[tuple[str, str]]:
-    """What of the legend this plan needs."""
-    visits = plan.visits
-    kinds = {stop.kind for stop in plan.stops}
-    yield "travel", TRAVEL
-    yield "planned", PLANNED
-    if any(stop.progress == "under_way" for stop in visits):
-        yield "under_way", UNDER_WAY
-    if any(stop.progress == "done" for stop in visits):
-        yield "done", DONE
-    if any(stop.locked for stop in visits):
-        yield "locked", LOCKED
-    if any(stop.late for stop in visits):
-        yield "late", LATE
-    if "pickup" in kinds:
-        yield "pickup", PICKUP
-    if "rest" in kinds:
-        yield "rest", REST
-    yield "window", WINDOW
-    if any(stop.due_at for stop in visits):
-        yield "due", INK
+def _begun(plan: ShownPlan, axis: _Axis) -> bool:
+    return axis.begins < plan.begins_at < axis.ends
