@@ -28,6 +28,7 @@ ROUTES = {
     "/readyz": "anybody: which parts answer, no organisation's rows",
     "/.well-known/jwks.json": "anybody: public keys of checkpoints",
     "/graphql": "who shows a token: see FROM_REGISTRIES; strangers: what needs no actor",
+    "/d/{label:path}": "who holds a sticker: what is printed on it (tests/platform/app/test_device_page)",
     "/chat/{channel}": "a chat's server, which signs: stored, answered with nothing (tests/bots/doors)",
     "/": "development alone: the explorer's page",
     "/explorer/people": "development alone: demo logins",
@@ -47,6 +48,8 @@ CONSUMERS_TELL = {
     "chat.suggestion": "the acting provider's dispatchers: its own book",
     "chat.nobody_left": "as above",
     "chat.signature": "the user facility's signatories",
+    "chat.document_expires": "who keeps the registry of the organisation whose document it is: its own device, model",
+    "chat.loan_due": "who lends at the organisation whose unit is out: its own unit and the ticket's number",
     "chat.key_expires": "the administrators of the organisation whose key it is",
     "chat.clock_due": "who answers at the provider and at the user facility, on duty or by role: number and clock",
     "chat.absence": "dispatchers of the organisation whose member is away, and that member",
@@ -89,6 +92,7 @@ TIMERS_TELL = {
     "dispatch.tell_busy_times": "as dispatch.tell_busy",
     "devices.warn_of_document": "an event of the organisation whose document it is",
     "tickets.expire_quotation": "the command of the provider that made the quotation",
+    "tickets.tell_loan_due": "an event of the organisation whose unit is out",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
 }
 
@@ -139,6 +143,7 @@ SENDING_MODULES = {
     "tenants/mendline_tenants/audit_export.py": "S3, under the organisation's own prefix",
     "bots/mendline_bots/evidence.py": "S3, under the key of the ticket that the person may add to",
     "bots/mendline_bots/day_plan_pictures.py": "S3, under the organisation's own prefix: pictures of its own plans",
+    "bots/mendline_bots/verbs/label.py": "S3, under the organisation's own prefix: stickers of its own devices",
     "bots/mendline_bots/verbs/acceptance.py": "a signed URL of evidence that was read under row-level security",
     "bots/mendline_bots/telegram/channel.py": "the chat of a row of chat_send",
     "bots/mendline_bots/slack/channel.py": "the chat of a row of chat_send; files of the workspace that sent them",
