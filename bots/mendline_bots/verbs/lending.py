@@ -19,8 +19,9 @@ CONDITIONS = ("usable", "unusable")
 
 def _lend_places(view: TicketView) -> Iterator[Place]:
     if (view.facility or view.provider) and view.allows("tickets.lend_device") and not view.loans:
-        wanted = view.clinical is not None and (
-            view.clinical.spare_needed or view.clinical.use_state in ("down", "patient_affected")
+        clinical = view.clinical
+        wanted = clinical is not None and (
+            clinical.spare_needed or (view.facility and clinical.use_state in ("down", "patient_affected"))
         )
         yield Place("button.lend", 6, more=not wanted)
 

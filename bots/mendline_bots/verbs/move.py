@@ -87,17 +87,18 @@ async def move_to(talk: Talk, _: Answers) -> None:
     if unit.place_id == place.id:
         await _there_already(talk, unit, place)
         return
+    way = await _way(talk, unit, place)
     named = {name: talk.arguments[name] for name in ("device", "place")}
     confirm = Press(
         talk.words("button.move_now"),
         "move_now",
-        named,
+        named | {"way": way},
         style="primary",
         version=unit.version,
         expires_at=talk.now() + CONFIRM_LIFETIME,
     )
     never_mind = Press(talk.words("button.never_mind"), "never_mind")
-    asked = talk.words("ask.move", device=device_words(unit, model, talk.locale), **await _way(talk, unit, place))
+    asked = talk.words("ask.move", device=device_words(unit, model, talk.locale), **way)
     await talk.say(asked, [[confirm, never_mind]])
 
 
@@ -105,10 +106,9 @@ async def move_to(talk: Talk, _: Answers) -> None:
 async def move_now(talk: Talk, _: Answers) -> None:
     """Moves it; what belongs to it and stands with it goes along."""
     unit, model, place = await _meant(talk)
-    if unit.place_id == place.id:
+    if unit.place_id == place.id and not await talk.done_before("devices.move"):
         await _there_already(talk, unit, place)
         return
-    way = await _way(talk, unit, place)
     given = {"device": talk.arguments["device"], "place": talk.arguments["place"]}
     try:
         await talk.run("devices.move", **given)
@@ -117,7 +117,7 @@ async def move_now(talk: Talk, _: Answers) -> None:
             raise
         await talk.say(talk.words("said.device_changed", asset_number=unit.asset_number))
         return
-    await talk.say(talk.words("said.moved", device=device_words(unit, model, talk.locale), **way))
+    await talk.say(talk.words("said.moved", device=device_words(unit, model, talk.locale), **talk.arguments["way"]))
 
 
 async def _meant(talk: Talk) -> tuple[Device, DeviceModel, Place]:

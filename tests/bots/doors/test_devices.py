@@ -1,10 +1,13 @@
 """Devices on the go: looked up, moved with one look at from and to, and never another hospital's."""
 
-from datetime import timedelta
+import io
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from PIL import Image
 
 from mendline.devices import Device, read_codes, start_word, sticker_link
 from mendline.kernel import frozen, now, opaque, rows, transaction
@@ -32,6 +35,12 @@ async def places(cast: "Cast") -> dict[str, UUID]:
             await rows.insert(place)
             made[en] = place.id
     return made
+
+
+def blank_photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), "grey").save(file, "JPEG")
+    return file.getvalue()
 
 
 async def stands_at(cast: "Cast", device: str = "pump_a") -> UUID | None:
@@ -74,6 +83,21 @@ async def test_a_photo_of_the_label_says_which_device_moves(doors: "Doors", cast
     await doors.press("manager_a", "确认移动")
     assert await stands_at(cast, "pump_a2") == there["Resus 2"]
     assert await look("SELECT 1 FROM ticket WHERE tenant_id = $1", cast["hospital_a"]) == [], "no report was begun"
+
+
+@pytest.mark.parametrize("person", ["manager_a", "engineer_a"])
+async def test_a_photo_that_cannot_be_read_asks_again_and_begins_no_report(
+    doors: "Doors", cast: "Cast", person: str
+) -> None:
+    there = await places(cast)
+    await doors.say(person, "移动设备")
+    async with unchanged(*CHATS):
+        await doors.photo(person, blank_photo(), name="blank.jpg", media_type="image/jpeg")
+    assert "移动" not in await doors.labels(person) and "哪台设备" in words_of(await doors.last(person))
+    await doors.photo(person, label_of("SN1001", "SB-0001"))
+    await doors.press(person, "五病区")
+    await doors.press(person, "确认移动")
+    assert await stands_at(cast) == there["Ward 5"]
 
 
 async def test_in_slack_the_place_is_typed_in_a_window(doors: "Doors", cast: "Cast") -> None:
@@ -158,6 +182,27 @@ async def test_engineering_hears_of_a_document_once_for_each_step(doors: "Doors"
     assert len(last) == 1 and "不再有效" in last[0]
     for person in ("nurse_a", "manager_a", "admin_a", "dispatcher_v", "engineer_b"):
         assert not any("JD-7" in text for text in await doors.texts(person)), person
+
+
+async def test_many_documents_of_one_morning_come_as_one(doors: "Doors", cast: "Cast") -> None:
+    quarter = now().timestamp() // 900 * 900 + 900
+    begun = datetime.fromtimestamp(quarter + 60, UTC)
+    with frozen(begun):
+        for number in range(20):
+            ends = (begun + timedelta(days=5 + number % 2)).date().isoformat()
+            given = {"kind": "registration_certificate", "number": f"ZC-{number:02}", "expires_on": ends}
+            await cast.run("engineer_a", "devices.upsert_document", given | {"device": cast.device_id("pump_a")})
+        await doors.settle(60)
+    assert len([text for text in await doors.texts("engineer_a") if "ZC-" in text]) == 3
+    with frozen(begun + timedelta(minutes=15)):
+        await doors.settle()
+    told = [text for text in await doors.texts("engineer_a") if "ZC-" in text]
+    assert len(told) == 4 and "17 份文件" in told[3]
+    assert told[3].count("ZC-") == 15 and "另有 2 份" in told[3]
+    assert len({number for text in told for number in re.findall(r"ZC-\d\d", text)}) == 18, "each is told of once"
+    with frozen(begun + timedelta(minutes=31)):
+        await doors.settle()
+    assert len([text for text in await doors.texts("engineer_a") if "ZC-" in text]) == 4
 
 
 async def test_where_nobody_is_in_engineering_the_administrators_hear_of_it(doors: "Doors", cast: "Cast") -> None:

@@ -86,6 +86,7 @@ TIMERS_TELL = {
     "tickets.check_clocks": "the user facility's own command",
     "dispatch.expire_offers": "the provider's own command",
     "chat.clock_digest": "as chat.clock_due, in one message",
+    "chat.document_digest": "as chat.document_expires, in one message",
     "dispatch.ready_again": "the organisation's own command",
     "dispatch.warn_of_qualification": "an event of the organisation whose technician it is",
     "dispatch.hand_over": "an event of the organisation whose rota it is",
