@@ -26,10 +26,16 @@ async def key_expires(envelope: Envelope) -> None:
 async def tell_administrators(tenant: UUID, key: str, text: Callable[[str], str], *, but: UUID | None = None) -> None:
     """Queues a message to the private chat of each active administrator, once for each `key`."""
     async with transaction(tenant):
-        found = await rows.select(Member, "tenant_id = $1 AND 'admin' = ANY (roles) AND status = 'active'", tenant)
-        reached = [(admin.id, await private_chat(tenant, admin.id)) for admin in found if admin.id != but]
+        found = await administrators_of(tenant)
+        reached = [(admin, await private_chat(tenant, admin)) for admin in found if admin != but]
     for admin, known in reached:
         if known is not None:
             actor = await member_actor(tenant, admin, known[1].channel)
             message = Message(text=text(actor.locale))
             await queue_message(tenant, known[0], message, key=f"{key}:{admin}", priority=Priority.PUSH)
+
+
+async def administrators_of(tenant: UUID) -> list[UUID]:
+    """The active administrators of an organisation, in the current transaction."""
+    found = await rows.select(Member, "tenant_id = $1 AND 'admin' = ANY (roles) AND status = 'active'", tenant)
+    return [admin.id for admin in found]

@@ -26,6 +26,8 @@ async def perform(talk: Talk, verb: Verb, answers: Answers, dialog: Dialog | Non
     answers = form.resolved(answers)
     wrong = await verb.check(talk, answers) if verb.check and answers else {}
     kept = {name: value for name, value in answers.items() if name not in wrong}
+    if wrong:  # what was typed may mean several things, which the question offers now
+        form = await verb.form(talk, kept)
     missing = form.missing(kept)
     if missing is None and not wrong:
         if dialog is not None:

@@ -23,6 +23,7 @@ from mendline_bots.buttons import ChatButton, find_button, use_up
 from mendline_bots.cards import ChatCard, adopt, answered_card, card_at
 from mendline_bots.channel import Address
 from mendline_bots.delivery import MARK, move_chat
+from mendline_bots.device_choice import read_label, sticker_named
 from mendline_bots.dialogs import Dialog, current_dialog
 from mendline_bots.drawing import who_did
 from mendline_bots.incoming import Incoming
@@ -143,6 +144,8 @@ async def _said(talk: Talk) -> None:
         await _continue(talk, dialog, dialog.state["field"], incoming.text)
     elif incoming.location is not None:
         await _perform(talk, VERBS["locate"])
+    elif dialog is not None and incoming.files and _asks_for_device(dialog):
+        await _scanned(talk, dialog)
     elif incoming.files:
         await _perform(talk, VERBS["report"])
     else:
@@ -152,6 +155,8 @@ async def _said(talk: Talk) -> None:
 def _named(incoming: Incoming) -> tuple[Verb | None, str]:
     """The verb that a command or a keyword names. An answer to a card and a caption are never a command."""
     if incoming.command:
+        if incoming.command == "start" and sticker_named(incoming.text) is not None:  # a sticker was scanned
+            return VERBS["report"], incoming.text
         known = next((verb for verb in VERBS.values() if verb.slash == incoming.command), None)
         if known is not None:
             return known, incoming.text
@@ -200,12 +205,30 @@ async def _adopt(organisation: UUID, card_id: UUID, message: str) -> None:
         await refresh(organisation, card.address, card_id)
 
 
-async def _continue(talk: Talk, dialog: Dialog, field: str, value: str) -> None:
-    """An answer to the open question."""
+async def _scanned(talk: Talk, dialog: Dialog) -> None:
+    """A photo of a label answers the open question for the device."""
+    answers = _resume(talk, dialog)
+    await read_label(talk, answers)
+    await perform(talk, VERBS[dialog.verb], answers, dialog)
+
+
+def _asks_for_device(dialog: Dialog) -> bool:
+    """Whether the open question is for a device, of a verb that reads labels."""
+    return VERBS[dialog.verb].scans and dialog.state["field"] == "device"
+
+
+def _resume(talk: Talk, dialog: Dialog) -> Answers:
+    """The talk knows what the dialog is about; gives the answers so far."""
     state = dialog.state
     talk.ticket = Reference(*map(UUID, state["ticket"])) if state["ticket"] else None
     talk.arguments, talk.version = state["arguments"], state["version"]
-    answers: Answers = state["answers"] | {field: talk.clean(value)}
+    answers: Answers = state["answers"]
+    return answers
+
+
+async def _continue(talk: Talk, dialog: Dialog, field: str, value: str) -> None:
+    """An answer to the open question."""
+    answers = _resume(talk, dialog) | {field: talk.clean(value)}
     await perform(talk, VERBS[dialog.verb], answers, dialog)
 
 

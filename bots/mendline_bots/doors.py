@@ -10,7 +10,9 @@ from mendline_bots.clock_notices import ClockNotice, tell_due
 from mendline_bots.day_plans import tell_failed, tell_proposed, tell_published
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
+from mendline_bots.document_notices import document_expires
 from mendline_bots.inbound import Inbound, store, understand
+from mendline_bots.loan_notices import loan_due
 from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
 from mendline_bots.sends import ChatSend
 from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
@@ -37,11 +39,13 @@ __all__ = [
     "channel_names",
     "channel_of",
     "deliver_message",
+    "document_expires",
     "duty_covered",
     "follow",
     "handed_over",
     "install_channels",
     "key_expires",
+    "loan_due",
     "offer",
     "qualification_expires",
     "store",

@@ -81,6 +81,7 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
     yield word("card.alike"), "\n".join(likeness_line(view.actor.locale, one, number) for one, number in view.alike)
     if view.device and (last := view.device.last_repair):
         yield word("card.last_repair"), f"{str(last['at'])[:10]} {last['action'] or last['symptom']}"
+    yield word("card.loans"), "\n".join(_loans(view))
     yield word("card.provider"), _provider(view)
     yield word("card.contact"), _contact(view)
     if quality and quality.result:
@@ -154,6 +155,12 @@ def _contact(view: TicketView) -> str:
     ward = (people.contact_name, people.contact_phone)
     technician = (people.assignee_name, people.assignee_phone) if people.assignee_phone else ()
     return " ".join(filter(None, technician if view.facility else ward))
+
+
+def _loans(view: TicketView) -> Iterator[str]:
+    for loan in view.loans:
+        due = say("card.loan_due", view.actor.locale, at=view.local(loan.due_at)) if loan.due_at else ""
+        yield " · ".join(filter(None, (loan.device_card["asset_number"], due)))
 
 
 def _signatures(view: TicketView) -> Iterator[str]:

@@ -1,12 +1,8 @@
 """What people are told of each other's absences, duties and certificates."""
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from mendline.dispatch import (
     Absence,
@@ -17,27 +13,11 @@ from mendline.dispatch import (
     QualificationExpiresSoon,
     open_tickets,
 )
-from mendline.kernel import DomainError, Envelope, consumer, opaque, pick, rows, say, transaction, wake
-from mendline_bots.buttons import ChatButton, fresh_token, keep_buttons
+from mendline.kernel import Envelope, consumer, opaque, pick, rows, say, transaction
 from mendline_bots.handover_list import handover_message
-from mendline_bots.messages import Button, Message, plain
-from mendline_bots.people import member_actor, private_chat
-from mendline_bots.sends import Priority
-from mendline_bots.sends import say as queue_message
-from mendline_bots.ticket_view import zone_of
+from mendline_bots.messages import Message, plain
+from mendline_bots.notices import Choice, tell_members
 from mendline_tenants import Actor, Member
-
-
-class Choice(NamedTuple):
-    """A button below a notice: its sentence, the verb, what it says when pressed, and whether it opens a form."""
-
-    label: str
-    verb: str
-    arguments: dict[str, Any]
-    form: bool = False
-
-
-Write = Callable[[Actor, ZoneInfo], Message]
 
 
 @consumer("chat.absence", AbsenceChanged)
@@ -67,7 +47,7 @@ async def absence_changed(envelope: Envelope) -> None:
         Choice("button.refuse_absence", "refuse_absence", meant, form=True),
     )
     others = [member for member in people if member != happened.by]
-    await _tell(happened.tenant, others, f"event:{envelope.id}", write, choices if asked else ())
+    await tell_members(happened.tenant, others, f"event:{envelope.id}", write, choices if asked else ())
 
 
 @consumer("chat.duty_covered", DutyCovered)
@@ -82,7 +62,7 @@ async def duty_covered(envelope: Envelope) -> None:
         return Message(text=say("push.duty_covered", actor.locale, rota=pick(rota.name, actor.locale), **span))
 
     others = [happened.member] if happened.member != happened.by else []
-    await _tell(happened.tenant, others, f"event:{envelope.id}", write)
+    await tell_members(happened.tenant, others, f"event:{envelope.id}", write)
 
 
 @consumer("chat.handover", DutyHandedOver)
@@ -96,7 +76,7 @@ async def handed_over(envelope: Envelope) -> None:
     def write(actor: Actor, zone: ZoneInfo) -> Message:
         return handover_message(rota, found, actor.locale, zone)
 
-    await _tell(happened.tenant, [happened.incoming], f"event:{envelope.id}", write)
+    await tell_members(happened.tenant, [happened.incoming], f"event:{envelope.id}", write)
 
 
 @consumer("chat.qualification_expires", QualificationExpiresSoon)
@@ -114,7 +94,7 @@ async def qualification_expires(envelope: Envelope) -> None:
             text=say("push.qualification_expires", actor.locale, name=plain(person.name), what=plain(what), day=day)
         )
 
-    await _tell(happened.tenant, dict.fromkeys(people), f"event:{envelope.id}", write)
+    await tell_members(happened.tenant, dict.fromkeys(people), f"event:{envelope.id}", write)
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
@@ -127,38 +107,3 @@ async def _dispatchers(tenant: UUID) -> list[UUID]:
         Member, "tenant_id = $1 AND 'dispatcher' = ANY (roles) AND status = 'active' ORDER BY id LIMIT 50", tenant
     )
     return [member.id for member in found]
-
-
-async def _tell(
-    tenant: UUID, members: Iterable[UUID], key: str, write: Write, choices: tuple[Choice, ...] = ()
-) -> None:
-    """A message to each of these members who has a chat, once for each key, with buttons for that person alone."""
-    for member in members:
-        async with transaction(tenant):
-            known = await private_chat(tenant, member)
-            zone = await zone_of(tenant)
-        if known is None:
-            continue
-        try:
-            actor = await member_actor(tenant, member, known[1].channel)
-        except DomainError:  # unlinked or suspended meanwhile
-            continue
-        buttons = [
-            ChatButton(
-                tenant_id=tenant,
-                token=fresh_token(),
-                verb=choice.verb,
-                arguments=choice.arguments,
-                member_id=member,
-            )
-            for choice in choices
-        ]
-        drawn = tuple(
-            Button(button.token, say(choice.label, actor.locale), form=choice.form)
-            for button, choice in zip(buttons, choices, strict=True)
-        )
-        message = msgspec.structs.replace(write(actor, zone), rows=(drawn,) if drawn else ())
-        async with transaction(tenant):
-            await keep_buttons(buttons)
-            await queue_message(tenant, known[0], message, key=f"{key}:{member}", priority=Priority.PUSH)
-    wake()

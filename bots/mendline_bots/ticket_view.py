@@ -19,6 +19,7 @@ from mendline.tickets import (
     TicketClock,
     TicketCommercial,
     TicketLikeness,
+    TicketLoan,
     TicketMessage,
     TicketPeople,
     TicketQuality,
@@ -39,8 +40,8 @@ class TicketView:
 
     names: members of the actor's own organisation by id, for the timeline. photos: how many files are stored.
     clocks: those for which a target was agreed. alike: other tickets of the same fault, with their numbers. quotation:
-    the latest, and where it stands. offers: of the actor's organisation, the open ones and all that the actor was made,
-    the latest first.
+    the latest, and where it stands. loans: units that stand in and are not back. offers: of the actor's organisation,
+    the open ones and all that the actor was made, the latest first.
     """
 
     actor: Actor
@@ -62,6 +63,7 @@ class TicketView:
     alike: list[tuple[TicketLikeness, str]] = field(default_factory=list)
     quotation: Quotation | None = None
     quotation_state: str = ""
+    loans: list[TicketLoan] = field(default_factory=list)
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -168,6 +170,7 @@ async def view_ticket(actor: Actor, ticket: Reference) -> TicketView:
         alike=await _alike(actor, row),
         quotation=quotation,
         quotation_state=state,
+        loans=await _loans(actor, row),
     )
 
 
@@ -214,6 +217,17 @@ async def _offers(actor: Actor, ticket: Ticket) -> list[JobOffer]:
         ticket.tenant_id,
         ticket.id,
         actor.id,
+    )
+
+
+async def _loans(actor: Actor, ticket: Ticket) -> list[TicketLoan]:
+    if not actor.may("read.progress"):
+        return []
+    return await rows.select(
+        TicketLoan,
+        "tenant_id = $1 AND ticket_id = $2 AND returned_at IS NULL ORDER BY out_at, id LIMIT 8",
+        ticket.tenant_id,
+        ticket.id,
     )
 
 

@@ -11,6 +11,8 @@ from mendline_schema.live import Change, close_hub, publish
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import HTTPConnection
+
     from mendline_schema.documents import Trusted
     from mendline_schema.view import View
 
@@ -26,6 +28,16 @@ def graphql_view(allowed_origins: tuple[str, ...] = ()) -> "View":
     from mendline_schema.view import View  # noqa: PLC0415 - see above
 
     return View(allowed_origins)
+
+
+async def charge_stranger(request: "HTTPConnection", cost: int) -> None:
+    """Lets a stranger's request in, from the same bucket as what its address asks of GraphQL.
+
+    Raises DomainError rate_limited (retryAfter in seconds).
+    """
+    from mendline_schema.budget import charge, stranger_payer  # noqa: PLC0415 - see above
+
+    await charge(stranger_payer(request), cost)
 
 
 def trusted_documents() -> "Mapping[str, Trusted]":
@@ -51,6 +63,7 @@ def print_access() -> str:
 
 __all__ = [
     "Change",
+    "charge_stranger",
     "close_hub",
     "graphql_view",
     "print_access",

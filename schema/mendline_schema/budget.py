@@ -33,11 +33,14 @@ class Payer(NamedTuple):
 def payer_of(asking: Context) -> Payer:
     """Who pays for what is asked, told without the database; a token that may be invented pays as a stranger's."""
     organisation = organisation_of(asking.token) if asking.token else None
-    if organisation is None:
-        chosen = settings()
-        rate = Rate(chosen.stranger_per_second, chosen.stranger_burst)
-        return Payer("address", f"address:{network_of(asking.request)}", rate)
-    return organisation_payer(organisation)
+    return stranger_payer(asking.request) if organisation is None else organisation_payer(organisation)
+
+
+def stranger_payer(request: HTTPConnection) -> Payer:
+    """Everybody behind the address that asks."""
+    chosen = settings()
+    rate = Rate(chosen.stranger_per_second, chosen.stranger_burst)
+    return Payer("address", f"address:{network_of(request)}", rate)
 
 
 def organisation_payer(organisation: UUID) -> Payer:

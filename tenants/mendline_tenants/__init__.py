@@ -42,7 +42,7 @@ from mendline_tenants.linking import (
     suspend_identity,
     unlink,
 )
-from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions
+from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions, tenant_of
 from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
@@ -66,6 +66,7 @@ from mendline_tenants.received_agreements import ReceivedAgreement
 from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.statements import public_keys
 from mendline_tenants.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
+from mendline_tenants.tokens import derived_key
 from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
 from mendline_tenants.verification import Checked, Finding, Witness, verify
 from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
@@ -187,6 +188,7 @@ __all__ = [
     "credential_of",
     "day_kind",
     "day_plan_policy",
+    "derived_key",
     "entry_of",
     "ever_open",
     "field_groups",
@@ -238,6 +240,7 @@ __all__ = [
     "standard_quota",
     "suspend_identity",
     "system_actor",
+    "tenant_of",
     "unlink",
     "unshare_ticket",
     "verify",

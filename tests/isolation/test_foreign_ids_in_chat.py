@@ -28,6 +28,7 @@ CHATS = ("chat_send", "chat_card", "chat_button", "dialog")
 ANSWERS = {
     **{"reason": "x", "result": "repaired", "cause": "x", "action": "x", "minutes": "5", "advice": "x"},
     **{"symptom": "x", "device": "x", "use_state": "down", "text": "x"},
+    **{"place": "x", "condition": "usable", "certificate": "x", "version": "x"},
 }
 """Something for every field that some form asks for."""
 
@@ -87,6 +88,9 @@ def targets(world):
     quotation = next(row["id"] for row in world.rows["quotation"] if row["ticket_id"] == ticket)
     named = {"slot": str(slot), "quotation": opaque("qt", tenant, quotation)}
     nobodys = {"slot": str(new_id()), "quotation": opaque("qt", tenant, new_id())}
+    for kind, table in (("dv", "device"), ("pl", "place")):
+        known = next(row["id"] for row in world.rows[table] if row["tenant_id"] == tenant)
+        named[table], nobodys[table] = opaque(kind, tenant, known), opaque(kind, tenant, new_id())
     return (Reference(tenant, ticket), named), (Reference(tenant, new_id()), nobodys)
 
 

@@ -91,7 +91,8 @@ async def test_stickers_lead_back_to_their_devices(portal: Any, cast: Cast, blob
     assert found == devices
     again = (await portal.get("engineer_a", PRINT, i=asked))["printStickers"]
     assert again["sha256"] == made["sha256"]
-    audit = await look("SELECT facts FROM organisation_audit WHERE command = 'devices.print_stickers'")
+    sql = "SELECT facts FROM organisation_audit WHERE command = 'devices.print_stickers' AND tenant_id = $1"
+    audit = await look(sql, cast["hospital_a"])
     assert len(audit) == 2 and str(cast.devices["pump_a"]) in str(audit[0]["facts"])
 
 

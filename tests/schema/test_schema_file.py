@@ -28,6 +28,7 @@ NOT_OFFERED = {
     "tenants.warn_of_key",  # the system's own
     "tickets.check_clocks",  # the system's own, when a timer rings
     "tickets.expire_quotation",  # the system's own, when a timer rings
+    "tickets.tell_loan_due",  # the system's own, when a timer rings
     "tickets.note_end",  # the system's own, in the partner's book
     "tickets.note_grant",  # likewise
     "tenants.claim",  # behind claimHospital, which counts the tries

@@ -1,29 +1,16 @@
 """Reporting a fault: a photo of the label, a number, or a choice from the department's devices; then the symptom."""
 
-import asyncio
-
-from mendline.devices import (
-    Device,
-    DeviceIdentifier,
-    DeviceModel,
-    devices_at,
-    find_devices,
-    parse_codes,
-    parse_identifier,
-    read_codes,
-)
-from mendline.kernel import DomainError, Reference, opaque, parse_opaque, pick, rows, transaction
+from mendline.devices import Device
+from mendline.kernel import DomainError, Reference, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Fault, likenesses
 from mendline_bots.alike import likeness_line
-from mendline_bots.evidence import attach_files, fetch_file
+from mendline_bots.device_choice import check_device, device_field, read_label, read_sticker
+from mendline_bots.evidence import attach_files
 from mendline_bots.messages import Field, Form, Message, Option
 from mendline_bots.refusals import refusal_text
 from mendline_bots.talk import Talk
 from mendline_bots.verbs.verb import Answers, verb
 from mendline_tenants import own_organisation
-
-OFFERED = 8
-"""Devices that are offered for a choice; others are typed."""
 
 SAME_OFFERED = 3
 """Open tickets of the device that are offered as the same fault."""
@@ -32,79 +19,34 @@ NO_DEVICE, NEW = "none", "new"
 
 
 async def _prepare(talk: Talk, answers: Answers) -> None:
-    """Reads the label on the photos; what cannot be read is told beside the question for the device."""
+    """The device of the button, the sticker's link or the label on the photos; what cannot be read is told beside the
+    question for it.
+    """
     words = talk.incoming.text if talk.incoming.files else talk.argument
-    if words := talk.clean(words):
+    if words := await read_sticker(talk, answers, talk.clean(words)):
         answers.setdefault("symptom", words)
     if await talk.done_before("tickets.report"):
         answers["which"] = NEW
-    if not talk.files:
-        return
-    try:
-        await _find(talk, answers, parse_codes(await _codes_on_photos(talk)))
-    except DomainError as refusal:
-        talk.arguments["problem"] = refusal_text(refusal, talk.locale)
-
-
-async def _codes_on_photos(talk: Talk) -> list[str]:
-    codes: list[str] = []
-    for file in talk.files:
-        if file.kind == "photo":
-            codes += await asyncio.to_thread(read_codes, await fetch_file(talk, file))
-    if not codes:
-        raise DomainError("photo_without_code")
-    return codes
-
-
-async def _find(talk: Talk, answers: Answers, identifiers: list[DeviceIdentifier]) -> None:
-    """One device is taken; of several one has to be chosen, and any that a code names whose check cannot be checked."""
-    async with transaction(talk.tenant):
-        devices = await find_devices(talk.tenant, identifiers)
-    ids = [opaque("dv", device.tenant_id, device.id) for device in devices]
-    unverified = [one.system for one in identifiers if one.check == "unverified"]
-    if len(ids) == 1 and not unverified:
-        answers["device"] = ids[0]
-        return
-    talk.arguments["candidates"] = ids
-    if unverified:
-        raise DomainError("barcode_unverified", system=unverified[0])
-    raise DomainError("device_ambiguous", count=len(ids))
+    if isinstance(named := talk.arguments.get("device"), str):
+        answers["device"] = named
+    await read_label(talk, answers)
 
 
 async def _form(talk: Talk, answers: Answers) -> Form:
     fields = [
-        Field(name="device", label=talk.words("ask.device"), options=await _device_options(talk), most=120),
+        await device_field(talk, answers, Option(NO_DEVICE, talk.words("option.no_device"))),
         Field(name="symptom", label=talk.words("ask.symptom")),
     ]
+    if which := await _which(talk, answers):
+        fields.append(which)
     if talk.person.unit_account:
         fields.append(Field(name="contact_name", label=talk.words("ask.contact_name"), most=120))
-    if which := await _which(talk, answers):
-        fields.insert(2, which)
     return Form(
         title=talk.words("form.report"),
         submit=talk.words("button.report"),
         intro=talk.arguments.get("problem", ""),
         fields=tuple(fields),
     )
-
-
-async def _device_options(talk: Talk) -> tuple[Option, ...]:
-    async with transaction(talk.tenant):
-        if chosen := talk.arguments.get("candidates"):
-            found = [await rows.get(Device, *parse_opaque("dv", one)) for one in chosen[:OFFERED]]
-        elif talk.person.place:
-            found = (await devices_at(talk.tenant, talk.person.place))[:OFFERED]
-        else:
-            found = []
-        models = {device.model_id: await rows.get(DeviceModel, talk.tenant, device.model_id) for device in found}
-    options = [
-        Option(
-            opaque("dv", device.tenant_id, device.id),
-            f"{device.asset_number} {pick(models[device.model_id].name, talk.locale)}",
-        )
-        for device in found
-    ]
-    return (*options, Option(NO_DEVICE, talk.words("option.no_device")))
 
 
 async def _which(talk: Talk, answers: Answers) -> Field | None:
@@ -131,14 +73,7 @@ async def _which(talk: Talk, answers: Answers) -> Field | None:
 
 async def _check(talk: Talk, answers: Answers) -> Answers:
     """Turns a typed number into the device it names."""
-    given = answers.get("device", "")
-    if not given or given == NO_DEVICE or given.startswith("dv_"):
-        return {}
-    try:
-        await _find(talk, answers, parse_identifier(given))
-    except DomainError as refusal:
-        return {"device": refusal_text(refusal, talk.locale)}
-    return {}
+    return await check_device(talk, answers, NO_DEVICE)
 
 
 @verb(

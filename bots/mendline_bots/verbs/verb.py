@@ -40,6 +40,7 @@ class Verb:
     people who are not. private: only in a chat with the bot alone. slash: its Latin command. words: what may be typed
     instead, Chinese first. prepare: finds answers in what was sent. form: the questions it asks. check: field -> what
     is wrong with its answer; it may put a typed answer into the form that `act` needs. places: its buttons on a card.
+    scans: a photo of a label answers its question for the device (else a photo begins a report).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Verb:
     form: MakeForm | None = None
     check: CheckAnswers | None = None
     places: Places | None = None
+    scans: bool = False
 
 
 VERBS: dict[str, Verb] = {}
@@ -71,11 +73,12 @@ def verb(
     form: MakeForm | None = None,
     check: CheckAnswers | None = None,
     places: Places | None = None,
+    scans: bool = False,
 ) -> Callable[[Act], Act]:
     """Registers the function below as the verb `name` (see `Verb`)."""
 
     def register(act: Act) -> Act:
-        VERBS[name] = Verb(name, act, permission, anyone, private, slash, words, prepare, form, check, places)
+        VERBS[name] = Verb(name, act, permission, anyone, private, slash, words, prepare, form, check, places, scans)
         return act
 
     return register

@@ -1,4 +1,4 @@
-"""`mendline web`: GraphQL, webhooks of the chats, health, and in development the explorer."""
+"""`mendline web`: GraphQL, webhooks of the chats, the page behind a sticker, health; in development the explorer."""
 
 import asyncio
 import signal
@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from mendline.app.chat import routes as chat_routes
+from mendline.app.device_page import device_page
 from mendline.app.edge import BODY_LIMIT, Edge
 from mendline.app.explorer import explorer_routes
 from mendline.app.negative_cache import NegativeCache
@@ -51,6 +52,7 @@ def make_app() -> ASGIApp:
         Route("/.well-known/jwks.json", audit_keys),
         Route("/graphql", graphql, methods=["POST"]),
         WebSocketRoute("/graphql", graphql),
+        Route("/d/{label:path}", device_page),
         *chat_routes(),
     ]
     if settings().environment == "development":

@@ -16,6 +16,7 @@ from mendline.devices.loans import DeviceLoan, give_back, lend
 from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.moving import MoveDevice
 from mendline.devices.photo import read_codes
+from mendline.devices.printed_label import printed_label
 from mendline.devices.printing import PrintStickers, StickersOrdered, stickers_of
 from mendline.devices.reading import Check, DeviceIdentifier, System
 from mendline.devices.records import SAME_UNIT, lock_unit, unit_of
@@ -24,7 +25,9 @@ from mendline.devices.regulatory_document import KINDS as DOCUMENT_KINDS
 from mendline.devices.regulatory_document import RegulatoryDocument
 from mendline.devices.results import DeviceResult, device_result
 from mendline.devices.retiring import objects_to_retirement
-from mendline.devices.stickers import Sticker, stickers_pdf
+from mendline.devices.spares import free_spares
+from mendline.devices.sticker_links import label_code, read_start_word, start_word, sticker_link
+from mendline.devices.stickers import Sticker, sticker_png, stickers_pdf
 from mendline.devices.timeline import HAPPENINGS, DeviceEvent, change_state, note
 from mendline.kernel import register_locales
 
@@ -71,7 +74,9 @@ __all__ = [
     "entitlement",
     "find_devices",
     "fit",
+    "free_spares",
     "give_back",
+    "label_code",
     "label_image",
     "label_png",
     "lend",
@@ -84,8 +89,13 @@ __all__ = [
     "parse_codes",
     "parse_identifier",
     "phone_photo",
+    "printed_label",
     "read_codes",
+    "read_start_word",
     "remove",
+    "start_word",
+    "sticker_link",
+    "sticker_png",
     "stickers_of",
     "stickers_pdf",
     "unit_of",

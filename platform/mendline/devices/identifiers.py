@@ -18,7 +18,7 @@ _SPELT_FNC1: Final = re.compile("␝|<GS>|\\{GS\\}|\\^\\]", re.IGNORECASE)
 _SYMBOLOGY: Final = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 _GS1_SYMBOLOGIES: Final = ("C1", "d2", "Q3", "e0", "e1", "e2", "J1")
 _GTIN_SYMBOLOGIES: Final = ("E0", "E1", "E2", "E3", "E4")
-_OUR_LINK: Final = re.compile(r"https?://[^/\s]+/d/(?P<organisation>[^/\s?#]+)/(?P<asset>[^/\s?#]+)/?$")
+_OUR_LINK: Final = re.compile(r"https?://[^/\s]+/d/(?P<organisation>[^/\s?#]+)/(?P<asset>[^/\s?#]+)(?:/[^/\s?#]+)?/?$")
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")  # no registry holds a number with what Postgres cannot store
 # `SN20240077` is a whole serial number, so a Latin word needs something between itself and the number.
 _NAMED: Final = re.compile(
@@ -33,9 +33,13 @@ _SYSTEMS: Final = (hibc, isbt128, ma, ahm, ifa)
 """The issuers whose codes tell by their beginning whose they are; GS1's are read where none of them is meant."""
 
 
-def device_link(base_url: str, organisation: str, asset: str) -> str:
-    """The address in our sticker's QR code; `parse_identifier` reads it back. `organisation` is the hospital's code."""
-    return f"{base_url.rstrip('/')}/d/{quote(organisation, safe='')}/{quote(asset, safe='')}"
+def device_link(base_url: str, organisation: str, asset: str, code: str = "") -> str:
+    """The address in our sticker's QR code; `parse_identifier` reads it back. `organisation` is the hospital's code.
+
+    code: the proof that the sticker is ours (see `label_code`); stickers printed before there was one have none.
+    """
+    link = f"{base_url.rstrip('/')}/d/{quote(organisation, safe='')}/{quote(asset, safe='')}"
+    return f"{link}/{code}" if code else link
 
 
 def parse_identifier(text: str) -> list[DeviceIdentifier]:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from mendline.devices.identifiers import device_link
 from mendline.devices.label_sheets import SHEETS, SheetName
+from mendline.devices.sticker_links import sticker_link
 from mendline.devices.stickers import Sticker, pages
-from mendline.kernel import DeviceId, DomainError, command, fetch, not_found, parse_opaque, settings, told
+from mendline.kernel import DeviceId, DomainError, command, fetch, not_found, parse_opaque, told
 from mendline_tenants import Actor, own_organisation
 
 MOST = 500
@@ -68,7 +68,7 @@ async def stickers_of(actor: Actor, devices: Sequence[DeviceId]) -> list[Sticker
     own = await own_organisation(tenant)
     return [
         Sticker(
-            link=device_link(settings().public_url, own.code, row["asset_number"]),
+            link=sticker_link(own.code, row["asset_number"]),
             asset=row["asset_number"],
             organisation=_lines(own.name),
             name=f"{_lines(row['name'])}\n{row['model_number']}",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -47,10 +47,18 @@ def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int = 1, 
 
     The same stickers give the same bytes. It takes about 0.2 s and 2 ms a sticker: call it in a thread.
     """
-    chosen = SHEETS[sheet]
-    if not 1 <= first <= chosen.labels:
-        raise ValueError(f"label {first} of {chosen.labels}")
-    given = _Given(title, first, chosen._asdict(), [_printed(sticker) for sticker in stickers])
+    labels = SHEETS[sheet].labels
+    if not 1 <= first <= labels:
+        raise ValueError(f"label {first} of {labels}")
+    return _compiled(_Given(title, first, SHEETS[sheet]._asdict(), [_printed(one) for one in stickers]), "pdf")
+
+
+def sticker_png(sticker: Sticker) -> bytes:
+    """One sticker as a picture of 827 x 437 pixels, as it comes from a label printer. Call it in a thread, as above."""
+    return _compiled(_Given("", 1, SHEETS["roll_70x37"]._asdict(), [_printed(sticker)]), "png")
+
+
+def _compiled(given: _Given, form: Literal["pdf", "png"]) -> bytes:
     import typst  # noqa: PLC0415 - with its fonts 60 MB that only a process which prints pays
 
     compiler = typst.Compiler(
@@ -58,7 +66,7 @@ def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int = 1, 
         font_paths=_fonts(),
         sys_inputs={"given": msgspec.json.encode(given).decode()},
     )
-    made = compiler.compile(format="pdf", timestamp=0)
+    made = compiler.compile(format="pdf", timestamp=0) if form == "pdf" else compiler.compile(format="png", ppi=300)
     assert isinstance(made, bytes)
     return made
 

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     slack_signing_secret: str = Field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
 
+    # Where the page behind a sticker's QR code leads: the bot's name without @, and the id of the Slack app.
+    telegram_bot_name: str = Field(default="", pattern=r"^([A-Za-z0-9_]{5,32})?$")
+    slack_app_id: str = Field(default="", pattern=r"^(A[A-Z0-9]{5,20})?$")
+
     # A routing engine's table of travel times (OSRM's /table/v1/driving, Valhalla's /sources_to_targets) for day plans;
     # without one travel is by great circle.
     routing_url: str = ""

@@ -44,6 +44,7 @@ from mendline.tickets.lifecycle import (
     tell,
 )
 from mendline.tickets.likeness import LIKENESSES, Fault, Likeness, TicketLikeness, likenesses
+from mendline.tickets.loan_due import LoanDue
 from mendline.tickets.loans import TicketLoan
 from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
 from mendline.tickets.priority import score
@@ -93,6 +94,7 @@ __all__ = [
     "ImportClosed",
     "Interval",
     "Likeness",
+    "LoanDue",
     "Part",
     "ProviderAssigned",
     "Quotation",

@@ -36,6 +36,7 @@ from mendline.kernel import (
     work,
 )
 from mendline.tickets.lifecycle import lock_ticket, note_change, require_part
+from mendline.tickets.loan_due import forget_loan, watch_loan
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor, Place
 
@@ -99,6 +100,7 @@ async def lend_device(actor: Actor, input: LendDevice) -> DeviceResult:
     where = place.id if place else await _where_needed(actor, ticket)
     reference = Reference(ticket.tenant_id, ticket.id) if ticket else None
     loan = await lend(device, reference, ticket.number if ticket else None, where, input.due_at)
+    await watch_loan(loan)
     if ticket is not None:
         model = await rows.get(DeviceModel, device.tenant_id, device.model_id)
         await rows.insert(
@@ -141,6 +143,7 @@ async def take_back_device(actor: Actor, input: TakeBackDevice) -> DeviceResult:
     device = await lock_unit(actor.organisation, asked.id)
     if device.loan_id != loan.id:  # it came back while we waited
         raise DomainError("device_not_lent", asset_number=device.asset_number)
+    await forget_loan(loan)
     await give_back(device, loan, place.id if place else None, input.condition, usable=input.usable)
     if ticket is not None:
         await rows.change(TicketLoan, ticket.tenant_id, loan.id, returned_at=work().occurred_at)

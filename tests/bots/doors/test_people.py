@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mendline.devices import start_word
 from support.database import look
 from support.doors import words_of
 
@@ -23,7 +24,8 @@ async def stranger(doors: "Doors") -> str:
 
 
 async def test_a_stranger_is_told_how_to_link(doors: "Doors", stranger: str) -> None:
-    for words in ("/start", "帮助", "报修", "你好", "/my"):
+    scanned = f"/start {start_word(doors.cast.codes['hospital_a'], 'SB-0001')}"
+    for words in ("/start", "帮助", "报修", "你好", "/my", scanned):
         await doors.say(stranger, words)
         assert "/link" in words_of(await doors.last(stranger)), words
     assert await look("SELECT 1 FROM ticket WHERE tenant_id = $1", doors.cast["hospital_a"]) == []
