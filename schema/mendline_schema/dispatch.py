@@ -9,7 +9,7 @@ from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import MatchCriterion, OfferAsked, OfferState, ShutOut
 from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, part, parts, root
 from mendline_schema.filters import by_id
-from mendline_schema.kernel import Node
+from mendline_schema.kernel import Node, Words
 from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
 from mendline_schema.tenants import Member
 
@@ -68,7 +68,9 @@ class MatchReason:
     criterion: MatchCriterion | None = column()
     value: str | None = column(
         description="What was found: minutes of travel, jobs in hand, minutes left before the agreed arrival, level,"
-        " jobs at this hospital lately, scarce device classes, the last day of a qualification, when the room opens."
+        " jobs at this hospital lately, scarce device classes, the last day of a qualification or of the maker's"
+        " authorisation, when the room opens, the territories that are served instead, minutes until a planned visit"
+        " is over."
     )
     points: float | None = column(
         description="What it adds to the score; less than zero speaks for the candidate. Null where it is hard."
@@ -93,7 +95,9 @@ class FallenOut:
     technician: strawberry.ID | None = column(MEMBER_OF_PART)
     name: str | None = column()
     why: ShutOut | None = column(description="The first hard criterion that was not met.")
-    value: str | None = column(description="The day it expired, the urgent ticket in hand, when the room opens.")
+    value: str | None = column(
+        description="The day it expired, the urgent ticket in hand, when the room opens or a locked visit ends."
+    )
 
 
 @part
@@ -143,6 +147,10 @@ class JobOffer(Node):
     answer_by: datetime | None = column(description="When it passes on. Null: it waits.")
     answered_at: datetime | None = column()
     taken_by_name: str | None = column(description="Who was faster, where the state is TAKEN.")
+    ended_why: str | None = column(
+        description="Of one that was withdrawn: passed (others are asked), withdrawn, or what the ticket has become."
+    )
+    ended_by: Words | None = parts(description="The organisation whose doing that was.")
 
 
 @root

@@ -79,6 +79,7 @@ class PeopleMutations:
     cover_duty = mutation("dispatch.cover_duty")
     withdraw_cover = mutation("dispatch.withdraw_cover")
     swap_duty = mutation("dispatch.swap_duty")
+    confirm_handover = mutation("dispatch.confirm_handover")
     share_busy_times = mutation("dispatch.share_busy_times")
     withdraw_busy_times = mutation("dispatch.withdraw_busy_times")
 

@@ -16,7 +16,7 @@ from report import Report, arguments
 sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 from mendline.dispatch import Job, Match, match, technicians_for
-from mendline.dispatch.matching import PARAMETERS, STATEMENT
+from mendline.dispatch.matching import statement
 from mendline.kernel import fetchval, now, opaque, parse_opaque, transaction
 from support.cast import Cast, make_cast
 from support.database import administrator
@@ -124,8 +124,9 @@ async def _timed(call: Callable[[], Awaitable[Any]]) -> float:
 
 async def _executed(job: Job) -> float:
     """Milliseconds that the database says it needs for the statement, under row-level security."""
-    sql = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {STATEMENT}"
-    plans = [await fetchval(sql, *(getattr(job, name) for name in PARAMETERS)) for _ in range(5)]
+    text, parameters = statement()
+    sql = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}"
+    plans = [await fetchval(sql, *(getattr(job, name) for name in parameters)) for _ in range(5)]
     return median(json.loads(plan)[0]["Execution Time"] for plan in plans)
 
 
