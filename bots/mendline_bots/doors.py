@@ -10,14 +10,21 @@ from mendline_bots.clock_notices import ClockNotice, tell_due
 from mendline_bots.day_plans import tell_failed, tell_proposed, tell_published
 from mendline_bots.delivery import deliver_message
 from mendline_bots.dialogs import Dialog
+from mendline_bots.document_notices import document_expires
 from mendline_bots.inbound import Inbound, store, understand
-from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
+from mendline_bots.people_notices import (
+    absence_changed,
+    duty_covered,
+    handed_over,
+    handover_unconfirmed,
+    qualification_expires,
+)
 from mendline_bots.sends import ChatSend
 from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
 from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, call, follow, offer
+from mendline_bots.watchers import ask_for_signature, call, called_off, follow, offer, offers_withdrawn
 
 register_locales(__file__)
 
@@ -34,15 +41,19 @@ __all__ = [
     "absence_changed",
     "ask_for_signature",
     "call",
+    "called_off",
     "channel_names",
     "channel_of",
     "deliver_message",
+    "document_expires",
     "duty_covered",
     "follow",
     "handed_over",
+    "handover_unconfirmed",
     "install_channels",
     "key_expires",
     "offer",
+    "offers_withdrawn",
     "qualification_expires",
     "store",
     "tell_due",

@@ -68,7 +68,7 @@ async def absence_changed(envelope: Envelope) -> None:
         Choice("button.refuse_absence", "refuse_absence", meant, form=True),
     )
     others = [member for member in people if member != happened.by]
-    await _tell(happened.tenant, others, f"event:{envelope.id}", write, choices if asked else ())
+    await tell_members(happened.tenant, others, f"event:{envelope.id}", write, choices if asked else ())
 
 
 @consumer("chat.duty_covered", DutyCovered)
@@ -83,7 +83,7 @@ async def duty_covered(envelope: Envelope) -> None:
         return Message(text=say("push.duty_covered", actor.locale, rota=pick(rota.name, actor.locale), **span))
 
     others = [happened.member] if happened.member != happened.by else []
-    await _tell(happened.tenant, others, f"event:{envelope.id}", write)
+    await tell_members(happened.tenant, others, f"event:{envelope.id}", write)
 
 
 @consumer("chat.handover", DutyHandedOver)
@@ -98,7 +98,7 @@ async def handed_over(envelope: Envelope) -> None:
         return handover_message(rota, found, actor.locale, zone)
 
     choices = (_confirm(happened.tenant, happened.handover),) if happened.handover else ()
-    await _tell(happened.tenant, [happened.incoming], f"event:{envelope.id}", write, choices)
+    await tell_members(happened.tenant, [happened.incoming], f"event:{envelope.id}", write, choices)
 
 
 def _confirm(tenant: UUID, handover: UUID) -> Choice:
@@ -117,7 +117,7 @@ async def handover_unconfirmed(envelope: Envelope) -> None:
         return Message(text=say("push.handover_unconfirmed", actor.locale, **named))
 
     choices = (_confirm(happened.tenant, happened.handover),)
-    await _tell(happened.tenant, happened.people, f"event:{envelope.id}", write, choices)
+    await tell_members(happened.tenant, happened.people, f"event:{envelope.id}", write, choices)
 
 
 @consumer("chat.qualification_expires", QualificationExpiresSoon)
@@ -135,7 +135,7 @@ async def qualification_expires(envelope: Envelope) -> None:
             text=say("push.qualification_expires", actor.locale, name=plain(person.name), what=plain(what), day=day)
         )
 
-    await _tell(happened.tenant, dict.fromkeys(people), f"event:{envelope.id}", write)
+    await tell_members(happened.tenant, dict.fromkeys(people), f"event:{envelope.id}", write)
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
@@ -150,7 +150,7 @@ async def _dispatchers(tenant: UUID) -> list[UUID]:
     return [member.id for member in found]
 
 
-async def _tell(
+async def tell_members(
     tenant: UUID, members: Iterable[UUID], key: str, write: Write, choices: tuple[Choice, ...] = ()
 ) -> None:
     """A message to each of these members who has a chat, once for each key, with buttons for that person alone."""

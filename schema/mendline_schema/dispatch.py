@@ -11,6 +11,7 @@ from mendline_schema.fields import VIEWER, Order, column, find, finished, many, 
 from mendline_schema.filters import by_id
 from mendline_schema.kernel import Node, Words
 from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
+from mendline_schema.proofs import Proof
 from mendline_schema.tenants import Member
 
 MEMBER_OF_PART = "opaque('mb', {organisation}, ({t}.v->>'technician')::uuid)"
@@ -34,7 +35,8 @@ class Qualification(Node):
     model_number: str | None = column()
     level: int = column(description="Proficiency, 1 (under guidance) to 5 (teaches others).")
     expires_on: date | None = column()
-    proof: str | None = column()
+    proof: str | None = column(description="The certificate's number, or where it lies.")
+    scan: Proof | None = one({"id": "proof_id"}, needs="devices.proofs")
 
 
 @over("technician", needs="read.members", kind="te")

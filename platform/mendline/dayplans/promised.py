@@ -17,13 +17,13 @@ WHERE s.tenant_id = {{tenant}} AND s.kind <> 'rest' AND s.progress <> 'done' AND
   AND (w.assignee_id IS NULL OR w.assignee_id = s.technician_id)"""  # noqa: S608 - a constant
 """SQL: what is still to be done of published days, of tickets that nobody else has taken meanwhile."""
 
-AHEAD = "interval '24 hours'"
-"""How far after a job's moment visits are looked for: further away nobody arrives."""
+LONGEST = "interval '24 hours'"
+"""No visit lasts longer, so that the index on begins_at finds those that are not over; and nobody travels longer."""
 
 visits_source(
     _VISITS.replace("{tenant}", "{provider}")
-    + " AND s.ends_at > {moment}::timestamptz AND s.begins_at < {moment}::timestamptz + "
-    + AHEAD
+    + " AND s.ends_at > {moment}::timestamptz AND s.begins_at > {moment}::timestamptz - "
+    + f"{LONGEST} AND s.begins_at < {{moment}}::timestamptz + {LONGEST}"
     + " AND NOT (s.owner_id = {facility} AND s.ticket_id = {ticket})"
 )
 
@@ -31,5 +31,6 @@ visits_source(
 @busy_source("visits")
 async def _planned(tenant: UUID, member: UUID, window: Span) -> list[Span]:
     """The visits and pickups that a published day has for somebody."""
-    sql = _VISITS.replace("{tenant}", "$1") + " AND s.technician_id = $2 AND s.ends_at > $3 AND s.begins_at < $4"
+    within = f" AND s.ends_at > $3::timestamptz AND s.begins_at > $3::timestamptz - {LONGEST} AND s.begins_at < $4"
+    sql = _VISITS.replace("{tenant}", "$1") + " AND s.technician_id = $2" + within
     return [Span(row["begins_at"], row["ends_at"]) for row in await fetch(sql, tenant, member, *window)]

@@ -17,6 +17,7 @@ from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.moving import MoveDevice
 from mendline.devices.photo import read_codes
 from mendline.devices.printing import PrintStickers, StickersOrdered, stickers_of
+from mendline.devices.proof import Proof, ProofResult, RequestProof, stored_proof
 from mendline.devices.reading import Check, DeviceIdentifier, System
 from mendline.devices.records import SAME_UNIT, lock_unit, unit_of
 from mendline.devices.registry import PARTS_OF, POOLS, Device, DeviceModel, worse
@@ -53,7 +54,10 @@ __all__ = [
     "Location",
     "MoveDevice",
     "PrintStickers",
+    "Proof",
+    "ProofResult",
     "RegulatoryDocument",
+    "RequestProof",
     "Sticker",
     "StickersOrdered",
     "System",
@@ -88,6 +92,7 @@ __all__ = [
     "remove",
     "stickers_of",
     "stickers_pdf",
+    "stored_proof",
     "unit_of",
     "worse",
 ]

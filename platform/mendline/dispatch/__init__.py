@@ -5,6 +5,7 @@ from mendline.dispatch import consumers as _consumers  # noqa: F401 - registers 
 from mendline.dispatch import time_out as _time_out  # noqa: F401 - registers its timer
 from mendline.dispatch.absence import Absence, AskAbsence, absences_within
 from mendline.dispatch.answering import AcceptJob, DeclineJob
+from mendline.dispatch.authorisation import PAPERS
 from mendline.dispatch.auto_offer import AutoOfferPolicy, auto_offer_of
 from mendline.dispatch.availability import Roster, available, available_spans, day_spans, roster_of, rosters
 from mendline.dispatch.busy_consent import ShareBusyTimes
@@ -54,6 +55,7 @@ __all__ = [
     "BUSY_SOURCES",
     "CRITERIA",
     "HANDOVER_STATES",
+    "PAPERS",
     "SHUT_OUT",
     "Absence",
     "AbsenceChanged",

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from mendline.dispatch.authorisation import PAPERS
 from mendline.dispatch.availability import available_spans, roster_of
 from mendline.dispatch.criterion import BUSY, JOB_MINUTES, Criterion, Found, Job, Person
 from mendline.dispatch.people import Technician
@@ -115,13 +116,7 @@ _QUALIFICATION = """LEFT JOIN (
     AND (q.model_number IS NULL OR q.model_number = {model_number})
   ORDER BY q.technician_id, q.expires_on DESC NULLS FIRST, q.level DESC) held ON held.technician_id = t.id"""
 
-_PAPER = """LEFT JOIN (
-  SELECT max(coalesce(d.expires_on, 'infinity'::date)) AS until FROM regulatory_document d
-  JOIN device_model dm ON dm.tenant_id = {provider} AND dm.id = d.model_id
-  WHERE d.tenant_id = {provider} AND d.organisation_id = {provider} AND d.kind = 'authorisation'
-    AND d.withdrawn_at IS NULL AND d.replaced_by IS NULL AND (dm.device_identifier = {device_identifier}
-      OR dm.model_number = {model_number}
-        AND (dm.manufacturer->>'zh' = ANY ({makers}) OR dm.manufacturer->>'en' = ANY ({makers})))) paper ON true"""
+_PAPER = f"LEFT JOIN ({PAPERS}) paper ON true"
 
 _TAKEN = """LEFT JOIN (
   SELECT one.technician_id, jsonb_agg(jsonb_build_array(one.begun, one.over)) AS spans FROM (

@@ -9,7 +9,7 @@ from mendline.dispatch.busy_times import busy_spans
 from mendline.kernel import now, opaque, parse_opaque, rows, transaction
 from mendline_tenants import Span
 from support.cast import PUMP
-from support.vendors_day import MORNING, vendors_day
+from support.vendors_day import MORNING, WARDS, vendors_day
 from support.weighing import points, weigh, who, why
 
 MODEL = {
@@ -193,3 +193,13 @@ async def test_planned_visits_are_told_to_whom_the_person_lets_know(cast):
         spans = await busy_spans(day.vendor, person, MORNING)
     for stop in mine[1:]:
         assert any(a <= stop.begins_at.timestamp() and stop.ends_at.timestamp() <= b for a, b in spans)
+
+
+async def test_a_day_plan_sends_nobody_without_the_paper_either(cast):
+    model = {**MODEL, "device_identifier": PUMP, "authorised_only": True}
+    await cast.run("admin_a", "devices.upsert_model", model)
+    day = await vendors_day(cast, WARDS[:2])
+    plan = await day.planned()
+    assert (await day.stops(plan), {one["why"] for one in plan.unserved}) == ([], {"not_authorised"})
+    await authorised(cast, expires_on=MORNING.date() + timedelta(days=1))
+    assert len(await day.stops(await day.planned())) == 2

@@ -55,6 +55,7 @@ CONSUMERS_TELL = {
     "chat.absence": "dispatchers of the organisation whose member is away, and that member",
     "chat.duty_covered": "the member who stands in",
     "chat.handover": "the member who takes over: its own organisation's list",
+    "chat.document_expires": "who keeps the papers of the organisation whose document it is",
     "chat.handover_unconfirmed": "the organisation's own members: who takes over, later who is on duty and who went",
     "chat.qualification_expires": "the technician, and dispatchers of its organisation",
     "chat.quotation": "the desk of the provider or the engineers of the user facility: number and what happened",

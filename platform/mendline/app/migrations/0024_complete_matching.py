@@ -37,6 +37,24 @@ class Migration(migrations.Migration):
             options={'table': 'duty_handover', 'app': 'mendline', 'unique_together': (('tenant_id', 'rota_id', 'at'),), 'indexes': [Index(fields=['tenant_id', 'at', 'id']), Index(fields=['tenant_id', 'rota_id', 'state']), Index(fields=['tenant_id', 'state', 'at'])], 'pk_attr': 'id', 'table_description': 'That somebody has taken over on a rota at a moment.'},
             bases=['Record'],
         ),
+        ops.CreateModel(
+            name='Proof',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('tenant_id', fields.UUIDField()),
+                ('filename', fields.TextField(unique=False)),
+                ('media_type', fields.TextField(unique=False)),
+                ('size', fields.BigIntField()),
+                ('sha256', fields.TextField(unique=False)),
+                ('key', fields.TextField(unique=False)),
+                ('state', fields.TextField(default='awaited', unique=False)),
+                ('uploaded_by', fields.UUIDField()),
+                ('stored_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('recorded_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'proof', 'app': 'mendline', 'pk_attr': 'id', 'table_description': 'One scan: `awaited` while its upload is under way, `stored` once S3 has the very bytes (SHA-256 in hex).'},
+            bases=['Record'],
+        ),
         ops.AddField(
             model_name='DeviceModel',
             name='authorised_only',
@@ -51,5 +69,15 @@ class Migration(migrations.Migration):
             model_name='JobOffer',
             name='ended_why',
             field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='Qualification',
+            name='proof_id',
+            field=fields.UUIDField(null=True),
+        ),
+        ops.AddField(
+            model_name='RegulatoryDocument',
+            name='proof_id',
+            field=fields.UUIDField(null=True),
         ),
     ]
