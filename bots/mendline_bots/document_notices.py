@@ -16,7 +16,8 @@ from mendline_bots.messages import Message, plain
 from mendline_bots.notices import tell_members
 from mendline_tenants import Actor, Organisation, partner_card
 
-ENGINEERING = ("clinical_engineer",)
+KEEPERS = ("clinical_engineer", "dispatcher")
+"""Who looks after an organisation's papers; where nobody does, its administrators."""
 
 QUARTER = 15 * 60
 """Seconds. Documents of one organisation are told of together at the end of each quarter of an hour, ..."""
@@ -36,7 +37,7 @@ Words = dict[str, str]
 
 @consumer("chat.document_expires", DocumentExpires)
 async def document_expires(envelope: Envelope) -> None:
-    """Clinical engineering hears of it; in an organisation without one its administrators, who may renew it too.
+    """Whoever keeps the papers hears of it; where nobody does the administrators, who may renew one too.
 
     While there is time it waits for whoever has the day; once the document holds no more, the duty officer hears too.
     """
@@ -109,7 +110,7 @@ async def document_digest(due: Timer) -> None:
 async def _people(ending: Sequence[DocumentExpires]) -> list[UUID]:
     """Who is told, in the current transaction."""
     tenant = ending[0].tenant
-    people = await people_meant(tenant, ENGINEERING, escalated=any(one.days_left < 0 for one in ending))
+    people = await people_meant(tenant, KEEPERS, escalated=any(one.days_left < 0 for one in ending))
     return people or await administrators_of(tenant)
 
 

@@ -13,13 +13,19 @@ from mendline_bots.dialogs import Dialog
 from mendline_bots.document_notices import document_expires
 from mendline_bots.inbound import Inbound, store, understand
 from mendline_bots.loan_notices import loan_due
-from mendline_bots.people_notices import absence_changed, duty_covered, handed_over, qualification_expires
+from mendline_bots.people_notices import (
+    absence_changed,
+    duty_covered,
+    handed_over,
+    handover_unconfirmed,
+    qualification_expires,
+)
 from mendline_bots.sends import ChatSend
 from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
 from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, call, follow, offer
+from mendline_bots.watchers import ask_for_signature, call, called_off, follow, offer, offers_withdrawn
 
 register_locales(__file__)
 
@@ -36,6 +42,7 @@ __all__ = [
     "absence_changed",
     "ask_for_signature",
     "call",
+    "called_off",
     "channel_names",
     "channel_of",
     "deliver_message",
@@ -43,10 +50,12 @@ __all__ = [
     "duty_covered",
     "follow",
     "handed_over",
+    "handover_unconfirmed",
     "install_channels",
     "key_expires",
     "loan_due",
     "offer",
+    "offers_withdrawn",
     "qualification_expires",
     "store",
     "tell_due",

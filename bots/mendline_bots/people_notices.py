@@ -10,6 +10,7 @@ from mendline.dispatch import (
     DutyCovered,
     DutyHandedOver,
     DutyRota,
+    HandoverUnconfirmed,
     QualificationExpiresSoon,
     open_tickets,
 )
@@ -67,7 +68,7 @@ async def duty_covered(envelope: Envelope) -> None:
 
 @consumer("chat.handover", DutyHandedOver)
 async def handed_over(envelope: Envelope) -> None:
-    """Whoever takes over gets the list of what is open."""
+    """Whoever takes over gets the list of what is open, and a button to say that it is theirs now."""
     happened: DutyHandedOver = envelope.event
     async with transaction(happened.tenant):
         rota = await rows.get(DutyRota, happened.tenant, happened.rota)
@@ -76,7 +77,27 @@ async def handed_over(envelope: Envelope) -> None:
     def write(actor: Actor, zone: ZoneInfo) -> Message:
         return handover_message(rota, found, actor.locale, zone)
 
-    await tell_members(happened.tenant, [happened.incoming], f"event:{envelope.id}", write)
+    choices = (_confirm(happened.tenant, happened.handover),) if happened.handover else ()
+    await tell_members(happened.tenant, [happened.incoming], f"event:{envelope.id}", write, choices)
+
+
+def _confirm(tenant: UUID, handover: UUID) -> Choice:
+    return Choice("button.confirm_handover", "confirm_handover", {"handover": opaque("ho", tenant, handover)})
+
+
+@consumer("chat.handover_unconfirmed", HandoverUnconfirmed)
+async def handover_unconfirmed(envelope: Envelope) -> None:
+    """Whoever is to confirm is reminded, and later everybody who can."""
+    happened: HandoverUnconfirmed = envelope.event
+    async with transaction(happened.tenant):
+        rota = await rows.get(DutyRota, happened.tenant, happened.rota)
+
+    def write(actor: Actor, zone: ZoneInfo) -> Message:
+        named = {"rota": pick(rota.name, actor.locale), "at": local(happened.at, zone)}
+        return Message(text=say("push.handover_unconfirmed", actor.locale, **named))
+
+    choices = (_confirm(happened.tenant, happened.handover),)
+    await tell_members(happened.tenant, happened.people, f"event:{envelope.id}", write, choices)
 
 
 @consumer("chat.qualification_expires", QualificationExpiresSoon)

@@ -1,12 +1,13 @@
 """Watchers: whoever has a card sees it follow the ticket, and whose turn it is gets one."""
 
+from typing import Any
 from uuid import UUID
 
 from mendline.devices import Device
-from mendline.dispatch import JobCalled, JobOffered
+from mendline.dispatch import JobCalled, JobOffered, OffersWithdrawn
 from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
 from mendline.quality import SlotOpened
-from mendline.tickets import Ticket, TicketChanged, TicketClinical, TicketPeople
+from mendline.tickets import CalledOff, Ticket, TicketChanged, TicketClinical, TicketPeople
 from mendline_bots.cards import cards_of, show_card
 from mendline_bots.clock_notices import OF_FACILITY, OF_PROVIDER
 from mendline_bots.duty import people_meant
@@ -92,6 +93,32 @@ async def call(envelope: Envelope) -> None:
         await push(envelope.organisation, ticket, technician, f"event:{envelope.id}:{technician}", "push.call")
 
 
+@consumer("chat.offers_withdrawn", OffersWithdrawn)
+async def offers_withdrawn(envelope: Envelope) -> None:
+    """Whoever was asked hears that the job is gone, and why."""
+    happened: OffersWithdrawn = envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
+    sentence = f"push.offer_{happened.why}" if happened.by is None else "push.called_off"
+    for technician in happened.technicians:
+        if technician != envelope.actor:
+            key = f"event:{envelope.id}:{technician}"
+            await push(envelope.organisation, ticket, technician, key, sentence, state=happened.why, by=happened.by)
+
+
+@consumer("chat.called_off", CalledOff)
+async def called_off(envelope: Envelope) -> None:
+    """Whoever has taken the job, and may be on the way, hears that nobody needs to come any more."""
+    happened: CalledOff = envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
+    async with transaction(happened.provider):
+        people = await rows.find(TicketPeople, *ticket)
+        assignee = people.assignee_id if people else None
+        known = assignee and await rows.find(Member, happened.provider, assignee)
+    if known and known.id != envelope.actor:
+        key = f"event:{envelope.id}:{known.id}"
+        await push(happened.provider, ticket, known.id, key, "push.called_off", state=happened.state, by=happened.who)
+
+
 @consumer("chat.signature", SlotOpened)
 async def ask_for_signature(envelope: Envelope) -> None:
     """Those who may sign next get the card: the role's people, at wards those of the ticket's own ward first."""
@@ -132,9 +159,11 @@ async def _place_of_device(tenant: UUID, device: UUID) -> UUID | None:
 
 
 async def push(
-    tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str, *, say_new: bool = False
+    tenant: UUID, ticket: Reference, member: UUID, key: str, sentence: str, *, say_new: bool = False, **facts: Any
 ) -> None:
     """A card for a member whose turn it is; where the chat has it already (or `say_new`), a short answer to it.
+
+    facts: beside the ticket's number, what the sentence tells.
 
     Nothing for people without a chat: the web shows them their worklist.
     """
@@ -151,7 +180,7 @@ async def push(
             await queue_message(
                 tenant,
                 to,
-                Message(text=say(sentence, actor.locale, number=row.number)),
+                Message(text=say(sentence, actor.locale, number=row.number, **facts)),
                 key=key,
                 priority=Priority.PUSH,
                 card=card.id,

@@ -73,7 +73,8 @@ class DayPlanFigures:
 
 @part
 class UnservedVisit:
-    """A ticket that is left for another day, and why: place_unknown, nobody_able, no_access or no_time."""
+    """A ticket that is left for another day, and why: place_unknown, not_authorised,
+    nobody_able, no_access or no_time."""
 
     ticket: strawberry.ID | None = column("opaque('tk', ({t}.v->>'owner')::uuid, ({t}.v->>'ticket')::uuid)")
     number: str | None = column()

@@ -96,6 +96,7 @@ class DeviceCard:
     function: DeviceFunction | None = column()
     software_version: str | None = column()
     mandatory_verification: bool | None = column()
+    authorised_only: bool | None = column(description="Whether its maker lets only whom it has authorised service it.")
 
 
 @over("device_model", needs="read.devices", kind="md")
@@ -112,6 +113,7 @@ class DeviceModel(Node):
     risk_fda: str | None = column()
     risk_eu: str | None = column()
     mandatory_verification: bool = column()
+    authorised_only: bool = column(description="Whether its maker lets only whom it has authorised service it.")
     external_system: str | None = column("{t}.system")
     external_number: str | None = column("{t}.number")
     documents: list[RegulatoryDocument] | None = many({"model_id": "id"}, order=Order(("id",)))

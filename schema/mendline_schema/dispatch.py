@@ -9,8 +9,9 @@ from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import MatchCriterion, OfferAsked, OfferState, ShutOut
 from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, part, parts, root
 from mendline_schema.filters import by_id
-from mendline_schema.kernel import Node
+from mendline_schema.kernel import Node, Words
 from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
+from mendline_schema.proofs import Proof
 from mendline_schema.tenants import Member
 
 MEMBER_OF_PART = "opaque('mb', {organisation}, ({t}.v->>'technician')::uuid)"
@@ -34,7 +35,8 @@ class Qualification(Node):
     model_number: str | None = column()
     level: int = column(description="Proficiency, 1 (under guidance) to 5 (teaches others).")
     expires_on: date | None = column()
-    proof: str | None = column()
+    proof: str | None = column(description="The certificate's number, or where it lies.")
+    scan: Proof | None = one({"id": "proof_id"}, needs="devices.proofs")
 
 
 @over("technician", needs="read.members", kind="te")
@@ -68,7 +70,9 @@ class MatchReason:
     criterion: MatchCriterion | None = column()
     value: str | None = column(
         description="What was found: minutes of travel, jobs in hand, minutes left before the agreed arrival, level,"
-        " jobs at this hospital lately, scarce device classes, the last day of a qualification, when the room opens."
+        " jobs at this hospital lately, scarce device classes, the last day of a qualification or of the maker's"
+        " authorisation, when the room opens, the territories that are served instead, minutes until a planned visit"
+        " is over."
     )
     points: float | None = column(
         description="What it adds to the score; less than zero speaks for the candidate. Null where it is hard."
@@ -93,7 +97,9 @@ class FallenOut:
     technician: strawberry.ID | None = column(MEMBER_OF_PART)
     name: str | None = column()
     why: ShutOut | None = column(description="The first hard criterion that was not met.")
-    value: str | None = column(description="The day it expired, the urgent ticket in hand, when the room opens.")
+    value: str | None = column(
+        description="The day it expired, the urgent ticket in hand, when the room opens or a locked visit ends."
+    )
 
 
 @part
@@ -143,6 +149,10 @@ class JobOffer(Node):
     answer_by: datetime | None = column(description="When it passes on. Null: it waits.")
     answered_at: datetime | None = column()
     taken_by_name: str | None = column(description="Who was faster, where the state is TAKEN.")
+    ended_why: str | None = column(
+        description="Of one that was withdrawn: passed (others are asked), withdrawn, or what the ticket has become."
+    )
+    ended_by: Words | None = parts(description="The organisation whose doing that was.")
 
 
 @root

@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from mendline.dispatch import Rota, on_duty, turns
 from mendline.kernel import iso, now, opaque
 from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DutyKind
+from mendline_schema.enums import DutyKind, HandoverState
 from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, parts, root
 from mendline_schema.filters import among, by_id, condition, opaque_id, refers
 from mendline_schema.kernel import Node, Words
@@ -114,6 +114,35 @@ class DutyRota(Node):
     version: int = column()
 
 
+@over("duty_handover", needs="read.members", kind="ho")
+class DutyHandover(Node):
+    """That somebody has taken over on a rota, and whether they have confirmed it."""
+
+    rota: DutyRota | None = one({"id": "rota_id"})
+    at: datetime = column(description="When the turn has changed.")
+    outgoing: Member | None = one({"id": "outgoing"})
+    incoming: Member | None = one({"id": "incoming"})
+    state: HandoverState = column()
+    numbers: list[str] = column(
+        "(SELECT coalesce(jsonb_agg(l->'number'), '[]') FROM jsonb_array_elements({t}.listed) AS l)",
+        description="The open tickets that were named, the most urgent first.",
+    )
+    total: int = column(description="How many were open.")
+    reminded: int = column(description="How often somebody was reminded.")
+    confirmed_by: Member | None = one({"id": "confirmed_by"})
+    confirmed_at: datetime | None = column()
+    note: str = column()
+    version: int = column()
+
+
+@strawberry.input(description="Which hand-overs.")
+class DutyHandoverFilter:
+    """Which hand-overs."""
+
+    rota: strawberry.ID | None = refers("rota_id", "ro", tenant="tenant_id")
+    state: list[HandoverState] | None = among("state")
+
+
 @strawberry.input(description="Which rotas. Every filter lies on an index.")
 class DutyRotaFilter:
     """Which rotas."""
@@ -148,6 +177,12 @@ class DutyQueries:
         tenant=VIEWER, order=Order(("code", "id")), filter=DutyRotaFilter
     )
     duty_rota: DutyRota | None = find({"id": (strawberry.ID, by_id("ro"))})
+    duty_handovers: Connection[DutyHandover] | None = connection(
+        tenant=VIEWER,
+        order=Order(("at", "id"), descending=True),
+        filter=DutyHandoverFilter,
+        description="What was handed over, the latest first, and by whom it was confirmed.",
+    )
     handover: Connection[WorklistItem] | None = connection(
         tenant=VIEWER,
         order=Order(("priority", "opened_at", "ticket_id")),

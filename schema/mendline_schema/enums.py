@@ -10,7 +10,7 @@ from mendline.dayplans import CAUSES, PROGRESS
 from mendline.dayplans import KINDS as STOP_KINDS
 from mendline.dayplans import STATES as PLAN_STATES
 from mendline.devices import DOCUMENT_KINDS, HAPPENINGS, PARTS_OF, POOLS
-from mendline.dispatch import CRITERIA, SHUT_OUT
+from mendline.dispatch import CRITERIA, HANDOVER_STATES, SHUT_OUT
 from mendline.tickets import CLOCKS, ENTRY_KINDS, GROUPS, KINDS, LIKENESSES, OUTCOMES, PHASES, WAITING_FOR
 from mendline_tenants import ROLES, OrganisationKind
 
@@ -60,6 +60,7 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     AbsenceKind = Enum
     AbsenceState = Enum
     DutyKind = Enum
+    HandoverState = Enum
     DevicePool = Enum
     BelongsAs = Enum
     Happening = Enum
@@ -128,6 +129,9 @@ else:
         "AbsenceState", ("asked", "approved", "refused", "cancelled"), "Where an absence stands."
     )
     DutyKind = enumeration("DutyKind", ("unit", "engineering", "officer", "desk"), "For whom people are on duty.")
+    HandoverState = enumeration(
+        "HandoverState", HANDOVER_STATES, "Whether the one who comes has confirmed what was handed over."
+    )
     DevicePool = enumeration("DevicePool", POOLS, "Whether it stands in for the own wards' devices or for others'.")
     BelongsAs = enumeration("BelongsAs", PARTS_OF, "What a unit is to the one that it belongs to.")
     Happening = enumeration("Happening", HAPPENINGS, "What happened to a unit. More may come.")

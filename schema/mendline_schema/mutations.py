@@ -79,6 +79,7 @@ class PeopleMutations:
     cover_duty = mutation("dispatch.cover_duty")
     withdraw_cover = mutation("dispatch.withdraw_cover")
     swap_duty = mutation("dispatch.swap_duty")
+    confirm_handover = mutation("dispatch.confirm_handover")
     share_busy_times = mutation("dispatch.share_busy_times")
     withdraw_busy_times = mutation("dispatch.withdraw_busy_times")
 
@@ -133,6 +134,8 @@ class DeviceMutations:
     read_code = call(stickers.read_code, needs="read.devices")
     upsert_document = mutation("devices.upsert_document")
     withdraw_document = mutation("devices.withdraw_document")
+    request_proof = call(uploads.request_proof, needs="devices.proofs", options=True)
+    confirm_proof = call(uploads.confirm_proof, needs="devices.proofs", options=True)
     move_device = mutation("devices.move")
     set_departments = mutation("devices.set_departments")
     attach_device = mutation("devices.attach")

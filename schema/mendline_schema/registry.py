@@ -11,6 +11,7 @@ from mendline_schema.enums import DevicePool, DocumentKind, Happening
 from mendline_schema.fields import VIEWER, Order, column, one, over, parts, root
 from mendline_schema.filters import among, before, equal, refers
 from mendline_schema.kernel import Node
+from mendline_schema.proofs import Proof
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation
 
 LazyDevice = Annotated["Device", strawberry.lazy("mendline_schema.devices")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
@@ -104,6 +105,7 @@ class RegulatoryDocument(Node):
     withdrawn_at: datetime | None = column()
     withdrawn_why: str | None = column()
     replaced_by: LazyDocument | None = one({"id": "replaced_by"})
+    scan: Proof | None = one({"id": "proof_id"}, needs="devices.proofs")
     recorded_at: datetime = column()
 
 

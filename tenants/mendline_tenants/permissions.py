@@ -199,6 +199,11 @@ PERMISSIONS: dict[str, Permission] = {
     "devices.manage": _row(
         ("clinical_engineer", "admin"), "设备台账由医学工程部维护。", "The registry is kept by clinical engineering."
     ),
+    "devices.proofs": _row(
+        ("clinical_engineer", "dispatcher", "admin"),
+        "资质与证照的扫描件由医学工程部、调度员或管理员管理。",
+        "Scans of certificates and licences are kept by clinical engineering, dispatchers or an administrator.",
+    ),
     "devices.move": _row(
         ("ward_manager", "clinical_engineer", "technician", "admin"),
         "移动设备由护士长、医学工程部或技术人员登记。",

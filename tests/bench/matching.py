@@ -16,11 +16,14 @@ from report import Report, arguments
 sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 from mendline.dispatch import Job, Match, match, technicians_for
-from mendline.dispatch.matching import PARAMETERS, STATEMENT
+from mendline.dispatch.matching import statement
+from mendline.dispatch.territory import territories_around
 from mendline.kernel import fetchval, now, opaque, parse_opaque, transaction
 from support.cast import Cast, make_cast
 from support.database import administrator
 from support.own_house import own_house
+
+HOSPITAL = (31.2304, 121.4737)
 
 GOAL = 5
 """How many times the time of the statement the whole match may take."""
@@ -55,9 +58,37 @@ SELECT $1, id, CASE WHEN j % 12 = 0 THEN $3 ELSE md5('hospital' || j % 12)::uuid
   md5($1 || 'bench' || 3 + j % ($2 - 2))::uuid, 1, now(), now() - (j % 360) * interval '1 day', '{}'
 FROM (SELECT j, gen_random_uuid() AS id FROM generate_series(1, $2 * 33) j) made"""
 
+_TERRITORIES = """
+INSERT INTO territory (tenant_id, id, code, name, areas, version, recorded_at)
+SELECT $1, md5($1 || 'territory' || n)::uuid, 'T' || n, '{"zh": "片区"}', jsonb_build_array(jsonb_build_object(
+  'centre', CASE WHEN n % 2 = 0 THEN '[31.2, 121.5]'::jsonb ELSE '[40, 116]' END, 'radius_km', 80)), 1, now()
+FROM generate_series(1, 20) n"""
+
+_SERVED = """
+INSERT INTO territory_technician (tenant_id, id, territory_id, technician_id)
+SELECT $1, gen_random_uuid(), md5($1 || 'territory' || 1 + (n * 7 + k) % 20)::uuid, md5($1 || 'bench' || n)::uuid
+FROM generate_series(3, $2) n, generate_series(1, 2) k WHERE n % 5 <> 0"""
+
+_PLAN = """
+INSERT INTO day_plan (tenant_id, id, day, edition, state, cause, cause_number, asked_by, afresh, automatic, timezone,
+  epoch, begins_at, relaxed, distances, fallback, figures, unserved, moves, failure, asked_at)
+SELECT $1, md5($1 || 'plan')::uuid, current_date::text, 1, 'published', 'asked', '', $1, false, false,
+  'Asia/Shanghai', now(), now(), '{}', '', '', '{}', '[]', '[]', '', now()"""
+
+_STOPS = """
+INSERT INTO day_plan_stop (tenant_id, id, plan_id, technician_id, technician_name, sequence, kind, progress, owner_id,
+  ticket_id, number, place, device, travel, arrives_at, begins_at, ends_at, windows, locked)
+SELECT $1, gen_random_uuid(), md5($1 || 'plan')::uuid, assignee_id, '技师', turn, 'visit', 'planned', owner_id,
+  ticket_id, number, '{}', '{}', 600, now() + turn * interval '70 minutes', now() + turn * interval '80 minutes',
+  now() + turn * interval '130 minutes', '[]', turn = 3
+FROM (SELECT w.*, row_number() OVER (PARTITION BY assignee_id ORDER BY ticket_id) AS turn FROM worklist w
+  WHERE tenant_id = $1 AND state = 'en_route') w"""
+
+_OTHERS = ("territory_technician", "day_plan_stop")
+
 
 async def main(report: Report, technicians: int, rounds: int) -> None:
-    """One vendor: its technicians, three jobs in hand for each, and a year's tickets, a few hundred a technician."""
+    """One vendor: its technicians, the territories of most, three planned jobs for each, a year's tickets."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     async with own_house():
         cast = await make_cast()
@@ -93,10 +124,14 @@ async def main(report: Report, technicians: int, rounds: int) -> None:
 async def _load(cast: Cast, technicians: int) -> None:
     tenant = cast["vendor_v"]
     async with administrator().acquire() as connection:
+        await connection.execute(_TERRITORIES.replace("$1 ||", "$1::uuid ||"), tenant)
         for sql in (_PEOPLE, _TECHNICIANS, _QUALIFICATIONS):
             await connection.execute(sql.replace("$1 ||", "$1::uuid ||"), tenant, technicians)
         await connection.execute(_JOBS.replace("$1 ||", "$1::uuid ||"), tenant, technicians, cast["hospital_a"])
-        for table in ("member", "technician", "qualification", "worklist"):
+        await connection.execute(_SERVED.replace("$1 ||", "$1::uuid ||"), tenant, technicians)
+        for sql in (_PLAN, _STOPS):
+            await connection.execute(sql.replace("$1 ||", "$1::uuid ||"), tenant)
+        for table in ("member", "technician", "qualification", "worklist", *_OTHERS):
             await connection.execute(f"ANALYZE {table}")
 
 
@@ -104,6 +139,8 @@ async def _job(cast: Cast) -> Job:
     """The vendor's job on a pump of hospital A, reported a moment ago."""
     given = {"device": cast.device_id("pump_a"), "symptom": "报警", "use_state": "down"}
     ticket = parse_opaque("tk", (await cast.run("nurse_a", "tickets.report", given)).ticket)
+    async with transaction(cast["vendor_v"]):
+        around = await territories_around(cast["vendor_v"], *HOSPITAL)
     return Job(
         provider=cast["vendor_v"],
         facility=ticket.tenant,
@@ -111,7 +148,8 @@ async def _job(cast: Cast) -> Job:
         device_class="infusion_pump",
         model_number="IP-200",
         moment=now(),
-        place=(31.2304, 121.4737),
+        place=HOSPITAL,
+        territories=around,
         arrival_due=now(),
     )
 
@@ -124,8 +162,9 @@ async def _timed(call: Callable[[], Awaitable[Any]]) -> float:
 
 async def _executed(job: Job) -> float:
     """Milliseconds that the database says it needs for the statement, under row-level security."""
-    sql = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {STATEMENT}"
-    plans = [await fetchval(sql, *(getattr(job, name) for name in PARAMETERS)) for _ in range(5)]
+    text, parameters = statement()
+    sql = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}"
+    plans = [await fetchval(sql, *(getattr(job, name) for name in parameters)) for _ in range(5)]
     return median(json.loads(plan)[0]["Execution Time"] for plan in plans)
 
 

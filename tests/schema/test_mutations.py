@@ -170,6 +170,33 @@ async def test_evidence_goes_straight_to_the_store(portal: Any, cast: Cast) -> N
     assert len(await look("SELECT 1 FROM evidence WHERE tenant_id = $1", cast["hospital_a"])) == 1
 
 
+@pytest.mark.usefixtures("blobs")
+async def test_a_scan_is_uploaded_bound_and_seen(portal: Any, cast: Cast) -> None:
+    body = b"%PDF-1.7 " + b"a certificate" * 100
+    asked = {"filename": "注册证.pdf", "mediaType": "application/pdf", "size": len(body)}
+    asked["sha256"] = hashlib.sha256(body).hexdigest()
+    request = "mutation($i: RequestProofInput!) { requestProof(input: $i) { url headers { name value } proof { id } } }"
+    upload = (await portal.get("engineer_a", request, i=asked))["requestProof"]
+    confirm = "mutation($p: ID!) { confirmProof(input: {proof: $p}) { proof { state downloadUrl } } }"
+    early = await portal.ask("engineer_a", confirm, p=upload["proof"]["id"])
+    assert early.codes == ["evidence_not_uploaded"]
+    headers = {header["name"]: header["value"] for header in upload["headers"]}
+    async with httpx.AsyncClient() as store:
+        assert (await store.put(upload["url"], content=body, headers=headers)).status_code == 200
+        assert (await portal.get("engineer_a", confirm, p=upload["proof"]["id"]))["confirmProof"]["proof"][
+            "downloadUrl"
+        ]
+        bind = """mutation($d: ID!, $p: ID!) { upsertDocument(input: {kind: REGISTRATION_CERTIFICATE, number: "1",
+          device: $d, scan: $p}) { document { scan { filename downloadUrl } } } }"""
+        bound = await portal.get("engineer_a", bind, d=cast.device_id("pump_a"), p=upload["proof"]["id"])
+        seen = bound["upsertDocument"]["document"]["scan"]
+        assert seen["filename"] == "注册证.pdf"
+        assert (await store.get(seen["downloadUrl"])).content == body
+    listed = await portal.ask("nurse_a", "{ documents { nodes { number scan { filename } } } }")
+    assert listed.codes == ["forbidden"], "not for everybody who reads documents"
+    assert listed.data["documents"]["nodes"] == [{"number": "1", "scan": None}]
+
+
 async def test_the_payload_is_read_before_the_commit(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from mendline_schema import statements
 

@@ -10,9 +10,13 @@ SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 NOT_OFFERED = {
     "dispatch.hand_over",  # the system's own, when a turn changes on a rota
+    "dispatch.end_offers",  # the system's own, when a ticket is closed
+    "dispatch.remind_handover",  # the system's own, while nobody confirms
     "dispatch.ready_again",  # the system's own, when the time that was given is over
     "dispatch.tell_busy_times",  # the system's own, while a consent holds
     "dispatch.warn_of_qualification",  # the system's own
+    "devices.confirm_proof",  # behind confirmProof, which asks S3 first
+    "devices.request_proof",  # behind requestProof, which signs the URL
     "devices.print_stickers",  # behind printStickers, which makes the PDF
     "dispatch.expire_offers",  # the system's own, when a timer rings
     "devices.warn_of_document",  # the system's own, when a timer rings

@@ -136,6 +136,7 @@ DOMAINS = {
     "fieldwork",
     "kernel",
     "people",
+    "proofs",
     "quality",
     "read_log",
     "registry",

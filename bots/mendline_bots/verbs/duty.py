@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from mendline.dispatch import Duty, DutyRota, duty_of, open_tickets
-from mendline.kernel import Reference, opaque, parse_opaque, pick, rows, transaction
+from mendline.dispatch import Duty, DutyRota, duty_of, handover_to_confirm, open_tickets
+from mendline.kernel import DomainError, Reference, opaque, parse_opaque, pick, rows, transaction
 from mendline_bots.handover_list import handover_message
 from mendline_bots.messages import Message, plain
 from mendline_bots.talk import Press, Talk
@@ -49,6 +49,7 @@ async def handover(talk: Talk, _: Answers) -> None:
         chosen = await _chosen(talk)
         rotas = [chosen] if chosen else await _near(talk)
         found = await open_tickets(rotas[0]) if len(rotas) == 1 else None
+        waiting = await handover_to_confirm(talk.tenant, rotas[0].id) if found else None
     if found is None:
         presses = [
             [Press(pick(rota.name, talk.locale), "handover", {"rota": opaque("ro", talk.tenant, rota.id)})]
@@ -57,7 +58,19 @@ async def handover(talk: Talk, _: Answers) -> None:
         await talk.say(talk.words("said.which_rota" if rotas else "said.no_rota"), presses)
         return
     opened = [[Press(row.number, "open", ticket=Reference(row.owner_id, row.ticket_id))] for row in found.listed[:MOST]]
+    if waiting is not None and waiting.incoming == talk.person.id:
+        meant = {"handover": opaque("ho", talk.tenant, waiting.id)}
+        opened.insert(0, [Press(talk.words("button.confirm_handover"), "confirm_handover", meant)])
     await talk.say(handover_message(rotas[0], found, talk.locale, talk.zone), opened)
+
+
+@verb("confirm_handover", permission="dispatch.own_time")
+async def confirm_handover(talk: Talk, _: Answers) -> None:
+    """Takes over what is open, from the list that came with the turn."""
+    if (meant := talk.arguments.get("handover")) is None:
+        raise DomainError("button_unknown")
+    await talk.run("dispatch.confirm_handover", handover=meant)
+    await talk.say(talk.words("said.handover_confirmed"))
 
 
 async def _chosen(talk: Talk) -> DutyRota | None:

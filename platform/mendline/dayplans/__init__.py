@@ -6,6 +6,7 @@ It stands on dispatch (who can go) and fieldwork (who is where, and what was pro
 from mendline.dayplans import arrivals as _arrivals  # noqa: F401 - registers its consumer
 from mendline.dayplans import crew_changes as _crew_changes  # noqa: F401 - registers its consumer
 from mendline.dayplans import making as _making  # noqa: F401 - registers its consumer
+from mendline.dayplans import promised as _promised  # noqa: F401 - tells dispatch what is planned
 from mendline.dayplans.asking import DayPlanResult, PlanDay, PublishPlan, published_plan
 from mendline.dayplans.book import CAUSES, KINDS, PROGRESS, STATES, DayPlan, DayPlanStop, VisitTerms
 from mendline.dayplans.crews import Crew, crews

@@ -58,7 +58,7 @@ async def read_day(plan: DayPlan) -> Day:
     """The day that an edition is to be made for, as it stands; in the current transaction."""
     provider, day = plan.tenant_id, date.fromisoformat(plan.day)
     policy = day_plan_policy((await own_organisation(provider)).policies)
-    jobs = await jobs_of(provider)
+    jobs = await jobs_of(provider, day)
     known = await stops_of(provider, plan.based_on) if plan.based_on else []
     return Day(
         provider=provider,
@@ -101,7 +101,7 @@ def fingerprint(day: Day) -> str:
     told = (
         [(c.id, c.spans, c.home, c.qualifications) for c in day.crews],
         [(j.key, j.state, j.priority, j.at, j.windows, j.starts_by, j.restored_by, j.holder) for j in day.waiting],
-        [(j.minutes, j.pickup, j.pickup_minutes, j.declined) for j in day.waiting],
+        [(j.minutes, j.pickup, j.pickup_minutes, j.declined, j.authorised) for j in day.waiting],
         [(j.key, j.holder) for j in day.under_way],
         [(stop.id, stop.locked) for stop in day.known],
         day.policy,

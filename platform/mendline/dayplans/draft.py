@@ -16,7 +16,7 @@ from mendline.dayplans.windows import due_of, locked_window, open_windows, secon
 from mendline.routing import Problem, Technician, Visit, Window
 
 At = tuple[float, float]
-Why = Literal["place_unknown", "nobody_able", "no_access", "no_time"]
+Why = Literal["place_unknown", "not_authorised", "nobody_able", "no_access", "no_time"]
 
 HOUR = 3600
 PRIZES = {1: 20 * HOUR, 2: 8 * HOUR, 3: 4 * HOUR, 4: 2 * HOUR}
@@ -193,8 +193,11 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
     elif due is not None and (capped := until(windows, draft.seconds(due))):
         draft.relaxed[job.key] = windows
         windows = capped
-    if job.at is None or not windows or not (bound or able):
-        draft.left[job.key] = "place_unknown" if job.at is None else "nobody_able" if windows else "no_access"
+    if job.at is None:
+        draft.left[job.key] = "place_unknown"
+        return
+    if (why := _left(job, reachable=bool(windows), bound=bound is not None, able=bool(able))) is not None:
+        draft.left[job.key] = why
         return
     if planned:
         draft.previous[job.key] = planned
@@ -213,6 +216,17 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
             pickup_service=job.pickup_minutes * 60,
         )
     )
+
+
+def _left(job: Job, *, reachable: bool, bound: bool, able: bool) -> Why | None:
+    """Why a job with a place cannot be a visit of the day. Who has taken it does it, whatever the papers say by now."""
+    if not reachable:
+        return "no_access"
+    if bound:
+        return None
+    if not job.authorised:
+        return "not_authorised"
+    return None if able else "nobody_able"
 
 
 def _known(day: Day, job: Job) -> DayPlanStop | None:

@@ -1,12 +1,13 @@
 """The work that waits for a visit, and the visits under way: a provider's tickets as planning reads them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from mendline.dayplans.book import VisitTerms
+from mendline.dispatch import PAPERS
 from mendline.kernel import fetch, rows
 
 PLANNABLE = ("triaged", "offered", "accepted", "rework")
@@ -33,7 +34,8 @@ class Job(Struct, frozen=True):
 
     holder: who has taken it or was asked. declined: who has said no. windows: when the ward lets somebody in; none:
     always. starts_by: the arrival clock's moment; restored_by: the restoration clock's. arrived_at, expected_end: of a
-    visit under way. minutes, pickup: as a dispatcher has set them.
+    visit under way. minutes, pickup: as a dispatcher has set them. authorised: whether the provider may service the
+    model at all on that day, where its maker asks for a paper.
     """
 
     owner: UUID
@@ -58,6 +60,7 @@ class Job(Struct, frozen=True):
     minutes: int | None = None
     pickup: tuple[float, float] | None = None
     pickup_minutes: int = 0
+    authorised: bool = True
 
     @property
     def key(self) -> str:
@@ -65,7 +68,14 @@ class Job(Struct, frozen=True):
         return f"{self.owner}/{self.id}"
 
 
-_JOBS = """
+_PAPERS = PAPERS.format(
+    provider="$1",
+    device_identifier="t.device_card->>'device_identifier'",
+    model_number="t.device_card->>'model_number'",
+    makers="ARRAY(SELECT value FROM jsonb_each_text(t.device_card->'manufacturer'))",
+)
+
+_JOBS = f"""
 SELECT t.tenant_id AS owner, t.id, t.number, t.kind, t.state, t.priority, t.device_card, t.facility_card,
   t.restoration_due_at, t.eta_at, t.completion_at, p.latitude, p.longitude, p.location, p.assignee_id, c.access_windows,
   (SELECT k.due_at FROM ticket_clock k WHERE k.tenant_id = t.tenant_id AND k.ticket_id = t.id AND k.clock = 'arrival'
@@ -75,7 +85,8 @@ SELECT t.tenant_id AS owner, t.id, t.number, t.kind, t.state, t.priority, t.devi
   ARRAY(SELECT DISTINCT o.technician_id FROM job_offer o WHERE o.tenant_id = $1 AND o.owner_id = t.tenant_id
      AND o.ticket_id = t.id AND o.state = 'declined' ORDER BY 1) AS declined,
   (SELECT v.arrived_at FROM visit v WHERE v.tenant_id = t.tenant_id AND v.ticket_id = t.id AND v.author_org = $1
-     AND v.left_at IS NULL ORDER BY v.recorded_at DESC LIMIT 1) AS arrived_at
+     AND v.left_at IS NULL ORDER BY v.recorded_at DESC LIMIT 1) AS arrived_at,
+  CASE WHEN t.device_card->>'authorised_only' = 'true' THEN ({_PAPERS}) >= $4 ELSE true END AS authorised
 FROM (SELECT owner_id, ticket_id, priority, due_at, opened_at FROM worklist
       WHERE tenant_id = $1 AND provider_id = $1 AND state = ANY ($2)
       ORDER BY priority, coalesce(due_at, 'infinity'::timestamptz), opened_at LIMIT $3) w
@@ -83,15 +94,15 @@ JOIN ticket t ON t.tenant_id = w.owner_id AND t.id = w.ticket_id
 LEFT JOIN ticket_people p ON p.tenant_id = t.tenant_id AND p.id = t.id
 LEFT JOIN ticket_clinical c ON c.tenant_id = t.tenant_id AND c.id = t.id
 ORDER BY w.priority, coalesce(w.due_at, 'infinity'::timestamptz), w.opened_at, t.id
-"""
+"""  # noqa: S608 - a constant
 
 
-async def jobs_of(provider: UUID) -> list[Job]:
-    """The tickets that a provider may plan, or whose visit is under way; in the current transaction.
+async def jobs_of(provider: UUID, day: date) -> list[Job]:
+    """The tickets that a provider may plan for a day, or whose visit is under way; in the current transaction.
 
     What another organisation withholds is not known here either: without a place nothing can be planned.
     """
-    found = await fetch(_JOBS, provider, [*PLANNABLE, *UNDER_WAY], MOST)
+    found = await fetch(_JOBS, provider, [*PLANNABLE, *UNDER_WAY], MOST, day)
     terms = {
         (known.owner_id, known.ticket_id): known
         for known in await rows.select(
@@ -129,6 +140,7 @@ def _job(row: Any, terms: VisitTerms | None) -> Job:
         minutes=terms.minutes if terms else None,
         pickup=pickup,
         pickup_minutes=terms.pickup_minutes if terms and pickup else 0,
+        authorised=bool(row["authorised"]),
     )
 
 

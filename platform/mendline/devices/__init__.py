@@ -18,6 +18,7 @@ from mendline.devices.moving import MoveDevice
 from mendline.devices.photo import read_codes
 from mendline.devices.printed_label import printed_label
 from mendline.devices.printing import PrintStickers, StickersOrdered, stickers_of
+from mendline.devices.proof import Proof, ProofResult, RequestProof, stored_proof
 from mendline.devices.reading import Check, DeviceIdentifier, System
 from mendline.devices.records import SAME_UNIT, lock_unit, unit_of
 from mendline.devices.registry import PARTS_OF, POOLS, Device, DeviceModel, worse
@@ -56,7 +57,10 @@ __all__ = [
     "Location",
     "MoveDevice",
     "PrintStickers",
+    "Proof",
+    "ProofResult",
     "RegulatoryDocument",
+    "RequestProof",
     "Sticker",
     "StickersOrdered",
     "System",
@@ -98,6 +102,7 @@ __all__ = [
     "sticker_png",
     "stickers_of",
     "stickers_pdf",
+    "stored_proof",
     "unit_of",
     "worse",
 ]

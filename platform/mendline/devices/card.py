@@ -43,6 +43,7 @@ def device_card(device: Device, model: DeviceModel) -> dict[str, Any]:
         "function": model.function,
         "software_version": device.software_version,
         "mandatory_verification": model.mandatory_verification,
+        "authorised_only": model.authorised_only,
     }
 
 

@@ -49,7 +49,10 @@ DeviceIdentifierText = Annotated[
 
 
 class UpsertModel(Struct, frozen=True):
-    """A device model, found again by its external reference, else by its device identifier or its model number."""
+    """A device model, found again by its external reference, else by its device identifier or its model number.
+
+    authorised_only: the maker lets only those service it whom it has authorised.
+    """
 
     name: Words
     model_number: Name
@@ -62,6 +65,7 @@ class UpsertModel(Struct, frozen=True):
     risk_fda: Literal["I", "II", "III"] | None = None
     risk_eu: Literal["I", "IIa", "IIb", "III"] | None = None
     mandatory_verification: bool = False
+    authorised_only: bool = False
     system: ExternalSystem | None = None
     number: ExternalNumber | None = None
 
@@ -86,7 +90,7 @@ async def upsert_model(actor: Actor, input: UpsertModel) -> ModelResult:
             f: getattr(input, f)
             for f in ("model_number", "device_class", "device_identifier", "function", "risk_nmpa", "risk_fda")
         },
-        **{f: getattr(input, f) for f in ("risk_eu", "mandatory_verification", "system", "number")},
+        **{f: getattr(input, f) for f in ("risk_eu", "mandatory_verification", "authorised_only", "system", "number")},
     }
     await _alone(actor)
     known = await find_by_reference(DeviceModel, actor.organisation, input.system, input.number)

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from mendline.devices.document_warnings import watch
+from mendline.devices.proof import stored_proof
 from mendline.devices.records import lock_unit
 from mendline.devices.registry import Device, DeviceModel
 from mendline.devices.regulatory_document import DocumentKind, RegulatoryDocument, end_of
@@ -17,6 +18,7 @@ from mendline.kernel import (
     DomainError,
     ModelId,
     OrganisationId,
+    ProofId,
     command,
     expect,
     opaque,
@@ -33,7 +35,8 @@ VERIFICATION = "verification_certificate"
 class UpsertDocument(Struct, frozen=True, kw_only=True):
     """A regulatory document of a model, a unit, an organisation or several, found again by its kind and number.
 
-    expires_on: the last day on which it holds. replaces: the one whose place it takes.
+    expires_on: the last day on which it holds. replaces: the one whose place it takes. scan: of it, which has been
+    uploaded; without one the scan that is known stays, unless the dates are others now.
     """
 
     kind: DocumentKind
@@ -46,6 +49,7 @@ class UpsertDocument(Struct, frozen=True, kw_only=True):
     issued_on: date | None = None
     expires_on: date | None = None
     replaces: DocumentId | None = None
+    scan: ProofId | None = None
 
 
 class DocumentResult(Struct, frozen=True):
@@ -60,7 +64,7 @@ async def upsert_document(actor: Actor, input: UpsertDocument) -> DocumentResult
     """Puts a document. A new end is watched anew; a verification certificate sets when its unit is due again.
 
     Raises invalid_input when it is for none of the three or ends before it was issued, not_found for what
-    is not one's own, document_withdrawn for one that was, document_replaces_itself.
+    is not one's own, document_withdrawn for one that was, document_replaces_itself, proof_awaited.
     """
     if input.issued_on and input.expires_on and input.expires_on < input.issued_on:
         raise DomainError("invalid_input", field="expires_on", problem="ends_before")
@@ -72,6 +76,7 @@ async def upsert_document(actor: Actor, input: UpsertDocument) -> DocumentResult
         **{f: getattr(input, f) for f in ("kind", "number", "title", "issuer", "issued_on", "expires_on")},
         **subject,
         "ends_at": end_of(input.expires_on, organisation.timezone),
+        "proof_id": await stored_proof(actor.organisation, input.scan) if input.scan else None,
     }
     if found:
         document = found[0]
@@ -79,6 +84,8 @@ async def upsert_document(actor: Actor, input: UpsertDocument) -> DocumentResult
         if not document.in_force:
             raise DomainError("document_withdrawn", number=document.number)
         renewed = {} if document.expires_on == input.expires_on else {"warned_days": None}
+        if input.scan is None and (document.issued_on, document.expires_on) == (input.issued_on, input.expires_on):
+            values["proof_id"] = document.proof_id
         await rows.update(document, **values, **renewed)
     else:
         document = RegulatoryDocument(tenant_id=actor.organisation, **values)

@@ -30,6 +30,7 @@ class DeviceModel(Record):
 
     device_identifier: the UDI-DI as `DeviceIdentifier` has it. device_class: the word that qualifications and contracts
     use, such as `infusion_pump`. The three risk classes are separate fields that never convert into each other.
+    authorised_only: whether the maker lets only those service it whom it has authorised.
     `system`/`number` is an external reference.
     """
 
@@ -44,6 +45,7 @@ class DeviceModel(Record):
     risk_fda = fields.TextField(null=True)
     risk_eu = fields.TextField(null=True)
     mandatory_verification = fields.BooleanField(default=False)
+    authorised_only = fields.BooleanField(default=False, db_default=False)
     system = fields.TextField(null=True)
     number = fields.TextField(null=True)
 

@@ -28,7 +28,7 @@ KINDS: tuple[str, ...] = get_args(DocumentKind)
 
 @table(
     Kind.OWN,
-    references={"model_id": "device_model", "device_id": "device"},
+    references={"model_id": "device_model", "device_id": "device", "proof_id": "proof"},
     checks={
         "kind": f"kind IN {KINDS}",
         "subject": "num_nonnulls(model_id, device_id, organisation_id) > 0",
@@ -41,7 +41,7 @@ class RegulatoryDocument(Record):
     An authorisation, say, names an organisation and the model that it may service. expires_on: the last day on which it
     holds, None: without end. ends_at: the moment after that day, by the organisation's own zone; lists are ordered by
     it. warned_days: how many days before the end people were last told. A document that was withdrawn, or replaced by
-    another, is of the past and nobody is told of its end.
+    another, is of the past and nobody is told of its end. proof_id: its scan, for the dates that it has now.
     """
 
     kind = fields.TextField()
@@ -58,6 +58,7 @@ class RegulatoryDocument(Record):
     withdrawn_at = fields.DatetimeField(null=True)
     withdrawn_why = fields.TextField(null=True)
     replaced_by = fields.UUIDField(null=True)
+    proof_id = fields.UUIDField(null=True)
     version = fields.BigIntField(default=1)
     recorded_at = fields.DatetimeField(default=now)
 

@@ -1,14 +1,17 @@
 """Dispatch: who is qualified, who is suggested, who is asked, who takes the job."""
 
+from mendline.dispatch import calling_off as _calling_off  # noqa: F401 - registers its consumer
 from mendline.dispatch import consumers as _consumers  # noqa: F401 - registers them
 from mendline.dispatch import time_out as _time_out  # noqa: F401 - registers its timer
 from mendline.dispatch.absence import Absence, AskAbsence, absences_within
 from mendline.dispatch.answering import AcceptJob, DeclineJob
+from mendline.dispatch.authorisation import PAPERS
 from mendline.dispatch.auto_offer import AutoOfferPolicy, auto_offer_of
 from mendline.dispatch.availability import Roster, available, available_spans, day_spans, roster_of, rosters
 from mendline.dispatch.busy_consent import ShareBusyTimes
 from mendline.dispatch.busy_times import BUSY_SOURCES, BusyConsent, BusyElsewhere, busy_source
-from mendline.dispatch.criteria import CRITERIA, SHUT_OUT, Job
+from mendline.dispatch.criteria import CRITERIA, SHUT_OUT
+from mendline.dispatch.criterion import Job
 from mendline.dispatch.distance import great_circle_km, travel_minutes
 from mendline.dispatch.duty import DutyCover, DutyRota, duty_of, load_rota, people_on_duty, rota_of
 from mendline.dispatch.events import (
@@ -16,20 +19,24 @@ from mendline.dispatch.events import (
     AvailabilityChanged,
     DutyCovered,
     DutyHandedOver,
+    HandoverUnconfirmed,
     JobCalled,
     JobDeclined,
     JobOffered,
     JobSuggested,
     NobodyLeft,
     OffersExpired,
+    OffersWithdrawn,
     QualificationExpiresSoon,
 )
 from mendline.dispatch.handover import OpenTickets, open_tickets
+from mendline.dispatch.handover_record import HANDOVER_STATES, ConfirmHandover, DutyHandover, handover_to_confirm
 from mendline.dispatch.jobs import JobOffer, Suggestion
 from mendline.dispatch.keeping import ShareLocation, UpsertTechnician
 from mendline.dispatch.matching import Candidate, Match, match, technicians_for
 from mendline.dispatch.offering import AskGroup, OfferJob, OfferNext, WithdrawOffers
 from mendline.dispatch.people import Qualification, Technician
+from mendline.dispatch.planned_visits import visits_source
 from mendline.dispatch.qualifying import PutQualification
 from mendline.dispatch.readiness import SetReady
 from mendline.dispatch.rota import Cover, Duty, Handover, Rota, Turn, on_duty, turns
@@ -47,6 +54,8 @@ register_locales(__file__)
 __all__ = [
     "BUSY_SOURCES",
     "CRITERIA",
+    "HANDOVER_STATES",
+    "PAPERS",
     "SHUT_OUT",
     "Absence",
     "AbsenceChanged",
@@ -59,14 +68,17 @@ __all__ = [
     "BusyConsent",
     "BusyElsewhere",
     "Candidate",
+    "ConfirmHandover",
     "Cover",
     "DeclineJob",
     "Duty",
     "DutyCover",
     "DutyCovered",
     "DutyHandedOver",
+    "DutyHandover",
     "DutyRota",
     "Handover",
+    "HandoverUnconfirmed",
     "Job",
     "JobCalled",
     "JobDeclined",
@@ -78,6 +90,7 @@ __all__ = [
     "OfferJob",
     "OfferNext",
     "OffersExpired",
+    "OffersWithdrawn",
     "OpenTickets",
     "Period",
     "PutQualification",
@@ -108,6 +121,7 @@ __all__ = [
     "day_spans",
     "duty_of",
     "great_circle_km",
+    "handover_to_confirm",
     "load_rota",
     "match",
     "merged",
@@ -123,5 +137,6 @@ __all__ = [
     "technicians_for",
     "travel_minutes",
     "turns",
+    "visits_source",
     "without",
 ]

@@ -55,6 +55,17 @@ class OffersExpired(msgspec.Struct, frozen=True):
     automatic: bool = False
 
 
+@event("dispatch.offers_withdrawn")
+class OffersWithdrawn(msgspec.Struct, frozen=True):
+    """These technicians are asked no more, though none of them has answered; why and by as in `JobOffer`."""
+
+    tenant: UUID
+    ticket: UUID
+    technicians: tuple[UUID, ...]
+    why: str
+    by: dict[str, str] | None = None
+
+
 @event("dispatch.nobody_left")
 class NobodyLeft(msgspec.Struct, frozen=True):
     """Everybody who could has been asked in vain, so many of them: a dispatcher must decide."""
@@ -122,3 +133,15 @@ class DutyHandedOver(msgspec.Struct, frozen=True):
     at: datetime
     outgoing: UUID | None
     incoming: UUID
+    handover: UUID | None = None
+
+
+@event("dispatch.handover_unconfirmed")
+class HandoverUnconfirmed(msgspec.Struct, frozen=True):
+    """Nobody has confirmed yet what was handed over on a rota then: these people are to be reminded."""
+
+    tenant: UUID
+    rota: UUID
+    handover: UUID
+    at: datetime
+    people: tuple[UUID, ...]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from mendline.devices import devices_at
 from mendline.dispatch.duty import DutyRota, RotaId, duty_of, load_rota
 from mendline.dispatch.events import DutyHandedOver
+from mendline.dispatch.handover_record import record_handover
 from mendline.dispatch.rota import turns
 from mendline.kernel import (
     Timer,
@@ -91,14 +92,15 @@ class HandOver(Struct, frozen=True):
 
 @command("dispatch.hand_over", "dispatch.watch")
 async def hand_over(actor: Actor, input: HandOver) -> None:
-    """Tells of a change of turn, where another person takes over, and sets the timer of the next one."""
+    """Tells of a change of turn, where another person takes over and is to confirm it; sets the next timer."""
     rota = await rows.lock(DutyRota, actor.organisation, parse_opaque("ro", input.rota).id)
     moment = max(input.at, work().occurred_at)
     before, after = await duty_of(rota, input.at - JUST_BEFORE), await duty_of(rota, moment)
     outgoing, incoming = before.primary if before else None, after.primary if after else None
     told(rota=str(rota.id), at=input.at.isoformat(), outgoing=outgoing, incoming=incoming)
     if incoming is not None and incoming != outgoing:
-        emit(DutyHandedOver(actor.organisation, rota.id, input.at, outgoing, incoming))
+        made = await record_handover(rota, input.at, outgoing, incoming, *await open_tickets(rota))
+        emit(DutyHandedOver(actor.organisation, rota.id, input.at, outgoing, incoming, made.id))
     await watch_handover(rota, moment)
 
 

@@ -51,7 +51,9 @@ class JobOffer(Record):
 
     round_id: what all who were asked at once have in common, one technician or a group. attempt: the ticket's.
     automatic: whether the next one is asked when nobody of the round takes it. answer_by: when it passes on; without
-    it the offer waits. taken_by_name: who was faster, where the state is `taken`; answered_at says when.
+    it the offer waits. taken_by_name: who was faster, where the state is `taken`; answered_at says when. ended_why: of
+    one that was withdrawn, `passed` (others are asked instead), `withdrawn`, or what the ticket has become; ended_by:
+    whose doing that was, by the organisation's name {zh, en}.
     """
 
     owner_id = fields.UUIDField()
@@ -66,6 +68,8 @@ class JobOffer(Record):
     state = fields.TextField(default="offered")
     reason = fields.TextField(null=True)
     taken_by_name = fields.TextField(null=True)
+    ended_why = fields.TextField(null=True)
+    ended_by = fields.JSONField[dict[str, Any]](null=True)
     offered_by = fields.UUIDField()
     offered_at = fields.DatetimeField(default=now)
     answered_at = fields.DatetimeField(null=True)

@@ -4,14 +4,18 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
-from mendline.dispatch.criteria import CRITERIA, HARD, SOFT, Criterion, Found, Job, Person
+from mendline.dispatch.criteria import CRITERIA, WEIGHTS
+from mendline.dispatch.criterion import Found, Job, Person
 from mendline.dispatch.distance import great_circle_km, travel_minutes
+from mendline.dispatch.hard_criteria import HARD
+from mendline.dispatch.planned_visits import registered
 from mendline.kernel import fetch
 from mendline_tenants import POLICIES
 
@@ -21,7 +25,7 @@ KEPT = 50
 NAMED = 200
 """Fallen-out technicians whom a suggestion names; of the others it tells the number for each reason."""
 
-_Soft: Any = Literal.__getitem__(tuple(SOFT))
+_Soft: Any = Literal.__getitem__(tuple(WEIGHTS))
 _Weight = Annotated[float, Meta(ge=0, le=100)]
 
 POLICIES["matching"] = dict[_Soft, _Weight]
@@ -85,30 +89,29 @@ class Match(Struct, frozen=True):
 def weights_of(policy: Mapping[str, float] | None) -> dict[str, float]:
     """The points of each soft criterion for an organisation with this policy, each with the criterion's sign."""
     own = policy or {}
-    return {name: own.get(name, abs(weight)) * (-1 if weight < 0 else 1) for name, weight in SOFT.items()}
+    return {name: own.get(name, abs(weight)) * (-1 if weight < 0 else 1) for name, weight in WEIGHTS.items()}
 
 
-def _assembled(criteria: tuple[Criterion, ...]) -> tuple[str, tuple[str, ...]]:
-    """The one statement, and the parts of a job that are its parameters."""
-    columns = {name: sql for criterion in criteria for name, sql in criterion.columns.items()}
-    joins = dict.fromkeys(criterion.join for criterion in criteria if criterion.join)
+@cache
+def statement() -> tuple[str, tuple[str, ...]]:
+    """The one statement, put together at the first job, and the parts of a job that are its parameters."""
+    columns = {name: sql for criterion in CRITERIA for name, sql in criterion.columns.items()}
+    joins = dict.fromkeys(criterion.join for criterion in CRITERIA if criterion.join)
     listed = "".join(f", {sql} AS {name}" for name, sql in columns.items())
     sql = (
         "SELECT t.id, m.name, coalesce(t.latitude, t.home_latitude) AS latitude,"  # noqa: S608 - from CRITERIA
         f" coalesce(t.longitude, t.home_longitude) AS longitude{listed}"
         " FROM technician t JOIN member m ON m.tenant_id = {provider} AND m.id = t.member_id "
         f"{' '.join(joins)} WHERE t.tenant_id = {{provider}}"
-    )
+    ).replace("{visits_source}", registered())
     names = tuple(dict.fromkeys(re.findall(r"{(\w+)}", sql)))
     return sql.format(**{name: f"${n}" for n, name in enumerate(names, 1)}), names
 
 
-STATEMENT, PARAMETERS = _assembled(CRITERIA)
-
-
 async def technicians_for(job: Job) -> list[Any]:
     """The one statement: a row for each technician of the provider, in the current transaction."""
-    return await fetch(STATEMENT, *(getattr(job, name) for name in PARAMETERS))
+    sql, parameters = statement()
+    return await fetch(sql, *(getattr(job, name) for name in parameters))
 
 
 async def match(job: Job, policy: Mapping[str, float] | None = None) -> Match:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from mendline.dispatch.auto_offer import Minutes, auto_offer_of
 from mendline.dispatch.events import NobodyLeft
 from mendline.dispatch.matching import Match
-from mendline.dispatch.rounds import LARGEST, asked_in_vain, close_round, open_round
+from mendline.dispatch.rounds import LARGEST, asked_in_vain, close_round, open_round, tell_withdrawn
 from mendline.dispatch.suggesting import keep, weigh
 from mendline.kernel import DomainError, MemberId, TicketId, command, emit, not_found, parse_opaque, told
 from mendline.tickets import TicketResult, lock_ticket, may_step, move, require_part, result
@@ -137,5 +137,5 @@ async def withdraw_offers(actor: Actor, input: WithdrawOffers) -> TicketResult:
     """Nobody is asked any more; the ticket waits for the dispatcher."""
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     await move(actor, ticket)
-    await close_round(actor, ticket, "withdrawn")
+    tell_withdrawn(ticket, await close_round(actor, ticket, "withdrawn", why="withdrawn"), "withdrawn")
     return result(ticket)

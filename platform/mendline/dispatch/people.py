@@ -32,11 +32,12 @@ class Technician(Record):
         table = "technician"
 
 
-@table(Kind.OWN, references={"technician_id": "technician"})
+@table(Kind.OWN, references={"technician_id": "technician", "proof_id": "proof"})
 class Qualification(Record):
     """That a technician may work on a device class (or one model of it), until a day.
 
     level: proficiency, 1 (under guidance) to 5 (teaches others). proof: the certificate's number, or where it lies.
+    proof_id: its scan, for the last day that it has now.
     """
 
     technician_id = fields.UUIDField()
@@ -45,6 +46,7 @@ class Qualification(Record):
     level = fields.IntField(default=1)
     expires_on = fields.DateField(null=True)
     proof = fields.TextField(null=True)
+    proof_id = fields.UUIDField(null=True)
     recorded_at = fields.DatetimeField(default=now)
 
     class Meta:

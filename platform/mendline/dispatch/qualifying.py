@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from mendline.devices import stored_proof
 from mendline.dispatch.events import QualificationExpiresSoon
 from mendline.dispatch.people import Qualification, Technician
 from mendline.kernel import (
     MemberId,
+    ProofId,
     Timer,
     cancel_timer,
     command,
@@ -42,7 +44,8 @@ class QualificationInput(Struct, frozen=True):
     """That the technician may work on a class of device, or on one model of it.
 
     level: proficiency, 1 (under guidance) to 5 (teaches others). proof: the number of the certificate, or the address
-    of the document in the organisation's own archive. expires_on: its last day.
+    of the document in the organisation's own archive. expires_on: its last day. scan: of the certificate, which has
+    been uploaded; without one the scan that is known stays, unless the last day is another now.
     """
 
     device_class: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -50,6 +53,7 @@ class QualificationInput(Struct, frozen=True):
     level: Literal[1, 2, 3, 4, 5] = 1
     expires_on: date | None = None
     proof: Annotated[str, Meta(max_length=500)] | None = None
+    scan: ProofId | None = None
 
 
 class PutQualification(Struct, frozen=True):
@@ -67,7 +71,7 @@ class QualificationSaved(Struct, frozen=True):
 
 @command("dispatch.put_qualification", "dispatch.people")
 async def put_qualification(actor: Actor, input: PutQualification) -> QualificationSaved:
-    """Gives or renews one qualification; the others stay. Raises not_found for who is no technician."""
+    """Gives or renews one qualification; the others stay. Raises not_found for who is no technician, proof_awaited."""
     technician = await rows.lock(Technician, actor.organisation, parse_opaque("mb", input.technician).id)
     wanted = input.qualification
     known = await rows.first(
@@ -87,6 +91,10 @@ async def put_qualification(actor: Actor, input: PutQualification) -> Qualificat
 async def put(technician: Technician, wanted: QualificationInput, known: Qualification | None) -> Qualification:
     """Makes a qualification, or changes the one that is known, and sees to it that its end is told of in time."""
     values: dict[str, Any] = {"level": wanted.level, "expires_on": wanted.expires_on, "proof": wanted.proof}
+    if wanted.scan is not None:
+        values["proof_id"] = await stored_proof(technician.tenant_id, wanted.scan)
+    elif known is not None and known.expires_on != wanted.expires_on:
+        values["proof_id"] = None
     if known is None:
         known = Qualification(
             tenant_id=technician.tenant_id,

@@ -1,13 +1,13 @@
 """Rounds of offers: one technician or a group is asked at once; the first answer, a timer or a dispatcher ends it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from mendline.dispatch.events import JobCalled, JobOffered
+from mendline.dispatch.events import JobCalled, JobOffered, OffersWithdrawn
 from mendline.dispatch.jobs import Asked, JobOffer
-from mendline.kernel import cancel_timer, emit, execute, new_id, rows, set_timer, work
+from mendline.kernel import cancel_timer, emit, fetch, new_id, rows, set_timer, work
 from mendline.tickets import Ticket
 from mendline_tenants import Actor
 
@@ -37,7 +37,8 @@ async def open_round(
 
     automatic: whether the next is asked when nobody takes it. time: until when; without it the offer waits.
     """
-    await close_round(actor, ticket, "withdrawn", states=("offered", "accepted"))
+    gone = await close_round(actor, ticket, "withdrawn", states=("offered", "accepted"), why="passed")
+    tell_withdrawn(ticket, gone - set(technicians), "passed")
     moment = work().occurred_at
     until = moment + time if time is not None else None
     round_id = new_id()
@@ -74,18 +75,42 @@ async def close_round(
     *,
     states: tuple[str, ...] = ("offered",),
     taken_by: str | None = None,
-) -> None:
-    """What is open of a locked ticket is open no more. states: what counts as open."""
-    await execute(
-        f"UPDATE job_offer SET state = $4, answered_at = coalesce(answered_at, $5), taken_by_name = $6"  # noqa: S608
-        f" WHERE {_OF_TICKET} AND state = ANY ($7)",
+    why: str | None = None,
+    by: Mapping[str, str] | None = None,
+) -> set[UUID]:
+    """What is open of a locked ticket is open no more; answers whose it was. states: what counts as open.
+
+    why, by: as in `JobOffer`.
+    """
+    ended = await fetch(
+        f"UPDATE job_offer SET state = $4, answered_at = coalesce(answered_at, $5), taken_by_name = $6,"  # noqa: S608
+        f" ended_why = $8, ended_by = $9 WHERE {_OF_TICKET} AND state = ANY ($7) RETURNING technician_id",
         *_names(actor, ticket),
         state,
         work().occurred_at,
         taken_by,
         list(states),
+        why,
+        by,
     )
     await cancel_timer(actor.organisation, _timer_key(ticket))
+    return {row["technician_id"] for row in ended}
+
+
+def tell_withdrawn(
+    ticket: Ticket, technicians: Collection[UUID], why: str, by: Mapping[str, str] | None = None
+) -> None:
+    """Lets those know whose offers were withdrawn, if there are any."""
+    if technicians:
+        emit(
+            OffersWithdrawn(
+                tenant=ticket.tenant_id,
+                ticket=ticket.id,
+                technicians=tuple(sorted(technicians)),
+                why=why,
+                by=dict(by) if by else None,
+            )
+        )
 
 
 async def offers_of(actor: Actor, ticket: Ticket) -> list[JobOffer]:

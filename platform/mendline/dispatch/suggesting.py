@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from mendline.dispatch.criteria import Job
+from mendline.dispatch.criterion import Job
 from mendline.dispatch.events import JobSuggested
 from mendline.dispatch.jobs import Suggestion
 from mendline.dispatch.matching import KEPT, NAMED, Match, match
+from mendline.dispatch.territory import territories_around
 from mendline.kernel import MemberId, TicketId, command, emit, opaque, parse_opaque, rows, told, work
 from mendline.tickets import Ticket, TicketClinical, TicketClock, TicketPeople, require_part
 from mendline_tenants import Actor, own_organisation
@@ -58,6 +59,7 @@ async def job_of(provider: UUID, ticket: Ticket) -> Job:
     place = None
     if people is not None and people.latitude is not None and people.longitude is not None:
         place = (people.latitude, people.longitude)
+    card = ticket.device_card
     windows = clinical.access_windows if clinical is not None else []
     arrival = await rows.first(
         TicketClock,
@@ -69,13 +71,17 @@ async def job_of(provider: UUID, ticket: Ticket) -> Job:
         provider=provider,
         facility=ticket.tenant_id,
         ticket=ticket.id,
-        device_class=ticket.device_card.get("device_class", ""),
-        model_number=ticket.device_card.get("model_number"),
+        device_class=card.get("device_class", ""),
+        model_number=card.get("model_number"),
         moment=work().occurred_at,
         priority=ticket.priority,
         place=place,
         windows=tuple((datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in windows),
         arrival_due=arrival.due_at if arrival is not None else None,
+        territories=await territories_around(provider, *place) if place else (),
+        authorised_only=bool(card.get("authorised_only")),
+        makers=tuple((card.get("manufacturer") or {}).values()),
+        device_identifier=card.get("device_identifier"),
     )
 
 

@@ -122,13 +122,18 @@ async def _replace_technicians(territory: Territory, wanted: set[UUID]) -> None:
         )
 
 
+async def territories_around(tenant: UUID, latitude: float, longitude: float) -> tuple[UUID, ...]:
+    """The territories that a place lies in. In the current transaction."""
+    known = await rows.select(Territory, "tenant_id = $1 ORDER BY code", tenant)
+    return tuple(territory.id for territory in known if territory.covers(latitude, longitude))
+
+
 async def serving(tenant: UUID, latitude: float, longitude: float) -> tuple[set[UUID], set[UUID]]:
     """Technicians by territory, for a place: those who serve one that covers it, and those who serve only others.
 
     Who is in neither set serves no territory and may be sent anywhere. In the current transaction.
     """
-    territories = await rows.select(Territory, "tenant_id = $1", tenant)
-    near = {territory.id for territory in territories if territory.covers(latitude, longitude)}
+    near = await territories_around(tenant, latitude, longitude)
     served = await rows.select(TerritoryTechnician, "tenant_id = $1", tenant)
     inside = {row.technician_id for row in served if row.territory_id in near}
     return inside, {row.technician_id for row in served} - inside

@@ -84,6 +84,9 @@ QuotationId = Annotated[
 SlotId = Annotated[
     str, msgspec.Meta(description="The opaque id of a signature slot.", extra={"id": "sl"}, max_length=80)
 ]
+ProofId = Annotated[
+    str, msgspec.Meta(description="The opaque id of a scan that proves something.", extra={"id": "pf"}, max_length=80)
+]
 DocumentId = Annotated[
     str, msgspec.Meta(description="The opaque id of a regulatory document.", extra={"id": "rd"}, max_length=80)
 ]

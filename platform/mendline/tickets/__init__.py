@@ -18,6 +18,7 @@ from mendline.tickets.clocks import calendar_of, clocks_of, events_of, log_of
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.entitlement_log import ENTRY_KINDS, EntitlementEntry
 from mendline.tickets.events import (
+    CalledOff,
     ClockDue,
     DuplicateMarked,
     EntitlementMoved,
@@ -35,9 +36,11 @@ from mendline.tickets.lifecycle import (
     STEPS,
     Step,
     change,
+    last_writer,
     lock_ticket,
     may_step,
     move,
+    nobody_goes,
     note_change,
     require_part,
     steps_from,
@@ -83,6 +86,7 @@ __all__ = [
     "SETTLED",
     "STEPS",
     "WAITING_FOR",
+    "CalledOff",
     "ClockDue",
     "ClockEvent",
     "ClockReading",
@@ -130,6 +134,7 @@ __all__ = [
     "explain",
     "feed_cursor",
     "interval_words",
+    "last_writer",
     "latest_quotation",
     "likenesses",
     "lock_ticket",
@@ -137,6 +142,7 @@ __all__ = [
     "may_step",
     "move",
     "next_number",
+    "nobody_goes",
     "note_change",
     "outcome_of",
     "parts_of",

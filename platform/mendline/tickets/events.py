@@ -93,6 +93,21 @@ class ProviderAssigned(msgspec.Struct, frozen=True):
     provider: UUID
 
 
+@event("tickets.called_off")
+class CalledOff(msgspec.Struct, frozen=True):
+    """Nobody needs to go any more to a ticket that technicians were asked for, or that one had taken.
+
+    state: what it has become. who: the organisation that did it, by its name {zh, en}.
+    """
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    provider: UUID
+    state: str
+    who: dict[str, str]
+
+
 @event("tickets.duplicate_marked")
 class DuplicateMarked(msgspec.Struct, frozen=True):
     """A ticket was closed because another one of the same user facility tells of the same fault."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
 from mendline.tickets.clocks import follow
-from mendline.tickets.events import TicketChanged
+from mendline.tickets.events import CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import Ticket
@@ -31,6 +31,7 @@ class Step(NamedTuple):
 
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
 _TO_OFFER = ("reported", "triaged", "rework")
+_ASKED = ("offered", "accepted", "en_route")
 
 STEPS: tuple[Step, ...] = (
     Step("tickets.triage", ("reported", "triaged"), None, "either"),
@@ -118,11 +119,11 @@ async def lock_ticket(reference: Reference) -> Ticket:
     try:
         expect(ticket)
     except DomainError as stale:
-        raise DomainError(stale.code, **{**stale.facts, "by": await _last_writer(ticket)}) from None
+        raise DomainError(stale.code, **{**stale.facts, "by": await last_writer(ticket)}) from None
     return ticket
 
 
-async def _last_writer(ticket: Ticket) -> str | dict[str, str]:
+async def last_writer(ticket: Ticket) -> str | dict[str, str]:
     """A colleague by name, anybody else by the name of the organisation: no name crosses a border."""
     latest = await fetchrow(
         "SELECT e.author_org, m.name FROM audit_entry e"
@@ -185,8 +186,29 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
     await rows.update(ticket, **changes)
     if after != before and PHASES[after] == "closed":
         await _tell_device(actor, ticket)
+    if before in _ASKED and nobody_goes(ticket):
+        _call_off(actor, ticket)
     tell(ticket, **({"from": before, "to": after} if after != before else {}))
     return ticket
+
+
+def nobody_goes(ticket: Ticket) -> bool:
+    """Whether a ticket is past sending somebody: closed, or dealt with from afar."""
+    return ticket.phase == "closed" or ticket.state == "remote_fix"
+
+
+def _call_off(actor: Actor, ticket: Ticket) -> None:
+    card = ticket.facility_card if actor.organisation == ticket.tenant_id else ticket.provider_card
+    emit(
+        CalledOff(
+            tenant=ticket.tenant_id,
+            ticket=ticket.id,
+            number=ticket.number,
+            provider=ticket.provider_id,
+            state=ticket.state,
+            who=card.get("name") or {},
+        )
+    )
 
 
 async def _tell_device(actor: Actor, ticket: Ticket) -> None:

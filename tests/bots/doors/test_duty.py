@@ -8,6 +8,7 @@ from mendline.kernel import frozen, gateway, now, rows
 from mendline_tenants import ChatIdentity
 from support.clocks import OFFICE, contract, reported
 from support.database import look
+from support.doors import words_of
 
 if TYPE_CHECKING:
     from support.cast import Cast
@@ -113,7 +114,34 @@ async def test_the_list_comes_by_itself_when_the_turn_changes(doors: "Doors", ca
     with frozen(midnight + timedelta(seconds=5)):
         await doors.settle(40)
     assert [text for text in await doors.texts("manager_a") if "交接班" in text and "SB-0001" in text]
+    with frozen(midnight + timedelta(minutes=1)):
+        await doors.press("manager_a", "确认接班")
+        assert "已确认接班" in words_of(await doors.last("manager_a"))
+    (row,) = await look("SELECT state FROM duty_handover WHERE tenant_id = $1", cast["hospital_a"])
+    assert row["state"] == "confirmed"
     assert not [text for text in await doors.texts("nurse_a") if "交接班" in text]
+
+
+async def test_who_does_not_confirm_is_reminded_in_chat(doors: "Doors", cast: "Cast") -> None:
+    handovers = [
+        {"day": n, "at": "00:00", "members": [cast.member_id(person)]}
+        for n, person in enumerate(("nurse_a", "manager_a"))
+    ]
+    start = (now() - timedelta(days=2)).date()
+    ward = cast.place_id("ward_a")
+    await rota(cast, "engineer_a", "unit", place=ward, handovers=handovers, cycle_days=2, starts_on=start)
+    midnight = datetime.combine((now() + timedelta(days=1)).date(), datetime.min.time(), UTC)
+    for minutes in (0, 16, 32):
+        with frozen(midnight + timedelta(minutes=minutes, seconds=5)):
+            await doors.settle(40)
+    told = {
+        person: len([text for text in await doors.texts(person) if "还没有人确认" in text])
+        for person in ("manager_a", "nurse_a")
+    }
+    assert told == {"manager_a": 2, "nurse_a": 1}
+    with frozen(midnight + timedelta(minutes=33)):
+        await doors.press("manager_a", "确认接班")
+        assert "已确认接班" in words_of(await doors.last("manager_a"))
 
 
 NEARLY = timedelta(minutes=481)
@@ -180,3 +208,15 @@ async def test_a_certificate_that_ends_is_told_to_the_technician_and_the_dispatc
         await doors.settle(40)
     for person in ("technician_v", "dispatcher_v"):
         assert any(f"将于 {last} 到期" in text for text in await doors.texts(person)), person
+
+
+async def test_a_licence_that_ends_is_told_to_who_keeps_the_papers(doors: "Doors", cast: "Cast") -> None:
+    ends = (now() + timedelta(days=5)).date()
+    paper = {"kind": "registration_certificate", "number": "国械注准7", "expires_on": ends.isoformat()}
+    await cast.run("engineer_a", "devices.upsert_document", {**paper, "device": cast.device_id("pump_a")})
+    await doors.settle()
+    told = [text for text in await doors.texts("engineer_a") if "国械注准7" in text]
+    assert len(told) == 1
+    assert f"注册证 国械注准7 将于 {ends}" in told[0]
+    for who in ("nurse_a", "dispatcher_v"):
+        assert not [text for text in await doors.texts(who) if "国械注准7" in text]

@@ -116,3 +116,29 @@ async def test_when_nobody_is_left_the_dispatcher_is_asked_to_decide(doors: "Doo
     assert "已询问 2 人,无人接单,请您决定。" in words_of(await doors.last("dispatcher_v"))
     await doors.press("dispatcher_v", "派给 技师冯")
     assert (await states(cast))["技师冯"] == "offered"
+
+
+async def test_whoever_was_asked_hears_that_the_job_is_gone_and_why(doors: "Doors", cast: "Cast") -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?")
+    assert "接单" in await doors.labels("technician_v")
+    await doors.press("technician_v", "接单", settle=False)
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "已好"})
+    await doors.settle()
+    assert set((await states(cast)).values()) == {"withdrawn"}
+    for person in ("technician_v", "technician_v2"):
+        told = [text for text in await doors.texts(person) if "无需前往" in text]
+        assert told, person
+        assert all("已撤销" in text for text in told)
+    assert "接单" not in await doors.labels("technician_v")
+
+
+async def test_who_is_on_the_way_hears_that_nobody_needs_to_come(doors: "Doors", cast: "Cast") -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "已好"})
+    await doors.settle()
+    assert "无需前往" in words_of(await doors.last("technician_v"))

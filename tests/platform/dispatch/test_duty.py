@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mendline.dispatch import DutyRota, duty_of, open_tickets, people_on_duty
-from mendline.kernel import DomainError, frozen, now, parse_opaque, rows, transaction
+from mendline.dispatch import DutyHandover, DutyRota, duty_of, open_tickets, people_on_duty
+from mendline.kernel import DomainError, frozen, now, opaque, parse_opaque, rows, transaction
 from support.database import look, unchanged
 
 START = now().date() - timedelta(days=10)
@@ -212,3 +212,83 @@ async def test_the_list_holds_what_the_rota_answers_for(cast):
 def test_days_of_the_fixture_are_what_they_say():
     assert isinstance(START, date)
     assert [(day(n).date() - START).days % 2 for n in (0, 1)] == [0, 1]
+
+
+async def changed(cast, days=1, late=timedelta(seconds=5)):
+    """What was handed over as the turn changed tomorrow (or later), and the moment."""
+    moment = datetime.combine(now().date() + timedelta(days=days), datetime.min.time(), UTC) + late
+    with frozen(moment):
+        await cast.drain()
+        await cast.drain()
+    async with transaction(cast["hospital_a"]):
+        return moment, await rows.select(DutyHandover, "tenant_id = $1 ORDER BY at", cast["hospital_a"])
+
+
+async def confirm(cast, who, handover, moment, **given):
+    with frozen(moment):
+        named = {"handover": opaque("ho", handover.tenant_id, handover.id)}
+        return await cast.run(who, "dispatch.confirm_handover", named | given)
+
+
+async def reminded(cast):
+    sql = "SELECT payload FROM outbox WHERE tenant_id = $1 AND name = 'dispatch.handover_unconfirmed' ORDER BY id"
+    names = {str(member): name for name, member in cast.members.items()}
+    return [sorted(names[one] for one in row[0]["people"]) for row in await look(sql, cast["hospital_a"])]
+
+
+def who_comes():
+    """Who of the two takes over tomorrow, and who goes."""
+    first = (now().date() + timedelta(days=1) - START).days % 2 == 0
+    return ("engineer_a", "quality_a") if first else ("quality_a", "engineer_a")
+
+
+async def test_who_comes_confirms_what_was_open_then(cast):
+    report = {"device": cast.device_id("pump_a"), "symptom": "报警", "use_state": "down"}
+    await cast.run("nurse_a", "tickets.report", report)
+    await put(cast, *DAILY)
+    moment, (made,) = await changed(cast)
+    comes, goes = who_comes()
+    assert (made.incoming, made.outgoing) == (cast.members[comes], cast.members[goes])
+    assert (made.state, made.total, len(made.listed)) == ("waiting", 1, 1)
+    async with unchanged():
+        for stranger, code in ((goes, "not_on_duty"), ("engineer_b", "not_found")):
+            with pytest.raises(DomainError, match=code):
+                await confirm(cast, stranger, made, moment)
+    done = await confirm(cast, comes, made, moment, note="备用泵在 3 病区")
+    assert done.at == moment
+    async with unchanged():
+        with pytest.raises(DomainError, match="handover_confirmed") as refused:
+            await confirm(cast, comes, made, moment)
+    assert refused.value.facts["at"] == moment
+    await changed(cast, late=timedelta(hours=1))
+    assert await reminded(cast) == []
+
+
+async def test_who_does_not_confirm_is_reminded_and_then_the_others_too(cast):
+    await put(cast, *DAILY)
+    await changed(cast)
+    comes, goes = who_comes()
+    await changed(cast, late=timedelta(minutes=14))
+    assert await reminded(cast) == []
+    await changed(cast, late=timedelta(minutes=16))
+    assert await reminded(cast) == [[comes]]
+    await changed(cast, late=timedelta(minutes=32))
+    everybody = sorted({comes, goes, *(["manager_a"] if comes == "engineer_a" else [])})
+    assert await reminded(cast) == [[comes], everybody]
+    moment, _ = await changed(cast, late=timedelta(hours=5))
+    assert len(await reminded(cast)) == 2, "twice is enough"
+    _, found = await changed(cast, days=2)
+    assert [one.state for one in found] == ["missed", "waiting"]
+    async with unchanged():
+        with pytest.raises(DomainError, match="handover_missed"):
+            await confirm(cast, comes, found[0], moment + timedelta(days=1))
+
+
+async def test_whoever_stands_in_may_confirm(cast):
+    saved = await put(cast, *DAILY)
+    moment, (made,) = await changed(cast)
+    given = {"rota": saved.rota, "member": cast.member_id("nurse_a"), "reason": "堵车"}
+    span = {"starts_at": moment + timedelta(minutes=2), "ends_at": moment + timedelta(hours=3)}
+    with frozen(moment + timedelta(minutes=1)):
+        await cast.run("engineer_a", "dispatch.cover_duty", {**given, **span})
+    await confirm(cast, "nurse_a", made, moment + timedelta(minutes=5))

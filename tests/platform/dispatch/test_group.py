@@ -121,7 +121,7 @@ async def test_what_is_withdrawn_is_withdrawn_for_all(cast):
     ticket = await called(cast)
     await cast.run("dispatcher_v", "dispatch.withdraw_offers", {"ticket": ticket})
     assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "withdrawn"}
-    with pytest.raises(DomainError, match="not_offered_to_you"):
+    with pytest.raises(DomainError, match="offer_withdrawn"):
         await cast.run("technician_v2", "dispatch.accept_job", {"ticket": ticket})
 
 

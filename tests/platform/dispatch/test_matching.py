@@ -10,16 +10,15 @@ from mendline.dispatch import (
     CRITERIA,
     SHUT_OUT,
     BusyElsewhere,
-    Job,
     Qualification,
     Suggestion,
     Technician,
-    match,
     on_shift,
 )
 from mendline.dispatch.distance import great_circle_km, travel_minutes
-from mendline.kernel import LOCALES, DomainError, new_id, now, opaque, parse_opaque, rows, say, transaction
+from mendline.kernel import LOCALES, DomainError, now, opaque, parse_opaque, rows, say, transaction
 from support.database import unchanged
+from support.weighing import points, weigh, who, why
 
 DAY = [{"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "18:00"}]
 ROUND = [{"days": [5], "from": "08:00", "to": "08:00"}]
@@ -56,33 +55,6 @@ def test_distance_is_symmetric_and_never_negative(a, b, c, d):
     assert there >= 0
     assert there == pytest.approx(great_circle_km(c, d, a, b), abs=1e-6)
     assert travel_minutes(there) >= 0
-
-
-HOSPITAL = (31.2304, 121.4737)
-
-
-async def weigh(cast, policy=None, **job):
-    """The vendor's technicians weighed for an infusion pump of hospital A."""
-    given = {"device_class": "infusion_pump", "model_number": "IP-200", "moment": now(), "place": HOSPITAL}
-    given |= {"facility": cast["hospital_a"]}
-    asked = Job(provider=cast["vendor_v"], ticket=new_id(), **given | job)
-    async with transaction(cast["vendor_v"]):
-        return await match(asked, policy)
-
-
-def who(found):
-    """The names of the candidates, best first."""
-    return [candidate.name for candidate in found.candidates]
-
-
-def why(found):
-    """Who fell out, and why."""
-    return {one.name: one.why for one in found.excluded}
-
-
-def points(candidate):
-    """What each criterion adds to the score."""
-    return {reason.criterion: reason.points for reason in candidate.reasons if reason.points is not None}
 
 
 async def change(cast, technician, **values):

@@ -177,7 +177,7 @@ async def test_a_dispatcher_may_take_the_offer_back(cast, automatic):
     async with unchanged():
         for command, code in (
             ("dispatch.withdraw_offers", "wrong_state"),
-            ("dispatch.accept_job", "not_offered_to_you"),
+            ("dispatch.accept_job", "offer_withdrawn"),
         ):
             who = "dispatcher_v" if command.endswith("offers") else "technician_v"
             with pytest.raises(DomainError, match=code):
@@ -186,8 +186,10 @@ async def test_a_dispatcher_may_take_the_offer_back(cast, automatic):
 
 async def test_a_ticket_that_was_cancelled_is_offered_to_nobody_any_more(cast, automatic):
     await act(cast, later(2), "nurse_a", "tickets.cancel", automatic, reason="已好")
+    await cast.drain(at=later(2))
+    assert await offers(cast) == [("技师郑", "withdrawn")]
     await cast.drain(at=later(60))
-    assert await offers(cast) == [("技师郑", "expired")]
+    assert await offers(cast) == [("技师郑", "withdrawn")]
     assert await state(cast, automatic) == "cancelled"
 
 

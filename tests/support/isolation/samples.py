@@ -55,6 +55,7 @@ WORDS: Mapping[str, Any] = {
     "duty_rota.cycle_days": 1,
     "duty_rota.handovers": [{"day": 0, "minute": 0, "members": []}],
     "duty_cover.level": 0,
+    "proof.state": "stored",
     "place.kind": "unit",
     "device_part.quantity": 1,
     "quotation.currency": "CNY",
