@@ -1,4 +1,4 @@
-"""Fault texts: real work orders and synthetic Chinese reports, our n-grams beside a bag of words and the majority."""
+"""Fault texts: real work orders and synthetic Chinese reports, our n-grams beside bags of words and the majority."""
 
 import re
 import statistics
@@ -13,11 +13,14 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 import numpy as np
 
-from mendline.faulttext import Guess, Lesson, Model, find_dangers, load, normalise
+from mendline.faulttext import SAFETY_WORDS, Guess, Lesson, Model, find_dangers, load, normalise
 from mendline.faulttext.figures import ece, f1_by_label, macro_f1, reliability
 from mendline.faulttext.grams import features
 from mendline.faulttext.learn import FOLDS, cross_validated, guesses, learn, stratified
 from support.fault_texts import WORK_ORDERS, Labelled, chinese, work_orders
+
+WIDE = {sign: sign + 0xFEE0 for sign in range(0x21, 0x7F)}
+"""ASCII as full-width characters."""
 
 GOAL_SECONDS = 1e-3
 """What a prediction may take: less than the statement that stores it."""
@@ -26,6 +29,22 @@ GOAL_SECONDS = 1e-3
 def words(text: str) -> list[str]:
     """The baseline's features, a plain bag of words."""
     return re.findall(r"\w+", normalise(text))
+
+
+def by_bayes(documents: Sequence[Sequence[str]], truth: np.ndarray, folds: np.ndarray, classes: int) -> np.ndarray:
+    """Multinomial naive Bayes over words with Laplace smoothing (McCallum and Nigam, 1998): the textbook's baseline."""
+    places = {word: place for place, word in enumerate(sorted({word for one in documents for word in one}))}
+    counts = np.zeros((len(documents), len(places)), dtype=np.float32)
+    for row, document in enumerate(documents):
+        for word in document:
+            counts[row, places[word]] += 1
+    logits = np.zeros((len(documents), classes))
+    for fold in range(FOLDS):
+        learned, held = folds != fold, folds == fold
+        seen = np.stack([counts[learned & (truth == label)].sum(axis=0) + 1 for label in range(classes)])
+        prior = np.log([(learned & (truth == label)).sum() + 1 for label in range(classes)])
+        logits[held] = counts[held] @ np.log(seen / seen.sum(axis=1, keepdims=True)).T + prior
+    return logits
 
 
 def apart(folds: np.ndarray, texts: Sequence[str]) -> np.ndarray:
@@ -45,6 +64,8 @@ def of_work_orders(report: Report, limit: int | None) -> None:
         for name, of_text in (("n-grams", features), ("bag of words", words)):
             logits = cross_validated([of_text(text) for text, _ in orders], truth, split, len(labels))
             made[name] = guesses(logits, truth, split, labels)
+        bayes = by_bayes([words(text) for text, _ in orders], truth, split, len(labels))
+        made["naive Bayes"] = guesses(bayes, truth, split, labels)
         commonest = labels[int(np.bincount(truth).argmax())]
         made["majority"] = [Guess(guess.truth, commonest, 1.0) for guess in made["n-grams"]]
         told(report, f"work orders, {case}", made, split)
@@ -57,6 +78,7 @@ def told(report: Report, case: str, made: dict[str, list[Guess]], folds: np.ndar
     """Macro-F1 over all texts and fold by fold, accuracy, and how far confidence can be believed."""
     ours, plain = made["n-grams"], made["bag of words"]
     report.add(case, "macro-F1", macro_f1(ours), "", "bag of words", macro_f1(plain))
+    report.add(case, "macro-F1", macro_f1(ours), "", "naive Bayes over words", macro_f1(made["naive Bayes"]))
     report.add(case, "macro-F1", macro_f1(ours), "", "majority", macro_f1(made["majority"]))
     for fold in range(FOLDS):
         held = np.flatnonzero(folds == fold)
@@ -95,6 +117,22 @@ def of_chinese(report: Report) -> None:
     speed(report, case, model, learned.model, test)
 
 
+def of_safety(report: Report) -> None:
+    """Every safety word in every text to be tested with, at three places, in several spellings: none may be missed."""
+    tried, missed = 0, 0
+    texts = [text for text, _ in chinese("test")]
+    for kind, (stems, chinese_words) in SAFETY_WORDS.items():
+        for word in (*stems, *chinese_words):
+            for spelled in (word, word.upper(), word.translate(WIDE), " ".join(word), "\u200b".join(word)):
+                for number, text in enumerate(texts):
+                    at = (0, len(text) // 2, len(text))[number % 3]
+                    tried += 1
+                    missed += kind not in {d.kind for d in find_dangers(text[:at] + spelled + text[at:])}
+    report.add("safety words", "missed", missed, f"of {tried}", "at most", 0)
+    flagged = sum(bool(find_dangers(text)) for text in texts)
+    report.add("safety words", "synthetic texts that a person is to look at", flagged / len(texts), "of texts")
+
+
 def tried(model: Model, texts: Labelled) -> list[Guess]:
     """The model's guess for each text."""
     return [Guess(label, *model.predict(text)[:2]) for text, label in texts]
@@ -119,7 +157,7 @@ def speed(report: Report, case: str, model: Model, packed: bytes, texts: Labelle
 
 
 def main() -> None:
-    """Both."""
+    """All three."""
     parser = arguments(__doc__)
     parser.add_argument("--orders", type=int, metavar="N", help="only the first N work orders (all)")
     given = parser.parse_args()
@@ -129,6 +167,7 @@ def main() -> None:
     else:
         print("the work orders are not here: put excavator_work_orders.csv into ../shared/data")
     of_chinese(report)
+    of_safety(report)
     report.finish(given.json)
 
 

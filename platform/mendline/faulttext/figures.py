@@ -12,6 +12,10 @@ LEAST = 20
 """How many texts must lie above a cut-off, for their share of right ones to say something."""
 
 
+LIKELIER = 0.5
+"""No proposal is less sure than this: one that is likelier wrong helps nobody, however right the surer ones are."""
+
+
 class Guess(NamedTuple):
     """What was predicted for a text whose label is known."""
 
@@ -118,11 +122,13 @@ def ece(table: Sequence[Bin]) -> float:
 def cut_off(guesses: Sequence[Guess], wanted: float) -> float | None:
     """The lowest confidence from which at least `wanted` of the guesses are right; None when there is none.
 
-    At least LEAST guesses lie above it.
+    At least LEAST guesses lie above it, and it is never below LIKELIER.
     """
     lowest, right = None, 0
     ordered = sorted(guesses, key=lambda guess: -guess.confidence)
     for count, guess in enumerate(ordered, 1):
+        if guess.confidence < LIKELIER:
+            break
         right += guess.right
         last_of_equals = count == len(ordered) or ordered[count].confidence < guess.confidence
         if last_of_equals and count >= LEAST and right >= wanted * count:

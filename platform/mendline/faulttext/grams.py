@@ -45,14 +45,14 @@ def grams(text: str) -> Iterator[Gram]:
                 for at in range(start, end - size + 1):
                     yield Gram(text[at : at + size], at, at + size)
             continue
-        end = min(end, start + LONGEST_WORD)
-        marked = f" {text[start:end]} "
-        yield Gram(marked, start, end)
+        stop = min(end, start + LONGEST_WORD)
+        marked = f" {text[start:stop]} "
+        yield Gram(marked, start, stop)
         for size in _OF_WORDS:
             if size < len(marked):
                 for at in range(len(marked) - size + 1):
                     begins = start + at - 1
-                    yield Gram(marked[at : at + size], max(start, begins), min(end, begins + size))
+                    yield Gram(marked[at : at + size], max(start, begins), min(stop, begins + size))
 
 
 def features(text: str) -> list[str]:

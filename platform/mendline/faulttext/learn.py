@@ -8,7 +8,7 @@ import numpy as np
 
 from mendline.faulttext.figures import Guess, figures_of
 from mendline.faulttext.grams import features
-from mendline.faulttext.lesson import Learned, Lesson, TooFewTexts, missing
+from mendline.faulttext.lesson import MOST_LABELS, Learned, Lesson, TooFewTexts, missing
 from mendline.faulttext.model import Weights, pack
 from mendline.faulttext.softmax import Floats, Sparse, Whole, fit, softmax
 from mendline.faulttext.vocabulary import Vocabulary, vocabulary_of
@@ -29,18 +29,19 @@ Features = Callable[[str], Sequence[str]]
 def learn(lesson: Lesson) -> Learned:
     """The model of these texts, and its figures by stratified 5-fold cross-validation. Raises TooFewTexts.
 
-    Categories with too few texts are left out: their texts say too little, and a person names those.
+    Categories with too few texts are left out: their texts say too little, and a person names those. So are those
+    beyond MOST_LABELS.
     """
     counts = Counter(label for _, label in lesson.texts)
     if missing(counts):
         raise TooFewTexts(f"{len(lesson.texts)} texts of {len(counts)} categories")
-    kept = [(text, label) for text, label in lesson.texts if counts[label] >= FOLDS]
-    labels = sorted({label for _, label in kept})
+    labels = sorted(label for label, count in counts.most_common(MOST_LABELS) if count >= FOLDS)
+    kept = [(text, label) for text, label in lesson.texts if label in labels]
     truth = np.array([labels.index(label) for _, label in kept])
     documents = [features(text) for text, _ in kept]
     folds = stratified(truth, lesson.seed)
     logits = cross_validated(documents, truth, folds, len(labels))
-    left_out = {label: count for label, count in sorted(counts.items()) if count < FOLDS}
+    left_out = {label: count for label, count in sorted(counts.items()) if label not in labels}
     figures = figures_of(guesses(logits, truth, folds, labels), lesson.right, left_out)
     vocabulary, weights, biases = fitted(documents, truth, len(labels))
     model = Weights(
@@ -71,8 +72,8 @@ def cross_validated(documents: Sequence[Sequence[str]], truth: Whole, folds: Who
     logits = np.zeros((len(documents), classes))
     for fold in range(FOLDS):
         learned, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        vocabulary, weights, biases = fitted([documents[place] for place in learned], truth[learned], classes)
-        logits[held] = matrix(vocabulary, [documents[place] for place in held]).times(weights) + biases
+        vocabulary, weights, biases = fitted([documents[place] for place in learned.tolist()], truth[learned], classes)
+        logits[held] = matrix(vocabulary, [documents[place] for place in held.tolist()]).times(weights) + biases
     return logits
 
 
@@ -108,7 +109,7 @@ def temperature(logits: Floats, truth: Whole) -> float:
 
 
 def guesses(logits: Floats, truth: Whole, folds: Whole, labels: Sequence[str]) -> list[Guess]:
-    """The guess for each text; the temperature of each fold is the other folds', so that calibration is not flattered."""
+    """The guess for each text. The temperature of each fold is the other folds': calibration is not flattered."""
     made: dict[int, Guess] = {}
     for fold in range(FOLDS):
         others, held = folds != fold, np.flatnonzero(folds == fold)
@@ -117,5 +118,3 @@ def guesses(logits: Floats, truth: Whole, folds: Whole, labels: Sequence[str]) -
             best = int(row.argmax())
             made[place] = Guess(labels[truth[place]], labels[best], float(row[best]))
     return [made[place] for place in range(len(truth))]
-
-

@@ -10,8 +10,8 @@ import msgspec
 from mendline.faulttext.lesson import Learned, Lesson
 from mendline.faulttext.model import load
 
-SECONDS = 900.0
-"""How long a lesson may take: the largest takes minutes of one processor."""
+SECONDS = 480.0
+"""How long a lesson may take: the largest takes minutes of one processor. A worker's work counts as failed at 600."""
 
 CHILD = (sys.executable, "-m", "mendline.faulttext.child")
 

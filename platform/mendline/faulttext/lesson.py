@@ -15,6 +15,9 @@ TEXTS_PER_LABEL = 5
 LABELS_NEEDED = 2
 """How many such categories a model takes: between one and nothing there is nothing to choose."""
 
+MOST_LABELS = 60
+"""How many categories are learned at most, the commonest: each costs memory and time."""
+
 MOST_TEXTS = 10_000
 """How many texts are learned from at most: the latest."""
 
@@ -41,10 +44,11 @@ class Learned(msgspec.Struct, frozen=True):
 def missing(labels: Mapping[str, int]) -> int:
     """How many more labelled texts it takes; 0 when there are enough. labels: category -> texts.
 
-    Where there are texts enough, but of one category alone, what another one needs is missing.
+    Only texts of categories that have enough count. Where these are of one category alone, what another one needs is
+    missing.
     """
-    enough = sum(count >= TEXTS_PER_LABEL for count in labels.values())
+    usable = [count for count in labels.values() if count >= TEXTS_PER_LABEL]
     of_labels = sum(
         max(0, TEXTS_PER_LABEL - count) for count in sorted([*labels.values(), 0, 0], reverse=True)[:LABELS_NEEDED]
     )
-    return max(TEXTS_NEEDED - sum(labels.values()), of_labels if enough < LABELS_NEEDED else 0, 0)
+    return max(TEXTS_NEEDED - sum(usable), of_labels if len(usable) < LABELS_NEEDED else 0, 0)

@@ -58,6 +58,11 @@ class Model:
         if not right or len(self._weights) != len(stored.grams) * classes or not stored.temperature > 0:
             raise ValueError("the parts of the model do not fit together")
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes: an n-gram costs some two hundred in a dictionary."""
+        return 200 * len(self._vocabulary.grams) + 4 * len(self._weights)
+
     def predict(self, text: str) -> Prediction:
         """The likeliest category of a text as people typed it."""
         plain = normalise(text)

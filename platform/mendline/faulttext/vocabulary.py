@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-
 SEEN = 2
 """In how many texts an n-gram must be to be learned."""
 
@@ -23,7 +22,7 @@ class Vocabulary:
         self._places = {gram: place for place, gram in enumerate(self.grams)}
 
     def vector(self, grams: Iterable[str]) -> Vector:
-        """The known n-grams of a text by place: (1 + ln count) x rarity, scaled to length 1; empty when none is known."""
+        """The known n-grams of a text by place: (1 + ln count) x rarity, scaled to length 1; empty if none is known."""
         places = self._places
         counts = Counter(places[gram] for gram in grams if gram in places)
         weighed = [(place, (1 + math.log(count)) * self.rarity[place]) for place, count in counts.items()]
@@ -41,5 +40,3 @@ def vocabulary_of(documents: Sequence[Iterable[str]]) -> Vocabulary:
     known = [gram for gram, count in holding.most_common(MOST) if count >= SEEN]
     known.sort()
     return Vocabulary(known, [math.log((1 + len(documents)) / (1 + holding[gram])) + 1 for gram in known])
-
-

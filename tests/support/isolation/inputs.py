@@ -17,6 +17,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
     "dispatch.cover_duty": {"starts_at": "2100-01-01T00:00:00Z", "ends_at": "2100-01-02T00:00:00Z"},
     "dispatch.put_rota": {"zone": "UTC", "cycle_days": 1},
     "dayplans.keep": {"problem": "", "stops": [], "unserved": [], "moves": [], "figures": {}, "relaxed": {}},
+    "tickets.keep_fault_model": {"cause": "asked", "model": "", "figures": None},
     "fieldwork.request_upload": {"media_type": "image/png"},
     "fieldwork.attach_evidence": {"media_type": "image/png"},
     "tenants.create_api_key": {"scopes": ["read.progress"]},
