@@ -10,6 +10,7 @@ from mendline.tickets import Quotation, Ticket, TicketClock, TicketCommercial
 from mendline_bots.alike import likeness_line
 from mendline_bots.buttons import ChatButton, card_token, keep_buttons
 from mendline_bots.cards import ChatCard
+from mendline_bots.fault_words import code_words, danger_words
 from mendline_bots.messages import Button, Message, cut, plain
 from mendline_bots.offer_words import offer_words
 from mendline_bots.people import member_actor
@@ -67,6 +68,8 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
     yield word("card.offer"), offer_words(view)
     if clinical:
         yield word("card.symptom"), clinical.symptom
+        yield word("card.danger"), danger_words(view.actor.locale, clinical)
+        yield word("card.fault_code"), code_words(view.actor.locale, clinical)
         flags = [
             word(f"use_state.{clinical.use_state}") if clinical.use_state != "unknown" else "",
             word("card.spare_needed") if clinical.spare_needed else "",

@@ -11,7 +11,19 @@ from mendline.dayplans import KINDS as STOP_KINDS
 from mendline.dayplans import STATES as PLAN_STATES
 from mendline.devices import DOCUMENT_KINDS, HAPPENINGS, PARTS_OF, POOLS
 from mendline.dispatch import CRITERIA, HANDOVER_STATES, SHUT_OUT
-from mendline.tickets import CLOCKS, ENTRY_KINDS, GROUPS, KINDS, LIKENESSES, OUTCOMES, PHASES, WAITING_FOR
+from mendline.tickets import (
+    CLOCKS,
+    ENTRY_KINDS,
+    GROUPS,
+    KINDS,
+    LEARNED_BECAUSE,
+    LIKENESSES,
+    MODEL_STATES,
+    OUTCOMES,
+    PHASES,
+    PROPOSALS,
+    WAITING_FOR,
+)
 from mendline_tenants import ROLES, OrganisationKind
 
 ENUMS: dict[tuple[str, ...], Any] = {}
@@ -66,6 +78,9 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
     Happening = Enum
     DocumentKind = Enum
     LikenessKind = Enum
+    FaultOutcome = Enum
+    FaultModelState = Enum
+    LearnedBecause = Enum
     QuotationState = Enum
     EntitlementStep = Enum
     DayPlanState = Enum
@@ -166,6 +181,18 @@ else:
         ("a4_3x8", "a4_2x7", "a4_3x7", "a4_5x13", "roll_70x37", "roll_50x30"),
         "A sheet of labels by columns and rows, or a roll by millimetres.",
     )
+    FaultOutcome = enumeration(
+        "FaultOutcome",
+        PROPOSALS,
+        "What came of reading a fault's text: a danger stands above whatever else was found; a code is proposed; the"
+        " model was not sure enough; or there is no model yet, and only dangers were looked for.",
+    )
+    FaultModelState = enumeration(
+        "FaultModelState",
+        MODEL_STATES,
+        "Where a version of the model stands: it is asked; it was; it was worse and never asked; nothing came of it.",
+    )
+    LearnedBecause = enumeration("LearnedBecause", LEARNED_BECAUSE, "Enough tickets have closed, or somebody asked.")
     DayPlanState = enumeration("DayPlanState", PLAN_STATES, "Where an edition of a day plan stands.")
     DayPlanCause = enumeration("DayPlanCause", CAUSES, "Why an edition of a day plan was made.")
     enumeration("DayPlanReason", (c for c in CAUSES if c != "moved"), "Why a day is to be planned.")

@@ -4,12 +4,15 @@ import strawberry
 
 from mendline import dayplans, devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
-from mendline_schema import access, audit, duty, people, stickers, tickets, uploads
+from mendline_schema import access, audit, duty, fault_texts, people, stickers, tickets, uploads
 from mendline_schema import dayplans as day_plans
 from mendline_schema.calls import call, mutation
 from mendline_schema.groups import ANYONE
 
-LOADED_FIRST = (devices, Ticket, dispatch, dayplans, fieldwork, quality, tickets, audit, people, duty, day_plans)
+LOADED_FIRST = (
+    *(devices, Ticket, dispatch, dayplans, fieldwork, quality),
+    *(tickets, audit, people, duty, day_plans, fault_texts),
+)
 """The domains, whose commands are named below, and the types that stand for the ids in their results."""
 
 
@@ -46,6 +49,8 @@ class TicketMutations:
     override_priority = mutation("tickets.override_priority")
     rebase_clock = mutation("tickets.rebase_clock")
     import_closed_ticket = mutation("tickets.import_closed")
+    learn_faults = mutation("tickets.learn_faults")
+    use_fault_model = mutation("tickets.use_fault_model")
 
 
 @strawberry.type

@@ -24,6 +24,7 @@ from mendline_schema.duty import DutyQueries
 from mendline_schema.errors import present
 from mendline_schema.execution import CompiledQueries, Executor
 from mendline_schema.facts import Fact, facts
+from mendline_schema.fault_texts import FaultTextQueries
 from mendline_schema.fields import root
 from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
@@ -53,6 +54,7 @@ class Query(
     DutyQueries,
     DayPlanQueries,
     TicketQueries,
+    FaultTextQueries,
     ChangeQueries,
 ):
     """What can be read. A query is one SQL statement under row-level security."""

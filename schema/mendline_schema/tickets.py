@@ -23,6 +23,7 @@ from mendline_schema.enums import (
     WaitingFor,
     WorkResult,
 )
+from mendline_schema.fault_texts import FaultProposal
 from mendline_schema.fields import (
     VIEWER,
     Order,
@@ -107,6 +108,7 @@ class TicketClinical:
 
     symptom: str = column()
     fault_code: str | None = column(description="In the organisation's own codes.")
+    fault_proposal: FaultProposal | None = parts(description="What was found in the symptom at intake.")
     use_state: UseState = column()
     happened_at: datetime = column()
     spare_needed: bool = column()

@@ -131,6 +131,16 @@ PERMISSIONS: dict[str, Permission] = {
         "时限由系统自动核对，不能由人操作。",
         "Clocks are checked by the system, never by a person.",
     ),
+    "tickets.teach": _row(
+        ("admin",),
+        "故障分类模型由管理员管理。",
+        "Models of fault texts are managed by an administrator.",
+    ),
+    "tickets.keep_fault_model": _row(
+        (),
+        "故障分类模型由系统训练并保存，不能由人填写。",
+        "Models of fault texts are learned and kept by the system, never by a person.",
+    ),
     "tickets.import": _row(("admin",), "只有管理员可以导入。", "Only an administrator may import."),
     # dispatch
     "dispatch.offer": _row(

@@ -196,6 +196,11 @@ NEVER_FILLED = {
     ".ticket.commercial.disputedBy",
     ".ticket.entitlementLog.serviceLevel.tier",
     ".ticket.clinical.faultCode",
+    ".ticket.clinical.faultProposal.code",
+    ".ticket.clinical.faultProposal.confidence",
+    ".ticket.clinical.faultProposal.words",
+    ".ticket.clinical.faultProposal.model",
+    ".ticket.clinical.faultProposal.dangers",
     ".ticket.estimates.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }

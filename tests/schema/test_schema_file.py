@@ -30,6 +30,7 @@ NOT_OFFERED = {
     "quality.conclude",  # the system's own
     "tenants.set_quota",  # the operator's, on the command line
     "tenants.warn_of_key",  # the system's own
+    "tickets.keep_fault_model",  # the system's own, with what a worker learned
     "tickets.check_clocks",  # the system's own, when a timer rings
     "tickets.expire_quotation",  # the system's own, when a timer rings
     "tickets.tell_loan_due",  # the system's own, when a timer rings

@@ -133,6 +133,7 @@ DOMAINS = {
     "devices",
     "dispatch",
     "duty",
+    "fault_texts",
     "fieldwork",
     "kernel",
     "people",

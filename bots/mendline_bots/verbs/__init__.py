@@ -11,6 +11,7 @@ from mendline_bots.verbs import (  # noqa: F401 - they register
     duty,
     entitlement,
     estimate,
+    fault_code,
     job,
     label,
     lending,

@@ -5,6 +5,7 @@ from mendline.tickets import amending as _amending  # noqa: F401 - registers its
 from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
 from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
 from mendline.tickets import device_changes as _device_changes  # noqa: F401 - registers its commands
+from mendline.tickets import fault_rounds as _fault_rounds  # noqa: F401 - registers its job, commands and consumer
 from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import priority_override as _priority_override  # noqa: F401 - registers its command
 from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
@@ -29,6 +30,10 @@ from mendline.tickets.events import (
     TicketChanged,
     TicketReported,
 )
+from mendline.tickets.fault_keeping import FaultModelResult
+from mendline.tickets.fault_learning import FaultLearningAsked
+from mendline.tickets.fault_model import LEARNED_BECAUSE, MODEL_STATES, FaultModel, current_model
+from mendline.tickets.fault_proposal import PROPOSALS, FaultProposal, propose
 from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
@@ -78,9 +83,12 @@ __all__ = [
     "ENTRY_KINDS",
     "GROUPS",
     "KINDS",
+    "LEARNED_BECAUSE",
     "LIKENESSES",
+    "MODEL_STATES",
     "OUTCOMES",
     "PHASES",
+    "PROPOSALS",
     "PROVIDER_GROUPS",
     "RESULTS",
     "SETTLED",
@@ -94,6 +102,10 @@ __all__ = [
     "EntitlementEntry",
     "EntitlementMoved",
     "Fault",
+    "FaultLearningAsked",
+    "FaultModel",
+    "FaultModelResult",
+    "FaultProposal",
     "FeedCursor",
     "ImportClosed",
     "Interval",
@@ -130,6 +142,7 @@ __all__ = [
     "calendar_of",
     "change",
     "clocks_of",
+    "current_model",
     "events_of",
     "explain",
     "feed_cursor",
@@ -146,6 +159,7 @@ __all__ = [
     "note_change",
     "outcome_of",
     "parts_of",
+    "propose",
     "reckon",
     "record",
     "require_group",

@@ -34,6 +34,7 @@ from mendline.tickets.ticket import (
     TicketQuality,
     TicketVigilance,
 )
+from mendline.tickets.told import FaultCode
 from mendline.tickets.vigilance import safety_words
 from mendline_tenants import Actor, agreed, own_organisation, partner_card
 
@@ -49,6 +50,7 @@ class ImportClosed(Struct, frozen=True, kw_only=True):
     device: DeviceId
     provider: OrganisationId
     symptom: Annotated[str, Meta(min_length=1, max_length=4000)]
+    fault_code: FaultCode | None = None
     use_state: UseState = "unknown"
     kind: TicketKind = "fault"
     opened_at: datetime
@@ -133,6 +135,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         TicketClinical(
             **anchor,
             symptom=input.symptom,
+            fault_code=input.fault_code,
             use_state=input.use_state,
             happened_at=input.opened_at,
             decontamination="not_needed",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 
 from mendline.devices import (
     Device,
@@ -41,6 +41,7 @@ from mendline.tickets.clocks import opened
 from mendline.tickets.device_state import report_use_state
 from mendline.tickets.entitling import found_entry, level_found
 from mendline.tickets.events import ProviderAssigned, TicketReported
+from mendline.tickets.fault_proposal import propose
 from mendline.tickets.lifecycle import tell
 from mendline.tickets.likeness import Fault, keep, likenesses
 from mendline.tickets.participants import Part, audience, participants, parts_of
@@ -254,6 +255,7 @@ async def _groups(
     }
     reporter = await rows.find(Member, actor.organisation, actor.id) if actor.kind == "member" else None
     suspects = safety_words(input.symptom)
+    proposal = await propose(ticket.tenant_id, input.symptom) if input.kind == "fault" else None
     needs_cleaning = input.isolation or input.use_state == "patient_affected"
     return [
         TicketPeople(
@@ -272,6 +274,7 @@ async def _groups(
             **anchor,
             symptom=input.symptom,
             fault_code=input.fault_code,
+            fault_proposal=to_builtins(proposal),
             use_state=input.use_state,
             happened_at=input.happened_at or work().occurred_at,
             spare_needed=input.spare_needed,

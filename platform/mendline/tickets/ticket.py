@@ -129,11 +129,13 @@ class TicketClinical(TicketGroup):
 
     priority_reasons: the inputs of the ticket's priority; they speak of the ward, so they are not `progress`.
     fault_code: what kind of fault it is, in the organisation's own codes; None while nobody has said so.
+    fault_proposal: what was found in the symptom at intake (see `fault_proposal`), whatever a person said since.
     device_state_before: the device's state when this was reported, which a cancelled report gives back.
     """
 
     symptom = fields.TextField()
     fault_code = fields.TextField(null=True)
+    fault_proposal = fields.JSONField[dict[str, Any]](null=True)
     use_state = fields.TextField(default="unknown")
     happened_at = fields.DatetimeField(default=now)
     spare_needed = fields.BooleanField(default=False)

@@ -118,6 +118,21 @@ def _request_checkpoints(world: World) -> Iterator[Call]:
     yield Call(sql, None, role="gateway", first=first, look=look, saw=saw, unwatched=unwatched)
 
 
+@of("request_fault_learning")
+def _request_fault_learning(world: World) -> Iterator[Call]:
+    """A timer for every organisation, whatever it has; one that waits already is left as it is."""
+    listed = ", ".join(f"'{tenant}'" for tenant in world.organisations.values())
+    look = (
+        "SELECT string_agg(tenant_id::text, ' ' ORDER BY tenant_id) FROM timer"
+        f" WHERE key = 'tickets.learn_fault_model' AND tenant_id IN ({listed})"
+    )
+    saw = " ".join(sorted(map(str, world.organisations.values())))
+    sql, first = "SELECT request_fault_learning()", f"{QUIETLY}; DELETE FROM timer; {LOUDLY}"
+    unwatched = frozenset({"timer"})
+    yield Call(sql, None, role="gateway", first=first, look=look, saw=saw, unwatched=unwatched)
+    yield Call(sql, None, "0", role="gateway", first=f"{first}; SELECT request_fault_learning()", unwatched=unwatched)
+
+
 @of("feed_cluster")
 def _feed_cluster(world: World) -> Iterator[Call]:
     """Names the cluster, whoever asks."""

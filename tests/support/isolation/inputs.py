@@ -18,6 +18,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
     "dispatch.put_rota": {"zone": "UTC", "cycle_days": 1},
     "dayplans.keep": {"problem": "", "stops": [], "unserved": [], "moves": [], "figures": {}, "relaxed": {}},
     "devices.request_proof": {"media_type": "application/pdf"},
+    "tickets.keep_fault_model": {"cause": "asked", "model": "", "figures": None},
     "fieldwork.request_upload": {"media_type": "image/png"},
     "fieldwork.attach_evidence": {"media_type": "image/png"},
     "tenants.create_api_key": {"scopes": ["read.progress"]},

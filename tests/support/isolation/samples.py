@@ -59,6 +59,8 @@ WORDS: Mapping[str, Any] = {
     "place.kind": "unit",
     "device_part.quantity": 1,
     "quotation.currency": "CNY",
+    "ticket_clinical.fault_proposal": lambda text: {"outcome": "proposed", "code": text, "words": [text]},
+    "fault_model.figures": lambda text: {"labels": {text: 5}},
     "day_plan.day": "2026-12-08",
     "day_plan_stop.windows": [],
 }

@@ -74,6 +74,7 @@ CONSUMERS_TELL = {
     "dayplans.replan": "the provider's own book, by its system actor",
     "dayplans.watch_day": "a timer of the provider's own",
     "tickets.watch_clocks": "timers of the user facility, by its system actor",
+    "tickets.learn_faults": "the organisation's own book, by its system actor; a child process of ours",
     "live": "one pub/sub channel for each organisation in visible_to: ids and a version",
     "live.ended": "the channel of the organisation that was shut out: ids",
     "grants.note": "the own book of each organisation that the grant names",
@@ -97,6 +98,7 @@ TIMERS_TELL = {
     "dispatch.remind_handover": "an event of the organisation whose rota it is",
     "dispatch.tell_busy_times": "as dispatch.tell_busy",
     "devices.warn_of_document": "an event of the organisation whose document it is",
+    "tickets.learn_fault_model": "as tickets.learn_faults",
     "tickets.expire_quotation": "the command of the provider that made the quotation",
     "tickets.tell_loan_due": "an event of the organisation whose unit is out",
     "tenants.warn_of_key": "an event of the organisation whose key it is",
@@ -110,6 +112,7 @@ RECURRING_TELL = {
     "forget_tombstones": "as above",
     "purge_queues": "as above",
     "request_checkpoints": "a timer of each organisation that has written",
+    "request_fault_learning": "a timer of each organisation",
 }
 
 QUEUES_CARRY = dict.fromkeys(

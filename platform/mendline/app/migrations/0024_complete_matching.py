@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('mendline', '0022_plan_days')]
+    dependencies = [('mendline', '0023_learn_faults')]
 
     initial = False
 
