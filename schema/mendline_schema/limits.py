@@ -177,7 +177,7 @@ def faults(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
 
 def variables_fault(variables: Mapping[str, Any] | None) -> GraphQLError | None:
     """What is wrong with the shape of the variables, whatever the document makes of them."""
-    if depth(variables or {}) > VARIABLES_DEPTH:
+    if deeper_than(variables or {}, VARIABLES_DEPTH):
         return _too_large("variables", VARIABLES_DEPTH + 1, VARIABLES_DEPTH)
     return None
 
@@ -192,16 +192,17 @@ def _too_large(what: str, found: int, limit: int, node: OperationDefinitionNode 
     return GraphQLError(str(cause), node, original_error=cause)
 
 
-def depth(value: Any) -> int:
-    """How many lists and objects lie inside each other, counted no further than one beyond the limit."""
-    level, deepest = [value], 0
-    while level and deepest <= VARIABLES_DEPTH:
-        inner: list[Any] = []
+def deeper_than(value: object, limit: int) -> bool:
+    """Whether more lists and objects lie inside each other than that; looks no deeper."""
+    level = [value]
+    for _ in range(limit):
+        inner: list[object] = []
         for item in level:
             if isinstance(item, dict):
-                inner += item.values()
+                inner += [v for v in item.values() if isinstance(v, dict | list)]
             elif isinstance(item, list):
-                inner += item
-        deepest += any(isinstance(item, dict | list) for item in level)
+                inner += [v for v in item if isinstance(v, dict | list)]
+        if not inner:
+            return False
         level = inner
-    return deepest
+    return True
