@@ -194,9 +194,9 @@ NEVER_FILLED = {
     ".ticket.repeats",
     ".ticket.quotations",
     ".ticket.commercial.disputedBy",
-    ".ticket.entitlementLog.serviceLevel.tier",
+    ".ticket.entitlementLog.nodes.serviceLevel.tier",
     ".ticket.clinical.faultCode",
-    ".ticket.estimates.beforeAt",
+    ".ticket.estimates.nodes.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }
 """What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""
