@@ -8,7 +8,7 @@ from mendline_bots.messages import Message
 from mendline_bots.people import member_actor, private_chat
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
-from mendline_tenants import KeyExpiresSoon, Member
+from mendline_tenants import KeyExpiresSoon, KeyMade, Member
 
 
 @consumer("chat.key_expires", KeyExpiresSoon)
@@ -20,6 +20,19 @@ async def key_expires(envelope: Envelope) -> None:
         return say("push.key_expires", locale, name=happened.name, day=f"{happened.expires_at:%Y-%m-%d}")
 
     await tell_administrators(happened.tenant, f"event:{envelope.id}", text)
+    wake()
+
+
+@consumer("chat.key_made", KeyMade)
+async def key_made(envelope: Envelope) -> None:
+    """A new key is told to every other administrator, with what it may do: nobody makes one unseen."""
+    happened: KeyMade = envelope.event
+
+    def text(locale: str) -> str:
+        scopes = ", ".join(happened.scopes)
+        return say("push.key_made", locale, by=happened.made_by_name, name=happened.name, scopes=scopes)
+
+    await tell_administrators(happened.tenant, f"event:{envelope.id}", text, but=happened.made_by)
     wake()
 
 

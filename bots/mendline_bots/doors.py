@@ -2,7 +2,7 @@
 
 from mendline.kernel import register_locales
 from mendline_bots import housekeeping as _housekeeping  # noqa: F401 - registers its job
-from mendline_bots.administrators import key_expires
+from mendline_bots.administrators import key_expires, key_made
 from mendline_bots.buttons import ChatButton
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, channel_names, channel_of, install_channels
@@ -53,6 +53,7 @@ __all__ = [
     "handover_unconfirmed",
     "install_channels",
     "key_expires",
+    "key_made",
     "loan_due",
     "offer",
     "offers_withdrawn",

@@ -21,7 +21,7 @@ from mendline_schema.budget import (
     require_any,
     spent_on_this,
 )
-from mendline_schema.context import Context
+from mendline_schema.context import NOT_IN_CARE, Context
 from mendline_schema.costs import FAULT, cost_of
 from mendline_schema.documents import FOR_STRANGERS, Document, Documents, Faulty, trusted_documents, trusted_texts
 from mendline_schema.errors import present
@@ -77,6 +77,7 @@ _STATUS = {
     "document_unknown": 404,
     "documents_only": 403,
     "introspection_refused": 403,
+    **dict.fromkeys(NOT_IN_CARE, 403),
 }
 """The HTTP status of a refusal, by its code, where it is not 400."""
 
@@ -94,6 +95,8 @@ class Admission:
         """Lets an operation run: it is valid, paid for, and who asks is known. Raises Refused."""
         payer = payer_of(asking)
         try:
+            if asking.token is not None and payer.policy == "address":
+                payer = await self._prove(asking, payer)
             return await self._admit(asking, asked, payer)
         except Faulty as faulty:
             raise self._refused(asking, faulty.errors) from None
@@ -123,6 +126,17 @@ class Admission:
         await charge(payer, FAULT)
         await self._identify(asking)
 
+    async def _prove(self, asking: Context, payer: Payer) -> Payer:
+        """Who pays for a token that may be invented: nothing of what it asks is looked at before it is known.
+
+        Raises DomainError rate_limited, unauthenticated, session_ended, key_revoked, and what a steward is refused.
+        """
+        require_any(payer)
+        await charge(payer, FAULT)
+        await self._identify(asking)
+        # A steward pays from its own organisation's purse, not from that of the hospital it acts for.
+        return organisation_payer(asking.actor.asked_by or asking.actor.organisation)
+
     async def _admit(self, asking: Context, asked: Asked, payer: Payer) -> Admitted:
         try:
             text = _text_of(asked)
@@ -139,14 +153,10 @@ class Admission:
             await charge(payer, FAULT)
             await self._identify(asking)
             raise
-        proven = payer.policy == "organisation"
-        await charge(payer, cost if proven or asking.token is None else FAULT)
+        await charge(payer, cost)
         # A statement proves who asks while it answers, which spares asking for it first.
         if not (document.reads(operation) and asking.presume()):
             await self._identify(asking)
-        if asking.known is not None and not proven:  # a key that this process sees for the first time
-            # A steward pays from its own organisation's purse, not from that of the hospital it acts for.
-            await charge(organisation_payer(asking.known.asked_by or asking.known.organisation), cost)
         self._require_allowed(asking, document, operation)
         return Admitted(document, operation)
 
@@ -163,8 +173,8 @@ class Admission:
         open_to = settings().environment == "development" and asking.known is not None
         if not open_to and document.introspects(operation):
             raise DomainError("introspection_refused")
-        if operation.operation is not OperationType.MUTATION:
-            _ = asking.actor  # only commands are open to strangers: to log in is one
+        if asking.token is not None or operation.operation is not OperationType.MUTATION:
+            _ = asking.actor  # only commands are open to strangers (to log in is one), and who shows a token is none
 
     def _cost(self, document: Document, operation: OperationDefinitionNode, given: dict[str, Any]) -> int:
         name = operation.name.value if operation.name else ""

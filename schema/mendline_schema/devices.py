@@ -164,11 +164,10 @@ class Device(Node):
     )
     merged_into: LazyDevice | None = one({"id": "merged_into"}, description="The unit that this is a duplicate of.")
     duplicates: list[LazyDevice] | None = many({"merged_into": "id"}, order=Order(("id",)))
-    open_tickets: list[LazyTicket] | None = many(
+    open_tickets: Connection[LazyTicket] | None = connection(
         {"device_id": "id"},
         where="{o}.phase <> 'closed'",
         order=Order(("opened_at", "id"), descending=True),
-        limit=20,
         description="What is under way on this device; look here before reporting.",
     )
     fitted_parts: Connection[DevicePart] | None = connection(
@@ -203,7 +202,7 @@ class Contract(Node):
     title: str = column()
     provider: OrganisationCard | None = parts(known_organisation("{t}.provider_id"))
     device_classes: list[str] = column()
-    devices: list[ContractDevice] | None = many({"contract_id": "id"}, order=Order(("device_id",)))
+    devices: Connection[ContractDevice] | None = connection({"contract_id": "id"}, order=Order(("device_id",)))
     starts_on: date = column()
     ends_on: date = column()
     service_level: JSON = column(description="For all priorities, and under 1 to 4 what holds for one instead.")

@@ -50,11 +50,11 @@ class Technician(Node):
     available: list[list[datetime]] | None = finished(
         coming_spans, ROSTER, needs="dispatch.offer", description="When they can be sent within the next fortnight."
     )
-    shift_periods: list[ShiftPeriod] | None = many(
-        {"technician_id": "id"}, order=Order(("valid_from", "id"), descending=True), limit=20
+    shift_periods: Connection[ShiftPeriod] | None = connection(
+        {"technician_id": "id"}, order=Order(("valid_from", "id"), descending=True)
     )
-    territories: list[TerritoryTechnician] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=10)
-    busy_elsewhere: list[BusyElsewhere] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=5)
+    territories: list[TerritoryTechnician] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=30)
+    busy_elsewhere: list[BusyElsewhere] | None = many({"technician_id": "id"}, order=Order(("id",)), limit=20)
     timezone: str = column()
     shifts: JSON = column()
     latitude: float | None = column(needs="dispatch.people")

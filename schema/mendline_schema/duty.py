@@ -12,7 +12,7 @@ from mendline.dispatch import Rota, on_duty, turns
 from mendline.kernel import iso, now, opaque
 from mendline_schema.connections import Connection, connection
 from mendline_schema.enums import DutyKind, HandoverState
-from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, parts, root
+from mendline_schema.fields import VIEWER, Order, column, find, finished, one, over, parts, root
 from mendline_schema.filters import among, by_id, condition, opaque_id, refers
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import Member, Place
@@ -104,8 +104,8 @@ class DutyRota(Node):
         " FROM jsonb_array_elements({t}.handovers) AS p)",
         description="Each has day, at and members, the primary first.",
     )
-    covers: list[DutyCover] | None = many(
-        {"rota_id": "id"}, order=Order(("starts_at", "id"), descending=True), limit=30, description="The latest ones."
+    covers: Connection[DutyCover] | None = connection(
+        {"rota_id": "id"}, order=Order(("starts_at", "id"), descending=True), description="The latest ones first."
     )
     on_duty: JSON | None = finished(
         on_duty_now, ROTA, description="Who is on duty now: members (id, name; the primary first), begins, ends."

@@ -26,7 +26,7 @@ from mendline_schema.errors import present, refusal
 from mendline_schema.fields import Named
 from mendline_schema.introspection import introspects
 from mendline_schema.live import Change
-from mendline_schema.sql import Fault, Refusal
+from mendline_schema.refusals import Fault, Refusal
 from mendline_schema.statements import Answer, Request, Statements, Unproven
 from mendline_schema.values import Inputs
 from mendline_schema.variables import variables_of
@@ -98,7 +98,7 @@ async def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
 
 
 def withheld(one: Refusal | Fault, locale: str) -> GraphQLError:
-    """The one error for a field that is null: its arguments are no values, or the actor may not read it.
+    """The one error for a field that is null: it cannot be answered, or the actor may not read it.
 
     The latter with the sentence of the permission that it needs.
     """

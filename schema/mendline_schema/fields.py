@@ -120,7 +120,8 @@ class Relation:
 
     on: column of the other table -> column of this one. tenant: this row's column that names the other's tenant,
     or VIEWER. where: a further condition over `{o}` and `{t}`. arguments: what each argument asks for; `required`
-    says that at least one must be given. orders: those that a client can choose from, by their word.
+    says that at least one must be given. orders: those that a client can choose from, by their word. limit: how many
+    rows a list may hold; with more it is refused.
     """
 
     many: Literal["one", "list", "connection", "node", "nodes"]
@@ -272,8 +273,15 @@ def many(
     limit: int = 100,
     description: str | None = None,
 ) -> Any:
-    """A short list of rows of another table, at most `limit`."""
-    return declare(Relation("list", on or {}, tenant, where, order, needs=needs, limit=limit), description=description)
+    """A short list of rows of another table, which is told whole or not at all.
+
+    With more than `limit` rows it is null, with the error list_too_long: what may grow so far is made a connection.
+    """
+    told = f"At most {limit}: with more it is null, with the error `list_too_long`."
+    return declare(
+        Relation("list", on or {}, tenant, where, order, needs=needs, limit=limit),
+        description=f"{description} {told}" if description else told,
+    )
 
 
 def either(choices: Mapping[str, Any], *, group: str, needs: str, description: str | None = None) -> Any:

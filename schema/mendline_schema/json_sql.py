@@ -63,6 +63,11 @@ def json_list(sql: str, joined: bool, order: str = "", kept: str = "") -> Json:
     return Json(f"coalesce({whole}, '[]')", joined=joined, present=True)
 
 
+def json_text(sql: str, joined: bool) -> str:
+    """A text that needs no escapes as a JSON value."""
+    return f"'\"' || {sql} || '\"'" if joined else f"to_json({sql})"
+
+
 def _text(sql: str) -> str:
     """The JSON of a value as text that is never NULL."""
     if sql == "NULL":

@@ -14,8 +14,7 @@ from mendline.kernel import Envelope, consumer, log, settings
 from mendline.tickets import ShareEnded, TicketChanged
 
 WAITING = 1_000
-"""Changes that may wait for one slow subscriber; what is beyond is dropped, since each message is read anew anyway."""
-
+"""Tickets that may wait for one slow subscriber; when more have changed, it looks anew at all that did."""
 
 NOTHING_YET = 0.01
 """Seconds until the reader looks again whether anything is subscribed."""
@@ -31,6 +30,42 @@ class Change(msgspec.Struct, frozen=True):
     ticket: UUID
     version: int = 0
     initial: bool = False
+
+
+class Waiting:
+    """What one subscriber has yet to be told: each ticket once, since it is read anew when its turn has come.
+
+    None stands for what may have been missed: an interruption, or more tickets than can wait. It is told before all
+    else, so that the moment since which the subscriber looks anew lies before it.
+    """
+
+    def __init__(self, limit: int = WAITING) -> None:
+        self._limit = limit
+        self._changes: dict[tuple[UUID, UUID], Change] = {}
+        self._missed = False
+        self._come = asyncio.Event()
+
+    def put(self, change: Change | None) -> None:
+        """Lets a change wait, in the place of an earlier one of its ticket."""
+        if change is not None and ((key := (change.tenant, change.ticket)) in self._changes or not self._full):
+            self._changes[key] = change
+        else:
+            self._missed = True
+        self._come.set()
+
+    async def get(self) -> Change | None:
+        """The next that is to be told, waited for; by one task alone."""
+        while not (self._missed or self._changes):
+            self._come.clear()
+            await self._come.wait()
+        if self._missed:
+            self._missed = False
+            return None
+        return self._changes.pop(next(iter(self._changes)))
+
+    @property
+    def _full(self) -> bool:
+        return len(self._changes) >= self._limit
 
 
 def channel_of(organisation: UUID) -> str:
@@ -71,22 +106,19 @@ async def _tell(change: Change, *organisations: UUID) -> None:
 
 
 class Hub:
-    """This process's one connection to Valkey's pub/sub, shared by all its subscriptions.
-
-    A listener's queue gives changes, and None after an interruption: something may have been missed meanwhile.
-    """
+    """This process's one connection to Valkey's pub/sub, shared by all its subscriptions."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, set[asyncio.Queue[Change | None]]] = {}
+        self._queues: dict[str, set[Waiting]] = {}
         self._subscribed: dict[str, asyncio.Event] = {}
         self._pubsub = _valkey().pubsub()
         self._one_at_a_time = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def listen(self, organisation: UUID) -> AsyncIterator["asyncio.Queue[Change | None]"]:
+    async def listen(self, organisation: UUID) -> AsyncIterator[Waiting]:
         """The changes that an organisation may know, from now until the end of the block."""
-        channel, queue = channel_of(organisation), asyncio.Queue[Change | None](WAITING)
+        channel, queue = channel_of(organisation), Waiting()
         self._queues.setdefault(channel, set()).add(queue)
         try:
             await self._follow(channel)
@@ -134,8 +166,7 @@ class Hub:
 
     def _hand_out(self, channel: str, change: Change | None) -> None:
         for queue in self._queues.get(channel, ()):
-            with suppress(asyncio.QueueFull):
-                queue.put_nowait(change)
+            queue.put(change)
 
     async def close(self) -> None:
         """Ends the connection and whoever still listens."""

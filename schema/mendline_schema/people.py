@@ -155,7 +155,7 @@ class Territory(Node):
     code: str = column()
     name: Words | None = parts()
     areas: list[Area] | None = parts()
-    technicians: list[TerritoryTechnician] | None = many({"territory_id": "id"}, order=Order(("id",)), limit=60)
+    technicians: list[TerritoryTechnician] | None = many({"territory_id": "id"}, order=Order(("id",)))
     version: int = column()
 
 

@@ -13,6 +13,7 @@ from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from mendline.kernel import DomainError
 from mendline_schema.admission import Asked
+from mendline_schema.limits import deeper_than
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -93,7 +94,7 @@ def decoded(data: str | bytes) -> object:
         value: object = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise Malformed(400, "malformed_body", problem="not_json") from None
-    if _deeper_than(value, JSON_DEPTH):
+    if deeper_than(value, JSON_DEPTH):
         raise Malformed(400, "malformed_body", problem="nested", limit=JSON_DEPTH)
     return value
 
@@ -128,18 +129,3 @@ def _wishes(accept: str) -> Iterator[tuple[str, float]]:
                 except ValueError:
                     quality = 0.0
         yield kind, quality
-
-
-def _deeper_than(value: object, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        inner: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner += [v for v in item.values() if isinstance(v, dict | list)]
-            elif isinstance(item, list):
-                inner += [v for v in item if isinstance(v, dict | list)]
-        if not inner:
-            return False
-        level = inner
-    return True

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from graphql import GraphQLError
 from tortoise import fields
@@ -16,33 +15,17 @@ from mendline_schema.feed import FeedWriter
 from mendline_schema.fields import Column, Either, Feed, Itself, Named, Part, Relation
 from mendline_schema.filters import by_id
 from mendline_schema.finishers import Finishers
-from mendline_schema.json_sql import Json, json_list, json_name, json_object, ordering
+from mendline_schema.json_sql import Json, json_list, json_name, json_object, json_text, ordering
 from mendline_schema.masks import masked_sql
 from mendline_schema.pages import PageWriter
 from mendline_schema.plan import Selected
 from mendline_schema.recording import Recorder
+from mendline_schema.refusals import Fault, Refusal
 from mendline_schema.values import Parameters, kind_of
 from mendline_tenants import MASKS
 
 NODE_LIMIT = 10_000
 """How many objects one answer may hold at most, every page counted as full."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A field that this actor may not read: where it stands in the answer, and the permission it needs."""
-
-    path: tuple[str, ...]
-    field: str
-    needs: str
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A field whose arguments are no values that could be asked for: where it stands, and what is wrong."""
-
-    path: tuple[str, ...]
-    cause: Exception
 
 
 Faults = Mapping[tuple[str, ...], DomainError]
@@ -252,9 +235,11 @@ class Writer:
         with self._below(read), self._repeated(read.limit), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
         order = ordering(other, read.order, False)
-        rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit}'  # noqa: S608
-        listed = json_list(json, self._joined)
-        return listed.within("(SELECT ", f" FROM {source.drawn_from(f'({rows}) {other}')})")
+        rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit + 1}'  # noqa: S608
+        long = DomainError("list_too_long", field=f"{field.owner}.{field.name}", limit=read.limit)
+        told = json_text(self.finishers.refuse(Fault(selected.path, long)), self._joined)
+        whole = json_list(json, self._joined).within(f"CASE WHEN count(*) > {read.limit} THEN {told} ELSE ", " END")
+        return whole.within("(SELECT ", f" FROM {source.drawn_from(f'({rows}) {other}')})")
 
     def _connection(self, field: Field, read: Relation, alias: str, selected: Selected) -> str:
         table = self._table(str(field.target))

@@ -23,12 +23,13 @@ from mendline_schema.documents import trusted_texts
 from mendline_schema.finishers import Finishers, new_mark
 from mendline_schema.plan import Planner
 from mendline_schema.recording import IF_PROVEN
-from mendline_schema.sql import Fault, Faults, Refusal, Writer
+from mendline_schema.refusals import Fault, Refusal
+from mendline_schema.sql import Faults, Writer
 from mendline_schema.values import Inputs, Reader, Unreadable, read_all, shape
 from mendline_tenants import Actor, Presumed
 
-DEADLINE = 10.0
-"""Seconds that one statement may take."""
+STATEMENT_DEADLINE = 10.0
+"""Seconds that one statement may take, of those of its operation."""
 
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
@@ -42,6 +43,10 @@ PINNED = 500
 
 class Unproven(Exception):
     """The actor is not any more who it was presumed to be: the session has ended, a role was given or taken."""
+
+
+Answer = tuple[msgspec.Raw | None, tuple[Refusal | Fault, ...]]
+"""What was read, and why fields within it are null that its reader asked for."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +65,20 @@ class Statement:
     spare: tuple[Reader, ...]
     _proving: dict[bool, str] = field(default_factory=dict)
 
-    async def answer(self, inputs: Inputs) -> msgspec.Raw | None:
-        """The JSON that Postgres wrote, or None for SQL NULL; in the transaction that is open, or in one of its own.
+    async def answer(self, inputs: Inputs) -> Answer:
+        """The JSON that Postgres wrote, or None for SQL NULL, with what was refused.
 
-        Raises TimeoutError after DEADLINE, Unreadable for arguments that are no values, and DomainError for what a
-        function of ours refuses.
+        Runs in the transaction that is open, or in one of its own. Raises TimeoutError after STATEMENT_DEADLINE,
+        Unreadable for arguments that are no values, and DomainError for what a function of ours refuses.
         """
         values = self.values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
         with _refusals():
-            async with asyncio.timeout(DEADLINE), own:
+            async with asyncio.timeout(STATEMENT_DEADLINE), own:
                 return self._finished(await fetchval(self.sql, *values), inputs)
 
-    async def answer_for(self, presumed: Presumed, inputs: Inputs) -> msgspec.Raw | None:
+    async def answer_for(self, presumed: Presumed, inputs: Inputs) -> Answer:
         """The same, for an actor who is presumed: the statement also tells whether it is still the one it was.
 
         Raises Unproven when it is not; then nothing was answered and nothing is stored. Raises what `answer` raises.
@@ -82,7 +87,7 @@ class Statement:
         is_key = presumed.claim.is_key
         sql = self._proving.get(is_key) or self._proving.setdefault(is_key, self._proving_sql(presumed))
         with _refusals():
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(STATEMENT_DEADLINE):
                 row = await read(inputs.actor.organisation, sql, *given, durable=not self.records)
         if row[1] is not True:
             raise Unproven
@@ -102,10 +107,11 @@ class Statement:
             inputs.extra["mark"] = new_mark()
         return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
 
-    def _finished(self, json: str | None, inputs: Inputs) -> msgspec.Raw | None:
-        if json is None:
-            return None
-        return msgspec.Raw(self.finishers.finish(json, inputs.extra["mark"]) if self.finishers else json)
+    def _finished(self, json: str | None, inputs: Inputs) -> Answer:
+        if json is None or not self.finishers:
+            return None if json is None else msgspec.Raw(json), self.refusals
+        finished, faults = self.finishers.finish(json, inputs.extra["mark"])
+        return msgspec.Raw(finished), (*self.refusals, *faults)
 
 
 @contextmanager
@@ -117,10 +123,6 @@ def _refusals() -> Iterator[None]:
         if error.sqlstate != REFUSED:
             raise
         raise DomainError(str(error.args[0])) from None
-
-
-Answer = tuple[msgspec.Raw | None, tuple[Refusal | Fault, ...]]
-"""What was read, and why fields within it are null that its reader asked for."""
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,8 @@ class Statements:
     ) -> Answer:
         async def answered(statement: Statement) -> Answer:
             if presumed is None:
-                return await statement.answer(inputs), statement.refusals
-            return await statement.answer_for(presumed, inputs), statement.refusals
+                return await statement.answer(inputs)
+            return await statement.answer_for(presumed, inputs)
 
         statement = self._kept_under(key) or self._keep(key, source, compiled({}))
         try:

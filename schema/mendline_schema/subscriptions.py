@@ -72,13 +72,15 @@ SELECT CASE WHEN EXISTS (SELECT FROM ticket WHERE tenant_id = $2 AND id = $3) TH
 """
 
 
-async def _standing(actor: Actor, wanted: Reference | None, since: datetime | None) -> list[Change]:
+async def _standing(
+    actor: Actor, wanted: Reference | None, since: datetime | None, limit: int | None = FIRST
+) -> list[Change]:
     """The tickets a new subscriber is told of: the one it asks for, or those that changed last, oldest first.
 
-    With a moment to begin from, also those that were unshared since.
+    With a moment to begin from, also those that were unshared since. limit: None for all of them.
     """
     async with transaction(actor.organisation):
-        found = await fetch(_STANDING, actor.organisation, *(wanted or (None, None)), since, FIRST)
+        found = await fetch(_STANDING, actor.organisation, *(wanted or (None, None)), since, limit)
     return [Change(row["owner_id"], row["ticket_id"], row["version"], initial=True) for row in found]
 
 
@@ -114,7 +116,7 @@ async def changes(context: Context, ticket: str | None, since: datetime | None) 
             told = await queue.get()
             actor = await context.again()
             if told is None:
-                come = await _standing(actor, wanted, moment - MARGIN)
+                come = await _standing(actor, wanted, moment - MARGIN, limit=None)  # or what was missed stays so
             else:
                 come = [told] if wanted in (None, (told.tenant, told.ticket)) else []
             moment = now()

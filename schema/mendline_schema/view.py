@@ -45,7 +45,7 @@ from mendline_schema.streams import EventStream
 
 BAD_REQUEST, TOO_MANY_REQUESTS = 400, 429
 
-DEADLINE = 20.0
+OPERATION_DEADLINE = 20.0
 """Seconds that one operation may take, whatever it does; a subscription's are those of each message."""
 
 PATIENCE = timedelta(seconds=10)
@@ -115,7 +115,7 @@ class View(GraphQL[Context, None]):
         else:
             query = (self.statements, operation, document.fragments, asked.variables, context)
             try:
-                async with asyncio.timeout(DEADLINE):
+                async with asyncio.timeout(OPERATION_DEADLINE):
                     result = await answer_query(*query)
                     if explains and context.known is not None:
                         beside["explain"] = await explain_query(*query)
@@ -213,7 +213,7 @@ class View(GraphQL[Context, None]):
         if not admitted.follows and sub_response.media_type != EVENTS:
             request_data.protocol = "http"
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(OPERATION_DEADLINE):
                 return await super().execute_operation(
                     request, request_adapter, request_data, context, root_value, sub_response
                 )

@@ -5,11 +5,11 @@ What a stream tells is read anew under the reader's rights each time; this is fo
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
 
 from mendline.kernel import log
+from mendline_schema.live import Waiting
 from mendline_tenants import Credential, credential_of, lapsed
 
 EVERY = 0.4
@@ -20,11 +20,11 @@ class Watch:
     """This process's one look at everybody who follows something: one statement, however many they are."""
 
     def __init__(self) -> None:
-        self._queues: dict[Credential, set[asyncio.Queue[Any]]] = {}
+        self._queues: dict[Credential, set[Waiting]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def over(self, token: str, queue: "asyncio.Queue[Any]") -> AsyncIterator[None]:
+    async def over(self, token: str, queue: Waiting) -> AsyncIterator[None]:
         """Puts None into the queue when whoever shows this token may act no more, until the end of the block."""
         credential = credential_of(token)
         self._queues.setdefault(credential, set()).add(queue)
@@ -49,8 +49,7 @@ class Watch:
                 continue
             for credential in ended:
                 for queue in self._queues.get(credential, ()):
-                    with suppress(asyncio.QueueFull):  # then it is about to ask by itself
-                        queue.put_nowait(None)
+                    queue.put(None)
 
 
 @cache

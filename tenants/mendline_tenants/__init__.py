@@ -3,7 +3,7 @@
 from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
 from mendline_tenants.agreements import Agreement, agreed, serves
-from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey
+from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey, KeyMade
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
 from mendline_tenants.audit_records import Format
@@ -127,6 +127,7 @@ __all__ = [
     "Format",
     "Hours",
     "KeyExpiresSoon",
+    "KeyMade",
     "LinkAttempt",
     "LinkCode",
     "LinkOffer",

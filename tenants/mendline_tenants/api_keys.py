@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from mendline.kernel import DomainError, command, new_id, now, opaque, parse_opaque, rows, told
+from mendline.kernel import DomainError, command, emit, event, new_id, now, opaque, parse_opaque, rows, told
 from mendline_tenants.actor import Actor
 from mendline_tenants.key_expiry import warn_before
 from mendline_tenants.members import ApiKey
@@ -35,7 +36,10 @@ FOR_PERSONS_ALONE = frozenset(
 )
 """What no key may ever do: to sign, to answer for a person, to govern the organisation."""
 
-SCOPES = frozenset(PERMISSIONS) - FOR_PERSONS_ALONE
+FOR_THE_SYSTEM_ALONE = frozenset(name for name, row in PERMISSIONS.items() if row.roles == ("system",))
+"""What no role of a person holds in any organisation, and so nobody can pass on."""
+
+SCOPES = frozenset(PERMISSIONS) - FOR_PERSONS_ALONE - FOR_THE_SYSTEM_ALONE
 """Permissions that a key may hold; each is named as it is in the permission table."""
 
 BUNDLES = {
@@ -46,6 +50,18 @@ BUNDLES = {
 """Scopes by the use they are for: a partner's portal that follows and comments, a status board, an asset system."""
 
 KeyId = Annotated[str, Meta(description="The opaque id of an API key.", extra={"id": "ak"}, max_length=80)]
+
+
+@event("tenants.key_made")
+class KeyMade(Struct, frozen=True):
+    """A key may act from now on, within these scopes: the other administrators shall know of it."""
+
+    tenant: UUID
+    key: UUID
+    name: str
+    scopes: list[str]
+    made_by: UUID
+    made_by_name: str
 
 
 class CreateApiKey(Struct, frozen=True):
@@ -73,7 +89,11 @@ class ApiKeyCreated(Struct, frozen=True):
 
 @command("tenants.create_api_key", "tenants.manage")
 async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
-    """Makes a key that acts in the organisation's name. Raises unknown_scope, and invalid_input for a past expiry."""
+    """Makes a key that acts in the organisation's name.
+
+    It may do what its maker may not, as a member may to whom an administrator gives a role. Raises unknown_scope, and
+    invalid_input for a past expiry.
+    """
     wanted = {scope for name in input.scopes for scope in BUNDLES.get(name, (name,))}
     if strangers := wanted - SCOPES:
         raise DomainError(
@@ -95,6 +115,7 @@ async def create_api_key(actor: Actor, input: CreateApiKey) -> ApiKeyCreated:
     )
     await rows.insert(key)
     await warn_before(key)
+    emit(KeyMade(key.tenant_id, key.id, key.name, key.scopes, actor.id, actor.name))
     told(key=str(key.id), name=key.name, scopes=key.scopes)
     return ApiKeyCreated(opaque("ak", key.tenant_id, key.id), key.scopes, secret)
 

@@ -1,4 +1,4 @@
-"""Malformed requests by the hundred thousand: no 5xx, nothing of the machinery in an answer, memory that stays."""
+"""Malformed requests by the hundred thousand: no 5xx, nothing of the machinery told, steady memory, no late answer."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from mendline.kernel import new_id, now, rows, transaction
 from mendline_schema.schema import build_schema
 from mendline_tenants import LoginSession
 from mendline_tenants.tokens import ACCESS_LIFETIME, access_token
-from support.battering import Damage, batter, tells
+from support.battering import SLOW, Damage, batter, tells
 from support.cast import PEOPLE, Cast
 from support.mischief import Mischief
 from support.schemathesis_cases import faults_of
@@ -75,6 +75,7 @@ async def main(report: Report, requests: int, examples: int, seed: int) -> int:
         report.add("malformed requests", "rate", requests / sum(took), "1/s")
         report.add("malformed requests", "different refusals", len(damage.codes), "codes")
         report.add("malformed requests", "wrong answers", len(damage.found), "answers")
+        report.add("malformed requests", f"answers later than {SLOW:g} s", len(damage.slow), "answers")
         report.add("malformed requests", "slowest answer", damage.slowest[0], "s")
         report.add("malformed requests", "memory growth", after - before, "MB", "goal", GROWTH)
         for status, count in sorted(damage.statuses.items()):
@@ -89,9 +90,10 @@ async def main(report: Report, requests: int, examples: int, seed: int) -> int:
         alive = "x" in (await ask(house, await sessions.token("engineer_b", True)))
         report.add("web process", "answers afterwards", int(alive), "yes")
         print(f"slowest: {damage.slowest[1]}", file=sys.stderr)
-        for line in (*damage.found[:20], *bad[:20], *(str(one) for one in broken.items())):
+        for line in (*damage.found[:20], *damage.slow[:20], *bad[:20], *(str(one) for one in broken.items())):
             print(line, file=sys.stderr)
-        return len(damage.found) + len(bad) + sum(broken.values()) + (not alive) + (after - before > GROWTH)
+        wrong = len(damage.found) + len(damage.slow) + len(bad) + sum(broken.values())
+        return wrong + (not alive) + (after - before > GROWTH)
 
 
 def memory(house: House) -> float:

@@ -194,7 +194,7 @@ NEVER_FILLED = {
     ".ticket.repeats",
     ".ticket.quotations",
     ".ticket.commercial.disputedBy",
-    ".ticket.entitlementLog.serviceLevel.tier",
+    ".ticket.entitlementLog.nodes.serviceLevel.tier",
     ".ticket.clinical.faultCode",
     ".ticket.clinical.faultProposal.code",
     ".ticket.clinical.faultProposal.confidence",
@@ -202,6 +202,7 @@ NEVER_FILLED = {
     ".ticket.clinical.faultProposal.model",
     ".ticket.clinical.faultProposal.dangers",
     ".ticket.estimates.beforeAt",
+    ".ticket.estimates.nodes.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }
 """What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""

@@ -7,7 +7,7 @@ from mendline.kernel import frozen, now
 from support.database import unchanged
 
 CLOCKS = """query($id: ID!) { ticket(id: $id) {
-  restorationDueAt clockEvents { seq clock kind minutes reason author { code } }
+  restorationDueAt clockEvents { nodes { seq clock kind minutes reason author { code } } }
   clocks { name state targetMinutes usedMinutes dueAt stoppedAt met provisional claimed warnedAt explain } } }"""
 
 
@@ -35,7 +35,7 @@ async def test_clocks_show_what_was_used_by_now_and_explain_it(portal: Any) -> N
             "zh": "不计时：等待进入房间",
             "en": "not counted: waiting for access to the room",
         }
-        assert [e["kind"] for e in data["clockEvents"]] == ["started"] * 3 + ["stopped", "paused"]
+        assert [e["kind"] for e in data["clockEvents"]["nodes"]] == ["started"] * 3 + ["stopped", "paused"]
 
 
 async def test_what_was_used_is_told_as_of_now(portal: Any) -> None:

@@ -13,10 +13,12 @@ from typer.testing import CliRunner
 from mendline.app.cli import app
 from mendline.kernel import run, settings
 from mendline_schema import statements, trusted_documents
+from mendline_schema.costs import FAULT
 from mendline_schema.documents import FOR_STRANGERS, Documents, trusted_document
 from mendline_schema.schema import build_schema
 from mendline_tenants import system_actor
 from support.cast import Cast
+from support.database import unchanged
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +96,53 @@ async def test_strangers_may_send_only_those_that_let_them_in(
         assert (refused.status_code, codes(refused)) == (403, ["documents_only"])
     assert (await send(portal, "engineer_a", query="{ me { name } }")).json()["data"], "who has a session writes freely"
     assert set(FOR_STRANGERS) <= {document.name for document in trusted_documents().values()}
+
+
+@pytest.mark.parametrize("bearer", ["x", "mk_" + "A" * 86, "ended"])
+async def test_a_token_that_is_not_good_opens_nothing(
+    portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch, bearer: str
+) -> None:
+    """Whoever shows one is no stranger, for whom some commands are open, and nobody else either."""
+    chosen = settings().model_copy(update={"environment": "production", "trusted_documents": "strangers"})
+    monkeypatch.setattr("mendline_schema.admission.settings", lambda: chosen)
+    price = FAULT
+    if bearer == "ended":
+        price = 1  # which its organisation pays: a session was proven, and is over
+        bearer = await portal.token("engineer_a")
+        await portal.ask("engineer_a", "mutation { logout(input: {}) { done } }")
+    given = {"organisation": cast.codes["hospital_a"], "login": "nurse_a", "password": "x"}
+    enter = "login(input: $input) { accessToken }"
+    guesses = "mutation($input: LoginInput!) { " + " ".join(f"a{n}: {enter}" for n in range(10)) + " }"
+    headers = {"authorization": f"Bearer {bearer}", "accept-language": "en"}
+    async with unchanged():
+        for body in (
+            {"query": guesses, "variables": {"input": given}},
+            {"documentId": trusted_document("Login").id, "variables": {"input": given}},
+            {"query": "{ me { name } }"},
+        ):
+            answer = await portal.client.post("/graphql", json=body, headers=headers)
+            assert (answer.status_code, answer.json().get("data")) == (401, None)
+            assert set(codes(answer)) <= {"unauthenticated", "key_revoked", "session_ended"}
+            assert answer.json()["extensions"]["cost"]["requested"] >= price
+
+
+async def test_what_an_invented_token_asks_is_not_even_read(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*_: Any) -> None:
+        raise AssertionError("the document was looked at")
+
+    monkeypatch.setattr(Documents, "of", judged)
+    headers = {"authorization": "Bearer x"}
+    answer = await portal.client.post("/graphql", json={"query": "{ worklst { x } }"}, headers=headers)
+    assert (answer.status_code, codes(answer)) == (401, ["unauthenticated"])
+
+
+async def test_a_key_that_this_process_sees_first_is_proven_and_pays_itself(portal: Any, cast: Cast) -> None:
+    made = await cast.run("admin_a", "tenants.create_api_key", {"name": "portal", "scopes": ["portal"]})
+    portal.tokens["key"] = made.secret
+    for _ in range(2):
+        answer = await send(portal, "key", query="{ me { name } }")
+        assert answer.json()["data"]["me"]
+        assert answer.headers["ratelimit-policy"].startswith('"organisation"')
 
 
 async def test_an_organisation_may_be_held_to_the_list(portal: Any, cast: Cast) -> None:

@@ -7,7 +7,7 @@ from mendline.kernel import now
 REPORT = """mutation($device: ID!, $text: String!) {
   reportFault(input: {device: $device, symptom: $text, faultCode: "ALM"}) {
   ticket { id number commercial { entitlement misuse quotationNeeded reason { zh } }
-    device { lastRepair openTickets { number } }
+    device { lastRepair openTickets { nodes { number } } }
     possibleDuplicates { kind score alike days words reasons { input points } ticket { number } }
     repeats { kind } } } }"""
 
@@ -27,7 +27,10 @@ async def test_a_report_is_answered_with_all_that_is_known(portal, cast):
     first = refused.data["reportFault"]["ticket"]
     second = (await portal.get("engineer_a", REPORT, **given | {"text": "报警,停机"}))["reportFault"]["ticket"]
     assert second["commercial"]["entitlement"] == "CONTRACT" and not second["commercial"]["quotationNeeded"]
-    assert {open_["number"] for open_ in second["device"]["openTickets"]} == {first["number"], second["number"]}
+    assert {open_["number"] for open_ in second["device"]["openTickets"]["nodes"]} == {
+        first["number"],
+        second["number"],
+    }
     (alike,) = second["possibleDuplicates"]
     assert (alike["kind"], alike["ticket"]["number"]) == ("DUPLICATE", first["number"])
     assert alike["score"] == sum(reason["points"] for reason in alike["reasons"])

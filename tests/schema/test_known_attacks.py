@@ -17,6 +17,7 @@ from mendline.kernel import settings
 from mendline_schema import close_hub
 from mendline_schema.documents import trusted_document
 from support.database import unchanged
+from support.hostile import BOMBS
 
 WHO = [None, "engineer_a"]
 
@@ -99,6 +100,15 @@ async def test_cop_circular_fragment(house: Any, who: str | None) -> None:
     async with house(who) as attacker:
         told = await attacker.query("query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
         assert codes(told) == ["bad_request"]
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_fragments_that_double(house: Any, who: str | None) -> None:
+    """What graphql-cop does not try: fragments that hold only spreads, and lead nowhere or to very much."""
+    async with house(who) as attacker:
+        for name in ("doubling to nowhere", "doubling in a circle", "everyone to everyone"):
+            assert set(codes(await attacker.query(BOMBS[name]))) == {"bad_request"}
+        assert set(codes(await attacker.query(BOMBS["doubling"]))) == {"document_too_large"}
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -27,7 +27,7 @@ async def test_an_absence_is_asked_listed_and_reckoned(portal: Any, cast: Cast) 
     assert refused.data["absences"]["nodes"] == [{"state": "APPROVED", "member": {"name": "技师郑"}, "reason": None}]
     assert (await portal.get("dispatcher_w", listed % "reason"))["absences"]["nodes"] == []
     document = """query($id: ID!) { technician(member: $id) {
-      available shiftPeriods { validFrom } territories { territory { code } } busyElsewhere { spans } } }"""
+      available shiftPeriods { nodes { validFrom } } territories { territory { code } } busyElsewhere { spans } } }"""
     found = await portal.get("dispatcher_v", document, id=cast.member_id("technician_v"))
     moments = [[datetime.fromisoformat(moment) for moment in span] for span in found["technician"]["available"]]
     assert [moments[0][1], moments[1][0]] == [BEGINS, BEGINS + timedelta(hours=3)]
@@ -44,7 +44,7 @@ async def test_a_rota_says_who_is_on_duty_and_what_is_handed_over(portal: Any, c
     made = await portal.get("manager_a", put, **given)
     assert made["putRota"]["covered"]
     document = """{ dutyRotas(filter: {kind: [UNIT]}) {
-      nodes { id code handovers onDuty turns place { kind } covers { level } } } }"""
+      nodes { id code handovers onDuty turns place { kind } covers { nodes { level } } } } }"""
     (found,) = (await portal.get("nurse_a", document))["dutyRotas"]["nodes"]
     nurse = {"id": cast.member_id("nurse_a"), "name": "王护士"}
     assert found["handovers"] == [{"day": 0, "at": "08:00", "members": [cast.member_id("nurse_a")]}]

@@ -168,7 +168,7 @@ async def test_who_takes_events_too_gets_them_for_subscriptions_alone(portal: An
 
 
 async def test_an_operation_that_takes_too_long_is_stopped(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "DEADLINE", 0.5)
+    monkeypatch.setattr(view, "OPERATION_DEADLINE", 0.5)
     monkeypatch.setattr("mendline_schema.statements.Statements.query", lambda *_: asyncio.sleep(30))
     for _ in range(2):  # one whom this process does not know yet, and one whom it does
         assert (await portal.ask("nurse_a", "{ me { name } }")).codes == ["deadline_exceeded"]

@@ -24,13 +24,18 @@ Token = Callable[[str, bool], Awaitable[str]]
 """The access token of a person; made anew when asked, since attacks end sessions too."""
 
 
+SLOW = 2.0
+"""Seconds after which an answer is late while eight are asked for; an operation's deadline is ten times that."""
+
+
 @dataclass
 class Damage:
-    """What came of it: how many answers of each status, what was wrong with some, and which took longest."""
+    """What came of it: how many answers of each status, what was wrong with some, which were late."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     found: list[str] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")
 
 
@@ -46,7 +51,10 @@ async def batter(port: int, attacks: Iterable[Attack], token: Token, damage: Dam
             else:
                 await _frames(port, attack, token, damage)
             if silent == damage.statuses["silence"]:  # else it was this side that waited
-                damage.slowest = max(damage.slowest, (monotonic() - began, f"{attack!r:.2000}"))
+                took = monotonic() - began, f"{attack!r:.2000}"
+                damage.slowest = max(damage.slowest, took)
+                if took[0] > SLOW:
+                    damage.slow.append(f"{took[0]:.1f} s: {took[1]}")
 
     await asyncio.gather(*(work() for _ in range(at_once)))
 

@@ -55,7 +55,45 @@ BEARERS = [
     "Bearer a b c",
     "Bearer mk_" + "A" * 86,
 ]
+
+
+def doubling(end: str, depth: int = 60) -> str:
+    """Fragments that each spread the next one twice: as text a line each, spread two to the power of the depth."""
+    links = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(depth))
+    return f"{{ ...F0 }} {links} fragment F{depth} on Query {{ {end} }}"
+
+
+def every_one_to_every_other(count: int) -> str:
+    """Fragments that each spread all the others: as many ways lead through them as there are orders of them."""
+    names = [f"F{n}" for n in range(count)]
+    bodies = {name: " ".join(f"...{other}" for other in names if other != name) for name in names}
+    return "{ ...F0 } " + " ".join(f"fragment {name} on Query {{ {body} }}" for name, body in bodies.items())
+
+
+BOMBS = {
+    "doubling to nowhere": doubling("...X"),
+    "doubling in a circle": doubling("...F60"),
+    "doubling to the first": doubling("...F0"),
+    "doubling": doubling("__typename"),
+    "doubling, each said twice": doubling("__typename") + " " + doubling("__typename", 59).partition("} ")[2],
+    "everyone to everyone": every_one_to_every_other(40),
+    "repeats that nobody asks for": "{ __typename } fragment U on Query { " + "me { name } " * 1_200 + "}",
+    "a chain": "{ ...F0 } " + "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(550)),
+    "many side by side": "{ "
+    + " ".join(f"...F{n}" for n in range(450))
+    + " } "
+    + " ".join(f"fragment F{n} on Query {{ f{n} }}" for n in range(450)),
+    "many operations": "fragment A on Query { "
+    + " ".join(f"...B{n}" for n in range(150))
+    + " } "
+    + " ".join(f"fragment B{n} on Query {{ b{n} }}" for n in range(150))
+    + " ".join(f"query Q{n} {{ ...A }}" for n in range(300)),
+    "long arguments, compared": "{ " + " ".join("nodes(ids: [" + '"x" ' * 85 + "]) { id }" for _ in range(50)) + " }",
+}
+"""Documents that are small, and work without end for who follows every spread or compares every pair."""
+
 DOCUMENTS = [
+    *BOMBS.values(),
     "",
     "{",
     "}",

@@ -254,7 +254,9 @@ class Reference:
             return page_of(field, table, found, lambda row: Row(field.target, table, row), order, *page)
         objects = [Row(field.target, table, row) for row in found]
         if read.many == "list":
-            return objects[: read.limit]
+            if len(objects) > read.limit:  # whole or not at all
+                raise DomainError("list_too_long")
+            return objects
         assert read.order is not None or len(objects) <= 1, f"{field.owner}.{field.name} leads to several rows"
         return objects[0] if objects else None
 

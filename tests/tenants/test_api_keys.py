@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mendline.kernel import DomainError, frozen, now, run
-from mendline_tenants import BUNDLES, actor_from_token
+from mendline_tenants import BUNDLES, ROLES, actor_from_token, permissions_of
+from mendline_tenants.api_keys import FOR_THE_SYSTEM_ALONE, SCOPES
 from support.database import look, unchanged
 
 
@@ -35,7 +36,7 @@ async def test_a_key_acts_within_its_scopes(cast):
 
 
 async def test_a_key_cannot_be_given_what_takes_a_person(cast):
-    for scope in ("quality.sign", "tenants.manage", "no.such"):
+    for scope in ("quality.sign", "tenants.manage", "no.such", *FOR_THE_SYSTEM_ALONE):
         async with unchanged():
             error = await refused("unknown_scope", made(cast, scope))
         assert scope in error.facts["scopes"]
@@ -43,6 +44,28 @@ async def test_a_key_cannot_be_given_what_takes_a_person(cast):
         await refused("forbidden", made(cast, "portal", person="analyst_m"))
         await refused("invalid_input", made(cast, "portal", expires_at=(now() - timedelta(days=1)).isoformat()))
         await refused("invalid_input", made(cast, "portal", expires_at="2030-01-01T00:00:00"))
+
+
+async def test_a_key_may_do_what_its_maker_may_not_and_that_is_seen(cast):
+    """As decision 0038 says: an administrator may give any role, and may give a key what roles hold, but not unseen."""
+    assert "read.clinical" not in cast.actor("admin_m").permissions
+    key = await made(cast, "read.clinical")
+    assert "read.clinical" in (await actor_from_token(key.secret)).permissions
+    (entry,) = await look(
+        "SELECT facts FROM organisation_audit WHERE tenant_id = $1 AND command = 'tenants.create_api_key'",
+        cast["manufacturer_m"],
+    )
+    assert entry["facts"]["scopes"] == ["read.clinical"]
+    (event,) = await look(
+        "SELECT payload FROM outbox WHERE tenant_id = $1 AND name = 'tenants.key_made'", cast["manufacturer_m"]
+    )
+    assert (event["payload"]["scopes"], event["payload"]["name"]) == (["read.clinical"], "portal")
+
+
+def test_every_scope_is_something_that_some_role_may():
+    held = {permission for role in ROLES if role != "system" for permission in permissions_of((role,))}
+    assert held >= SCOPES
+    assert {"tickets.expire_quotation", "dispatch.time_out"} <= FOR_THE_SYSTEM_ALONE
 
 
 async def test_revocation_holds_at_once(cast):

@@ -67,7 +67,7 @@ class PutTerritory(Struct, frozen=True, kw_only=True):
     code: Annotated[str, Meta(min_length=1, max_length=40)]
     name: Annotated[dict[Literal["zh", "en"], Annotated[str, Meta(min_length=1, max_length=120)]], Meta(min_length=1)]
     areas: Annotated[tuple[Area, ...], Meta(max_length=50)] = ()
-    technicians: Annotated[tuple[MemberId, ...], Meta(max_length=500)] = ()
+    technicians: Annotated[tuple[MemberId, ...], Meta(max_length=100)] = ()
 
 
 class TerritorySaved(Struct, frozen=True):

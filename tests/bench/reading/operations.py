@@ -31,7 +31,7 @@ TICKET = """query Ticket($id: ID!) {
     commercial { entitlement reason { text } }
     participants { organisation { code name { text } } part groups startsAt }
     reports { attempt result cause action workMinutes finishedAt }
-    visits { attempt arrivedAt leftAt }
+    visits { nodes { attempt arrivedAt leftAt } }
     signatureSlots { position role meaning state signerName signedAt }
     messages { nodes { kind body authorName occurredAt } }
     evidence { nodes { kind filename mediaType size sha256 recordedAt } }

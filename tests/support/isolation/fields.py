@@ -13,8 +13,9 @@ from mendline_schema.binding import Bindings, Field, Type
 from mendline_schema.facts import facts
 from mendline_schema.matrix import matrix
 from mendline_schema.plan import Planner
+from mendline_schema.refusals import Refusal
 from mendline_schema.schema import build_schema
-from mendline_schema.sql import Refusal, Writer
+from mendline_schema.sql import Writer
 from mendline_tenants import MASKS, PERMISSIONS
 from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Caught
 from support.isolation.mutants import Mutant

@@ -20,7 +20,8 @@ MARK = re.compile(r"mk[a-z]+\d+km")
 
 TICKET = """query($id: ID!) { ticket(id: $id) { id number withheld
   people { contactName location { zh } } clinical { symptom } quality { cause action } commercial { entitlement }
-  vigilance { suspected words } participants { part groups organisation { id } } visits { id } reports { cause }
+  vigilance { suspected words } participants { part groups organisation { id } }
+  visits { nodes { id } } reports { cause }
   messages(last: 100) { nodes { body authorName } } audit(last: 20) { nodes { command facts } }
   device { serial } children { id } parent { id } } node(id: $id) { id } }"""
 

@@ -53,6 +53,7 @@ CONSUMERS_TELL = {
     "chat.signature": "the user facility's signatories",
     "chat.document_expires": "who keeps the registry of the organisation whose document it is: its own device, model",
     "chat.loan_due": "who lends at the organisation whose unit is out: its own unit and the ticket's number",
+    "chat.key_made": "the other administrators of the organisation whose key it is: its name, scopes and maker",
     "chat.key_expires": "the administrators of the organisation whose key it is",
     "chat.clock_due": "who answers at the provider and at the user facility, on duty or by role: number and clock",
     "chat.absence": "dispatchers of the organisation whose member is away, and that member",

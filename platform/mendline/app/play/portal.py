@@ -23,6 +23,7 @@ class Portal:
     async def login(self, organisation: str, login: str, password: str) -> None:
         """Logs in with a password. Raises Stuck when it is refused."""
         given = {"organisation": organisation, "login": login, "password": password}
+        self._token = ""  # a token of before is not sent with it: one that is over would be refused
         self._token = (await self.ask("Login", input=given))["login"]["accessToken"]
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
