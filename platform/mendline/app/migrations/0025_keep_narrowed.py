@@ -173,5 +173,9 @@ class Migration(migrations.Migration):
         ),
         ops.RemoveField(model_name="ClaimCode", name="failures"),
         ops.RemoveField(model_name="ClaimCode", name="since"),
+        ops.RunSQL(
+            "CREATE INDEX ticket_participant_ends ON ticket_participant (ends_at) WHERE ends_at IS NOT NULL",
+            reverse_sql="DROP INDEX ticket_participant_ends",
+        ),
         *(ops.RunSQL(sql, reverse_sql="SELECT 1") for sql in _backfill()),
     ]
