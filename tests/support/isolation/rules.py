@@ -22,7 +22,7 @@ BOOKS = {
 NAMES_NO_TICKET = {
     *("id", "tenant_id", "ticket_id", "author_org", "actor", "author_id", "organisation"),
     *("technician_id", "assignee_id", "reporter_id", "contract_id", "disputed_by", "evidence_id"),
-    *("asked_by", "subcontractor"),
+    *("asked_by", "subcontractor", "device_id", "signer_id"),
 }
 """Columns with ids in children of tickets that never name a ticket other than the row's own."""
 
