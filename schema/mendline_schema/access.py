@@ -7,7 +7,7 @@ import msgspec
 from mendline.kernel import DomainError, MemberId, parse_opaque
 from mendline_schema.calls import Options
 from mendline_schema.context import Context
-from mendline_tenants import LinkOffer, Origin, Tokens, claim, origin_of
+from mendline_tenants import ClaimedSession, LinkOffer, Origin, Tokens, claim, origin_of
 from mendline_tenants import link_code as make_link_code
 from mendline_tenants import login as open_session
 from mendline_tenants import logout as end_session
@@ -77,10 +77,10 @@ class ClaimHospital(msgspec.Struct, frozen=True):
     password: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-async def claim_hospital(context: Context, input: ClaimHospital, options: Options) -> Tokens:
+async def claim_hospital(context: Context, input: ClaimHospital, options: Options) -> ClaimedSession:
     """Makes a hospital that was kept by another its own: the code is used up, and its steward acts for it no more.
 
-    Answers a session of its first administrator.
+    Answers a session of its first administrator, and what of its steward's promises is to be confirmed.
     """
     tokens = await claim(input.organisation, input.code, input.login, input.name, input.password)
     await context.authenticate(tokens.access_token)

@@ -2,7 +2,7 @@
 
 from mendline.kernel import register_locales
 from mendline_tenants.actor import Actor, Quota, authorise, system_actor
-from mendline_tenants.agreements import Agreement, agreed, serves
+from mendline_tenants.agreements import PROVIDER_GROUPS, Agreement, agreed, serves
 from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey, KeyMade
 from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
 from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
@@ -19,7 +19,7 @@ from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, Lin
 from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
 from mendline_tenants.checkpoint_rounds import request_checkpoints
 from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
-from mendline_tenants.claiming import ClaimCodeMade, claim
+from mendline_tenants.claiming import ClaimCodeMade, ClaimedSession, claim
 from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
 from mendline_tenants.day_plan_policy import DayPlanPolicy, LunchBreak, day_plan_policy
 from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
@@ -52,6 +52,7 @@ from mendline_tenants.organisations import (
     Partner,
     Place,
     card_of,
+    day_at,
     own_organisation,
     partner_card,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "PERMISSIONS",
     "POLICIES",
     "POSITION",
+    "PROVIDER_GROUPS",
     "ROLES",
     "SCOPES",
     "SENSITIVE",
@@ -118,6 +120,7 @@ __all__ = [
     "Checked",
     "CheckpointCopy",
     "ClaimCodeMade",
+    "ClaimedSession",
     "CreateApiKey",
     "Credential",
     "DayPlanPolicy",
@@ -187,6 +190,7 @@ __all__ = [
     "countries",
     "create_roles",
     "credential_of",
+    "day_at",
     "day_kind",
     "day_plan_policy",
     "derived_key",

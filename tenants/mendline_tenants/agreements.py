@@ -27,10 +27,21 @@ from mendline.kernel import (
 )
 from mendline_tenants.actor import Actor
 from mendline_tenants.errands import ask
-from mendline_tenants.organisations import Partner, card_of, own_organisation
+from mendline_tenants.organisations import Partner, card_of, day_at, own_organisation
 from mendline_tenants.permissions import refusal
 from mendline_tenants.received_agreements import SHARED_PART_CHECK, TellAgreement
 from mendline_tenants.sharing import field_groups
+
+PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages")
+"""What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
+
+PART_NEEDS = {
+    "service_provider": PROVIDER_GROUPS,
+    "manufacturer": ("progress", "clinical", "quality"),
+    "testing_body": ("progress", "quality"),
+    "participant": ("progress",),
+}
+"""Part -> the field groups without which its work cannot be done: all that a steward may promise (decision 0039)."""
 
 AgreementId = Annotated[str, Meta(description="The opaque id of an agreement.", extra={"id": "ag"}, max_length=80)]
 
@@ -95,6 +106,9 @@ async def serves(tenant: UUID, provider: UUID, on: date) -> bool:
     return found is not None
 
 
+_A_DAY = timedelta(days=1)
+
+
 class UpsertAgreement(Struct, frozen=True, kw_only=True):
     """Makes an agreement, or changes the one that is named, by its id or by its external reference.
 
@@ -124,8 +138,9 @@ class AgreementSaved(Struct, frozen=True):
 async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSaved:
     """Shares new tickets with a partner by itself. Tickets that exist already stay as they are.
 
-    Raises not_found for an organisation that is not a partner, unknown_group, agreement_ends_early, and invalid_input
-    for subcontracting by another than a service provider.
+    Days are those of the organisation's own zone. Raises not_found for an organisation that is not a partner,
+    unknown_group, agreement_ends_early, invalid_input for subcontracting by another than a service provider, and, for
+    a steward, steward_promises_more.
     """
     if strangers := set(input.groups) - set(field_groups()):
         raise DomainError("unknown_group", groups=", ".join(sorted(strangers)), known=", ".join(field_groups()))
@@ -133,7 +148,9 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         raise DomainError("invalid_input", field="subcontracting", problem="for_providers")
     if input.subcontracting and actor.kind == "steward":  # it would consent to its own requests
         raise DomainError("forbidden", permission="tickets.triage", why=refusal("tickets.triage"))
-    starts_on = input.starts_on or now().date()
+    if actor.kind == "steward" and (more := set(input.groups) - set(PART_NEEDS[input.part])):
+        raise DomainError("steward_promises_more", part=input.part, groups=", ".join(sorted(more)))
+    starts_on = input.starts_on or await _today(actor)
     if input.ends_on is not None and input.ends_on < starts_on:
         raise DomainError("agreement_ends_early", starts_on=starts_on.isoformat(), ends_on=input.ends_on.isoformat())
     partner = await rows.get(Partner, actor.organisation, parse_opaque("or", input.organisation).id)
@@ -160,14 +177,17 @@ async def upsert_agreement(actor: Actor, input: UpsertAgreement) -> AgreementSav
         agreement, before = known, known.partner_id
         await rows.update(agreement, **values)
         if before != partner.id:
-            await _tell(actor, agreement, before, ends_on=_yesterday())
+            await _tell(actor, agreement, before, ends_on=await _today(actor) - _A_DAY)
     await _tell(actor, agreement, partner.id, ends_on=agreement.ends_on)
     told(partner=str(partner.id), part=input.part, groups=groups, device_classes=input.device_classes)
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
 
 
 class EndAgreement(Struct, frozen=True):
-    """Ends an agreement: yesterday was its last day, unless another day is given."""
+    """Ends an agreement: yesterday was its last day, unless a day that is not over is given.
+
+    One that has not begun never will.
+    """
 
     agreement: AgreementId
     ends_on: date | None = None
@@ -177,18 +197,50 @@ class EndAgreement(Struct, frozen=True):
 async def end_agreement(actor: Actor, input: EndAgreement) -> AgreementSaved:
     """Stops sharing new tickets by itself; what was shared stays shared until tickets.unshare.
 
-    Raises not_found.
+    Raises not_found, agreement_ends_already for one that ends no later anyhow, agreement_ends_early for a day before
+    it starts, and agreement_held for a day that is over: what was promised for it has been given.
     """
     agreement = await _own(actor, input.agreement)
-    ends_on = input.ends_on or _yesterday()
-    await rows.update(agreement, ends_on=ends_on)
-    await _tell(actor, agreement, agreement.partner_id, ends_on=ends_on)
+    yesterday = await _today(actor) - _A_DAY
+    ends_on = input.ends_on or max(yesterday, agreement.starts_on - _A_DAY)
+    if agreement.ends_on is not None and agreement.ends_on <= ends_on:
+        raise DomainError("agreement_ends_already", ends_on=agreement.ends_on.isoformat())
+    if input.ends_on is not None and input.ends_on < agreement.starts_on:
+        started = agreement.starts_on.isoformat()
+        raise DomainError("agreement_ends_early", starts_on=started, ends_on=input.ends_on.isoformat())
+    if ends_on < yesterday:
+        raise DomainError("agreement_held", ends_on=ends_on.isoformat(), until=yesterday.isoformat())
+    await end(actor, agreement, ends_on)
     told(partner=str(agreement.partner_id), part=agreement.part, ends_on=ends_on.isoformat())
     return AgreementSaved(opaque("ag", agreement.tenant_id, agreement.id))
 
 
-def _yesterday() -> date:
-    return now().date() - timedelta(days=1)
+async def end(actor: Actor, agreement: Agreement, ends_on: date) -> None:
+    """A locked agreement ends with this day; its partner is told."""
+    await rows.update(agreement, ends_on=ends_on)
+    await _tell(actor, agreement, agreement.partner_id, ends_on=ends_on)
+
+
+async def end_beyond(actor: Actor) -> tuple[list[Agreement], list[Agreement]]:
+    """Of a hospital's standing agreements: those that go on, and those that promised more than a part needs, now ended.
+
+    What a partner's own work needs goes on, so that no repair stops; consent to subcontracting is the hospital's alone.
+    """
+    today = await _today(actor)
+    standing = await rows.select(
+        Agreement,
+        "tenant_id = $1 AND (ends_on IS NULL OR ends_on >= $2) ORDER BY recorded_at, id FOR UPDATE",
+        actor.organisation,
+        today,
+    )
+    beyond = [one for one in standing if one.subcontracting or set(one.groups) - set(PART_NEEDS[one.part])]
+    for one in beyond:
+        await end(actor, one, max(today, one.starts_on) - _A_DAY)
+    return [one for one in standing if one not in beyond], beyond
+
+
+async def _today(actor: Actor) -> date:
+    return day_at(await own_organisation(actor.organisation), now())
 
 
 async def _tell(actor: Actor, agreement: Agreement, partner: UUID, ends_on: date | None) -> None:

@@ -20,6 +20,7 @@ class AuditEntry(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid")
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     seq = fields.BigIntField()
     command = fields.TextField()
@@ -73,7 +74,8 @@ DIGEST = """sha256(coalesce(e.prev_hash, ''::bytea) || convert_to(jsonb_build_ar
     e.claimed, extract(epoch FROM e.recorded_at), e.correlation)::text, 'UTF8'))"""
 """What an entry's hash is: of the hash before it and of every column as stored, so that anyone can compute it again.
 
-`visible_to` is the one column outside it: sharing changes it, and the entries of share and unshare say so.
+`visible_to` and `narrowed` are outside it: sharing changes the one, and the entries of share and unshare say so; the
+other is false for every entry.
 """
 
 BOOK_DIGEST = """sha256(convert_to(jsonb_build_array(b.tenant_id, b.id, b.command, b.actor, b.actor_name, b.channel,
@@ -85,9 +87,9 @@ AUDIT_APPEND = definer(
     f"""
 CREATE OR REPLACE FUNCTION audit_append(of_tenant uuid, of_ticket uuid, entry_id uuid, entry jsonb) RETURNS uuid[]
 LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE e public.audit_entry;
+DECLARE e public.audit_entry; viewers uuid[];
 BEGIN
-  SELECT audit_seq + 1, audit_head, visible_to INTO e.seq, e.prev_hash, e.visible_to FROM public.ticket
+  SELECT audit_seq + 1, audit_head, visible_to INTO e.seq, e.prev_hash, viewers FROM public.ticket
    WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()] FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no such ticket' USING ERRCODE = 'P0002'; END IF;
   e.tenant_id := of_tenant; e.id := entry_id; e.ticket_id := of_ticket; e.author_org := public.cur();
@@ -97,7 +99,7 @@ BEGIN
   e.hash := {DIGEST};
   INSERT INTO public.audit_entry SELECT e.*;
   UPDATE public.ticket SET audit_seq = e.seq, audit_head = e.hash WHERE tenant_id = of_tenant AND id = of_ticket;
-  RETURN e.visible_to;
+  RETURN viewers;
 END $$""",  # noqa: S608 - no value is in it
     {"ticket": "SELECT, UPDATE (audit_seq, audit_head)", "audit_entry": "SELECT, INSERT"},
 )

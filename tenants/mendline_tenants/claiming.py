@@ -2,10 +2,10 @@
 
 import hmac
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from tortoise import fields
 
 from mendline.kernel import (
@@ -15,20 +15,22 @@ from mendline.kernel import (
     Record,
     command,
     execute,
-    fetchrow,
+    fetch,
     fetchval,
     now,
     rows,
     run,
+    say,
     table,
     told,
     transaction,
     work,
 )
 from mendline_tenants.actor import Actor, system_actor
+from mendline_tenants.agreements import Agreement, end_beyond
 from mendline_tenants.errands import ask
 from mendline_tenants.login import Tokens, login, tenant_of
-from mendline_tenants.organisations import Organisation
+from mendline_tenants.organisations import Organisation, own_organisation
 from mendline_tenants.passwords import SHORTEST
 from mendline_tenants.people import Login, Name, Password, UpsertMember, upsert_member
 from mendline_tenants.stewardship import EndStewardship
@@ -38,26 +40,22 @@ LIFETIME = timedelta(days=14)
 """How long a claim code may be used."""
 
 LETTERS = 16
-"""Of a code: about 79 bits."""
-
-TRIES = 5
-WINDOW = timedelta(minutes=15)
-"""After so many codes typed for one hospital within the window, none is tried until the window is over."""
+"""Of a code: about 79 bits. A million codes a second find it in some ten thousand million years, so that no hospital
+needs to be locked against guesses, which any stranger could use against it; what strangers ask is rationed by address.
+"""
 
 _PURPOSE = "claim code"
 
 
-@table(Kind.OWN, update=("code_hash", "made_by", "failures", "since", "recorded_at", "expires_at", "used_at"))
+@table(Kind.OWN, update=("code_hash", "made_by", "recorded_at", "expires_at", "used_at"))
 class ClaimCode(Record):
     """A hospital's claim code (id = the hospital): it has one at most, and a new one voids the last.
 
-    made_by: the steward's member, or the hospital's own system when the operator made it. failures: codes typed since.
+    made_by: the steward's member, or the hospital's own system when the operator made it.
     """
 
     code_hash = fields.BinaryField()
     made_by = fields.UUIDField()
-    failures = fields.IntField(default=0)
-    since = fields.DatetimeField(default=now)
     recorded_at = fields.DatetimeField(default=now)
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
@@ -91,9 +89,9 @@ async def make_claim_code(actor: Actor, input: MakeClaimCode) -> ClaimCodeMade:
         raise DomainError("already_claimed")
     code, moment = typed_code(LETTERS), work().occurred_at
     await execute(
-        "INSERT INTO claim_code (tenant_id, id, code_hash, made_by, failures, since, recorded_at, expires_at)"
-        " VALUES ($1, $1, $2, $3, 0, $4, $4, $5) ON CONFLICT (tenant_id, id) DO UPDATE SET"
-        " code_hash = excluded.code_hash, made_by = excluded.made_by, failures = 0, since = excluded.since,"
+        "INSERT INTO claim_code (tenant_id, id, code_hash, made_by, recorded_at, expires_at)"
+        " VALUES ($1, $1, $2, $3, $4, $5) ON CONFLICT (tenant_id, id) DO UPDATE SET"
+        " code_hash = excluded.code_hash, made_by = excluded.made_by,"
         " recorded_at = excluded.recorded_at, expires_at = excluded.expires_at, used_at = NULL",
         actor.organisation,
         code_digest(_PURPOSE, code),
@@ -105,38 +103,35 @@ async def make_claim_code(actor: Actor, input: MakeClaimCode) -> ClaimCodeMade:
     return ClaimCodeMade(organisation.code, code, moment + LIFETIME)
 
 
-async def claim(organisation: str, code: str, administrator: str, name: str, password: str) -> Tokens:
+class ClaimedSession(Tokens, frozen=True):
+    """The first administrator's session, and in words what of its steward's promises the hospital has to confirm."""
+
+    confirm: str
+
+
+async def claim(organisation: str, code: str, administrator: str, name: str, password: str) -> ClaimedSession:
     """A stranger shows a hospital's claim code and becomes its first administrator; answers the session.
 
-    Raises DomainError password_too_short, claim_code_wrong (the same for a wrong, used or expired code and for a
-    hospital that is not there or keeps itself), and too_many_attempts.
+    Raises DomainError password_too_short, and claim_code_wrong (the same for a wrong, used or expired code and for a
+    hospital that is not there or keeps itself).
     """
     if len(password) < SHORTEST:
         raise DomainError("password_too_short", shortest=SHORTEST)
     tenant = await tenant_of(organisation) or NIL
-    await _attempt(tenant, code)
-    claimed = ClaimOrganisation(code, administrator, name, password)
-    await run(system_actor(tenant, channel="graphql"), "tenants.claim", claimed)
-    return await login(organisation, administrator, password)
-
-
-async def _attempt(tenant: UUID, code: str) -> None:
-    """Counts the attempt before it is made, so that many at once are counted too."""
-    moment = now()
+    await _compare(tenant, code)
+    actor = system_actor(tenant, channel="graphql")
+    claimed: Claimed = await run(actor, "tenants.claim", ClaimOrganisation(code, administrator, name, password))
+    tokens = await login(organisation, administrator, password)
     async with transaction(tenant):
-        counted = await fetchrow(
-            "UPDATE claim_code SET failures = CASE WHEN since < $3 THEN 1 ELSE failures + 1 END,"
-            " since = CASE WHEN since < $3 THEN $2 ELSE since END WHERE tenant_id = $1 AND id = $1"
-            " RETURNING failures, since, code_hash",
-            tenant,
-            moment,
-            moment - WINDOW,
-        )
-    if counted is not None and counted["failures"] > TRIES:
-        left = counted["since"] + WINDOW - moment
-        raise DomainError("too_many_attempts", minutes=max(1, -(-int(left.total_seconds()) // 60)))
-    shown = code_digest(_PURPOSE, code)
-    if not hmac.compare_digest(shown, counted["code_hash"] if counted else b""):
+        locale = (await own_organisation(tenant)).locale
+    confirm = say("claim.confirm", locale, standing=claimed.standing, ended=claimed.ended, partners=claimed.partners)
+    return ClaimedSession(**structs.asdict(tokens), confirm=confirm)
+
+
+async def _compare(tenant: UUID, code: str) -> None:
+    async with transaction(tenant):
+        stored = await fetchval("SELECT code_hash FROM claim_code WHERE tenant_id = $1 AND id = $1", tenant)
+    if not hmac.compare_digest(code_digest(_PURPOSE, code), stored or b""):
         raise DomainError("claim_code_wrong")
 
 
@@ -150,14 +145,24 @@ class ClaimOrganisation(Struct, frozen=True):
 
 
 class Claimed(Struct, frozen=True):
-    """Who made the code that was used: a member of the steward, or the hospital's system for the operator."""
+    """Who made the code that was used: a member of the steward, or the hospital's system for the operator.
+
+    standing, ended: how many of the steward's agreements go on until the hospital ends them, and how many ended now.
+    partners: how many organisations see tickets that are there already.
+    """
 
     made_by: UUID
+    standing: int
+    ended: int
+    partners: int
 
 
 @command("tenants.claim", "tenants.errand")
 async def claim_organisation(actor: Actor, input: ClaimOrganisation) -> Claimed:
     """In the hospital's name: uses the code up, makes the administrator, and ends the stewardship.
+
+    What the steward promised beyond the needs of a part ends too; both books list what ended, what goes on, and who
+    sees how many tickets, for the hospital to confirm.
 
     The organisation's row is locked against stewards under way: what they began ends before, or is refused after.
     Raises claim_code_wrong.
@@ -168,7 +173,7 @@ async def claim_organisation(actor: Actor, input: ClaimOrganisation) -> Claimed:
         raise DomainError("claim_code_wrong")
     moment = work().occurred_at
     made_by = await fetchval(
-        "UPDATE claim_code SET used_at = $3, failures = 0 WHERE tenant_id = $1 AND id = $1 AND code_hash = $2"
+        "UPDATE claim_code SET used_at = $3 WHERE tenant_id = $1 AND id = $1 AND code_hash = $2"
         " AND used_at IS NULL AND expires_at > $3 RETURNING made_by",
         actor.organisation,
         code_digest(_PURPOSE, input.code),
@@ -180,6 +185,28 @@ async def claim_organisation(actor: Actor, input: ClaimOrganisation) -> Claimed:
         actor, UpsertMember(login=input.login, name=input.name, roles=["admin"], password=input.password)
     )
     await execute("UPDATE organisation SET stewarded_by = NULL WHERE tenant_id = $1 AND id = $1", actor.organisation)
-    await ask(actor, steward, "tenants.end_stewardship", EndStewardship(found[0].code), waits=False)
-    told(steward=str(steward), code_made_by=str(made_by))
-    return Claimed(made_by)
+    standing, ended = await end_beyond(actor)
+    shown = {str(row["viewer"]): row["tickets"] for row in await fetch(_SHOWN, actor.organisation)}
+    promises: dict[str, Any] = {
+        "agreements": [_terms(one) for one in standing],
+        "ended": [_terms(one) for one in ended],
+        "shown": shown,
+    }
+    told(steward=str(steward), code_made_by=str(made_by), **promises)
+    await ask(actor, steward, "tenants.end_stewardship", EndStewardship(found[0].code, **promises), waits=False)
+    return Claimed(made_by, len(standing), len(ended), len(shown))
+
+
+_SHOWN = """
+SELECT viewer, count(*) AS tickets FROM ticket, unnest(visible_to) AS viewer
+WHERE tenant_id = $1 AND viewer <> $1 GROUP BY viewer ORDER BY viewer"""
+
+
+def _terms(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "agreement": str(agreement.id),
+        "partner": str(agreement.partner_id),
+        "part": agreement.part,
+        "groups": list(agreement.groups),
+        "subcontracting": agreement.subcontracting,
+    }

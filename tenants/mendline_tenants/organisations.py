@@ -1,8 +1,10 @@
 """Organisations: the tenants, their places in the world, and the partners each one knows."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tortoise import fields
 
@@ -99,6 +101,11 @@ class Place(Record):
         table = "place"
         unique_together = (("tenant_id", "system", "number"),)
         indexes = (("tenant_id", "parent_id"), ("tenant_id", "kind"))
+
+
+def day_at(organisation: Organisation, moment: datetime) -> date:
+    """The day that a moment is in where the organisation is: what it promises begins and ends with its own days."""
+    return moment.astimezone(ZoneInfo(organisation.timezone)).date()
 
 
 async def own_organisation(tenant: UUID) -> Organisation:

@@ -109,6 +109,11 @@ PERMISSIONS: dict[str, Permission] = {
         "报价到期由系统自动处理，不能由人操作。",
         "Quotations expire by the system, never by a person.",
     ),
+    "tickets.end_share": _row(
+        (),
+        "到期的共享由系统自动结束；要提前结束，请取消共享。",
+        "A share ends by the system on its day; to end it before, unshare the ticket.",
+    ),
     "tickets.comment": _row(
         (*_WARD, *_ENGINEERING, "technician", "quality"), "您不能在工单上留言。", "You may not write on tickets."
     ),

@@ -40,13 +40,33 @@ BEGIN
   IF tg_argv[0] <> 'progress' THEN
     viewers := ARRAY(SELECT viewer FROM unnest(viewers) AS viewer WHERE groups->tg_argv[0] ? viewer::text);
   END IF;
+  new.narrowed := new.visible_to IS NOT NULL;
   new.visible_to := CASE WHEN new.visible_to IS NULL THEN viewers
     ELSE ARRAY(SELECT viewer FROM unnest(new.visible_to) AS viewer WHERE viewer = ANY (viewers)) END;
   RETURN new;
 END $$"""
 """Reads the ticket as the caller, so that row-level security decides: hidden and missing raise the same error.
 
-A child is seen by the viewers that hold its field group, never by more.
+A child is seen by the viewers that hold its field group, never by more. A row for which its author named who sees it
+is `narrowed` and stays so: it does not follow its group when the ticket is shared.
+"""
+
+BESIDE_TICKET = """
+CREATE OR REPLACE FUNCTION beside_ticket() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE other uuid := to_jsonb(new)->>tg_argv[1]; held jsonb;
+BEGIN
+  SELECT audience->tg_argv[0] INTO held FROM public.ticket
+   WHERE tenant_id = new.tenant_id AND id = other FOR SHARE SKIP LOCKED;
+  new.narrowed := true;
+  new.visible_to := ARRAY(SELECT viewer FROM unnest(new.visible_to) AS viewer
+    WHERE viewer = new.tenant_id OR held ? viewer::text);
+  RETURN new;
+END $$"""
+"""After `child_of_ticket`, for a row that names a second ticket: only who holds the group there too sees it, for ever.
+
+The lock puts it before or after an unshare of the second ticket. It is not waited for, because the caller holds the
+first ticket already: while the second one is being changed, the row is kept for the user facility alone.
 """
 
 APPEND_ONLY = """
@@ -57,7 +77,7 @@ BEGIN
 END $$"""
 """Refuses whoever has got past the grants: the owner of the table, or a grant that somebody made by hand."""
 
-BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, APPEND_ONLY, *MASKING_FUNCTIONS)
+BASE_FUNCTIONS = (CUR, OPAQUE, CHILD_OF_TICKET, BESIDE_TICKET, APPEND_ONLY, *MASKING_FUNCTIONS)
 
 
 def _shows_own_rows(table: Table) -> bool:
@@ -157,6 +177,11 @@ def table_sql(table: Table) -> list[str]:
         sql.append(
             f"CREATE OR REPLACE TRIGGER child_of_ticket BEFORE INSERT ON {name}"
             f" FOR EACH ROW EXECUTE FUNCTION child_of_ticket('{table.group}')"
+        )
+    if table.beside is not None:  # triggers fire in the order of their names
+        sql.append(
+            f"CREATE OR REPLACE TRIGGER child_of_ticket_beside BEFORE INSERT ON {name}"
+            f" FOR EACH ROW EXECUTE FUNCTION beside_ticket('{table.group}', '{table.beside}')"
         )
     if table.append_only:
         # One statement-level trigger: an unshare of a thousand entries costs nothing, for visible_to is not in it.

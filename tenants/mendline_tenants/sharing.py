@@ -1,11 +1,11 @@
 """Sharing: who sees a ticket and which of its field groups, changed by two definer functions and nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
 
-from mendline.kernel import TABLES, Function, Kind, Reference, execute, not_found
+from mendline.kernel import TABLES, Function, Kind, Reference, Table, execute, not_found
 from mendline_tenants.tombstones import BURY, Tombstone
 
 _SHARE = """
@@ -30,17 +30,15 @@ END $$"""
 
 _SHARE_PROGRESS = """
   UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
-   WHERE tenant_id = of_tenant AND ticket_id = of_ticket
-   AND visible_to @> t.visible_to AND NOT visible_to @> ARRAY[partner];"""
+   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT narrowed AND NOT visible_to @> ARRAY[partner];"""
 
 _SHARE_GROUP = """
   IF '{group}' = ANY (wanted) THEN
     UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
-     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT visible_to @> ARRAY[partner]
-     AND visible_to @> ARRAY(SELECT holder::uuid FROM jsonb_array_elements_text(t.audience->'{group}') AS holder);
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT narrowed AND NOT visible_to @> ARRAY[partner];
   ELSE
     UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
-     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[partner];
+     WHERE tenant_id = of_tenant AND {of_ticket} AND visible_to @> ARRAY[partner];
   END IF;"""
 
 _UNSHARE = """
@@ -66,7 +64,7 @@ END $$"""
 
 _UNSHARE_CHILD = """
   UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
-   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND visible_to @> ARRAY[partner];"""
+   WHERE tenant_id = of_tenant AND {of_ticket} AND visible_to @> ARRAY[partner];"""
 
 _UNLIST = """
   DELETE FROM public.{table} WHERE tenant_id = partner AND owner_id = of_tenant AND ticket_id = of_ticket;"""
@@ -86,20 +84,22 @@ def field_groups() -> tuple[str, ...]:
 def sharing_functions() -> tuple[Function, Function]:
     """`share` and `unshare`, over every child table that is declared by now.
 
-    A row that its author showed to fewer than all who hold its group is never shown to more.
+    A row for which its author named who sees it (`narrowed`) is never shown to more. One that names a second ticket
+    is taken from whoever loses either.
     """
     children = sorted(
-        (table.name, table.group) for table in TABLES.values() if table.kind is Kind.CHILD and table.group is not None
+        (table for table in TABLES.values() if table.kind is Kind.CHILD and table.group is not None),
+        key=lambda table: table.name,
     )
     worklists = sorted(
         table.name for table in TABLES.values() if table.kind is Kind.WORKLIST and table.model is not Tombstone
     )
     groups = ", ".join(f"'{group}'" for group in field_groups())
     needs = {"ticket": "SELECT, UPDATE (visible_to, audience)"}
-    needs |= {name: "SELECT, UPDATE (visible_to)" for name, _ in children}
+    needs |= {child.name: "SELECT, UPDATE (visible_to)" for child in children}
     needs_to_leave = needs | dict.fromkeys(worklists, "SELECT, DELETE") | {"tombstone": "SELECT, INSERT, UPDATE"}
-    share = _SHARE.format(groups=groups, children="".join(_widen(children)))
-    leave = [_UNSHARE_CHILD.format(table=name) for name, _ in children]
+    share = _SHARE.format(groups=groups, children="".join(_share(child) for child in children))
+    leave = [_UNSHARE_CHILD.format(table=child.name, of_ticket=_of_ticket(child)) for child in children]
     leave += [_UNLIST.format(table=name) for name in worklists]
     leave.append(_BURY)
     unshare = _UNSHARE.format(children="".join(leave))
@@ -109,9 +109,16 @@ def sharing_functions() -> tuple[Function, Function]:
     )
 
 
-def _widen(children: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for name, group in children:
-        yield (_SHARE_PROGRESS if group == "progress" else _SHARE_GROUP).format(table=name, group=group)
+def _share(child: Table) -> str:
+    text = _SHARE_PROGRESS if child.group == "progress" else _SHARE_GROUP
+    return text.format(table=child.name, group=child.group, of_ticket=_of_ticket(child))
+
+
+def _of_ticket(child: Table) -> str:
+    """Whether a row tells of the ticket: as its own, or beside its own."""
+    if child.beside is None:
+        return "ticket_id = of_ticket"
+    return f"(ticket_id = of_ticket OR {child.beside} = of_ticket)"
 
 
 async def share_ticket(ticket: Reference, organisation: UUID, groups: Iterable[str]) -> None:

@@ -152,9 +152,15 @@ async def take_into_care(actor: Actor, input: TakeIntoCare) -> Stewarded:
 
 
 class EndStewardship(Struct, frozen=True):
-    """The hospital has been claimed."""
+    """The hospital has been claimed. agreements, ended: the steward's promises that go on, and those that do not.
+
+    shown: organisation -> how many of the hospital's tickets it sees.
+    """
 
     code: str
+    agreements: list[dict[str, Any]] = []
+    ended: list[dict[str, Any]] = []
+    shown: dict[str, int] = {}
 
 
 async def _by_who_was_kept(actor: Actor, input: EndStewardship) -> None:
@@ -168,7 +174,7 @@ async def end_stewardship(actor: Actor, input: EndStewardship) -> None:
     """In the steward's name: its book says that the hospital keeps itself from now on."""
     assert actor.asked_by is not None
     await rows.change(Stewardship, actor.organisation, actor.asked_by, ended_at=work().occurred_at)
-    told(hospital=str(actor.asked_by), code=input.code)
+    told(**{"hospital": str(actor.asked_by), **msgspec.structs.asdict(input)})
 
 
 STEWARD_ACTING = definer(

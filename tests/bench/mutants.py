@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 from support.database import administrator
 from support.isolation.battery import make_battery
 from support.isolation.fields import field_mutants, hunt_fields
-from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Caught, equivalent, make_hunter
+from support.isolation.hunt import BEHAVIOUR, DECLARED, NOTHING, Caught, equivalent, make_hunter
 from support.isolation.mutants import mutants
 from support.isolation.stage import borrowed
 from support.isolation.world import make_world
@@ -22,7 +22,7 @@ from support.own_house import own_house
 
 
 async def main(options: argparse.Namespace, report: Report) -> int:
-    """Puts in each mutant, looks for it, takes it back; answers how many nothing caught."""
+    """Puts in each mutant, looks for it, takes it back; answers how many neither behaviour nor declarations caught."""
     async with own_house():
         world = await make_world(administrator())
         found = await mutants(administrator(), world.shapes)
@@ -40,14 +40,18 @@ async def main(options: argparse.Namespace, report: Report) -> int:
         report.add("all mutants", "looked for in", time.monotonic() - began, "s")
     for kind, count in Counter(one.mutant.kind for one in caught).items():
         by = Counter(one.by for one in caught if one.mutant.kind == kind)
-        for what in (BEHAVIOUR, CATALOGUE, NOTHING):
+        for what in (BEHAVIOUR, DECLARED, NOTHING):
             if by[what] or what == NOTHING:
                 report.add(kind, f"caught by {what}", by[what], "mutants", "all of its kind", count)
     left = [one for one in caught if one.by == NOTHING]
-    report.add("all mutants", "caught", len(caught) - len(left), "mutants", "all", len(caught))
+    for what in (BEHAVIOUR, DECLARED, NOTHING):
+        report.add("all mutants", f"caught by {what}", sum(o.by == what for o in caught), "mutants", "all", len(caught))
+    report.add("all mutants", "equivalent, not counted", len(same), "mutants")
     for one in caught:
-        if one.by != BEHAVIOUR:
-            print(f"caught by {one.by} alone: {one.mutant.kind}: {one.mutant.name}")
+        if one.by == DECLARED:
+            print(f"not by behaviour, only because no declaration makes it: {one.mutant.kind}: {one.mutant.name}")
+        elif one.by == NOTHING:
+            print(f"NOT CAUGHT: {one.mutant.kind}: {one.mutant.name}")
     for mutant in same:
         print(f"not counted, it changes nothing: {mutant.name} ({equivalent(mutant)})")
     return len(left)

@@ -10,6 +10,7 @@ from support.database import administrator
 from support.isolation.battery import findings
 from support.isolation.calls import CALLS
 from support.isolation.functions import execution_checks, function_findings, name_of
+from support.isolation.rules import NAMES_NO_TICKET, TOLD_OF
 from support.isolation.stage import borrowed, logins
 
 LOGINS_CANNOT = ("owner", "keeper", "administrator")
@@ -58,6 +59,41 @@ async def test_what_children_show_is_never_more_than_their_ticket_and_group(worl
                 table.group,
             )
             assert more == [], name
+
+
+async def test_what_follows_its_group_is_shown_to_all_who_hold_it_and_the_rest_to_fewer(world):
+    """So that a row of which a share tells nobody, or more than it should, is seen whatever wrote it."""
+    for name, table in TABLES.items():
+        if table.kind is Kind.CHILD:
+            wrong = await administrator().fetch(
+                f'SELECT c.id FROM "{name}" c JOIN ticket t ON t.tenant_id = c.tenant_id AND t.id = c.ticket_id'
+                " WHERE NOT c.narrowed AND NOT c.visible_to @> ARRAY(SELECT viewer FROM unnest(t.visible_to) AS viewer"
+                " WHERE $1 = 'progress' OR t.audience->$1 ? viewer::text)",
+                table.group,
+            )
+            assert wrong == [], name
+
+
+async def test_what_names_a_second_ticket_is_shown_to_those_alone_who_hold_both(world):
+    beside = {name: table for name, table in TABLES.items() if table.beside}
+    assert beside
+    for name, table in beside.items():
+        assert any(len(row["visible_to"]) > 1 for row in world.rows[name]), f"{name}: no sample row that two may see"
+        more = await administrator().fetch(
+            f'SELECT c.id FROM "{name}" c LEFT JOIN ticket t ON t.tenant_id = c.tenant_id AND t.id = c."{table.beside}"'
+            " CROSS JOIN unnest(c.visible_to) AS viewer WHERE NOT c.narrowed"
+            " OR (viewer <> c.tenant_id AND NOT coalesce(t.audience->$1 ? viewer::text, false))",
+            table.group,
+        )
+        assert more == [], name
+
+
+def test_every_id_in_a_child_says_whether_it_names_a_second_ticket(world):
+    for name, table in TABLES.items():
+        if table.kind is Kind.CHILD:
+            columns = {column.name for column in world.shapes[name].columns.values() if column.type == "uuid"}
+            strange = columns - NAMES_NO_TICKET - {table.beside, *(c for named, c in TOLD_OF if named == name)}
+            assert not strange, f"{name}: declare `beside`, or say in rules.NAMES_NO_TICKET that it is none: {strange}"
 
 
 async def test_functions_do_what_they_must_and_for_whom(world):

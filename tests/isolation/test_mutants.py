@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from support.database import administrator
 from support.isolation.battery import Battery
-from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Hunter, equivalent, make_hunter
+from support.isolation.hunt import BEHAVIOUR, DECLARED, NOTHING, Hunter, equivalent, make_hunter
 from support.isolation.mutants import Mutant, mutants
 from support.isolation.stage import borrowed
 
@@ -28,15 +28,18 @@ async def test_a_sample_of_mutants_is_caught(world, hunter):
     assert len(found) > 1000
     assert {"policy", "FORCE", "ENABLE", "grant", "wider grant", "key", "foreign key", "trigger"} <= set(first)
     caught = await hunter.hunt([*first.values(), *found[::EVERY]])
-    assert [one.mutant.name for one in caught if one.by == NOTHING] == []
-    assert [one.mutant.name for one in caught if one.by == CATALOGUE and one.mutant.kind != "function"] == []
+    left = [one.mutant.name for one in caught if one.by == NOTHING]
+    # A lock that is missing shows between two connections alone: tests/tenants/test_sharing.py and its neighbours.
+    assert [name for name in left if not name.endswith(": not locked")] == []
+    assert [one.mutant.name for one in caught if one.by == DECLARED] == []
 
 
 @pytest.mark.parametrize(
     ("sql", "by"),
     [
         ("ALTER POLICY app_select ON member USING (true)", BEHAVIOUR),
-        ("CREATE INDEX spare ON member (tenant_id, name)", CATALOGUE),
+        ("CREATE POLICY spare ON member FOR SELECT TO app USING (tenant_id = cur())", DECLARED),
+        ("CREATE INDEX spare ON member (tenant_id, name)", NOTHING),
         ("SELECT 1", NOTHING),
     ],
 )

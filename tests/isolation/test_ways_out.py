@@ -6,7 +6,14 @@ import pytest
 
 from mendline.app.cli import app
 from mendline.app.web import make_app
-from support.isolation.ways_out import COMMAND_LINE, ROUTES, SENDING_MODULES, registered, sending_modules
+from support.isolation.ways_out import (
+    COMMAND_LINE,
+    ROUTES,
+    SENDING_MODULES,
+    registered,
+    sending_modules,
+    unknown_packages,
+)
 
 ROOT = Path(__file__).parents[2]
 SAY_SO = "say in tests/support/isolation/ways_out.py who receives what: "
@@ -43,8 +50,41 @@ def test_every_module_that_sends_is_registered():
     assert set(SENDING_MODULES) - sending == set(), "these modules send nothing any more"
 
 
-def test_a_new_way_out_would_be_found(tmp_path):
+def test_every_package_says_whether_it_reaches_others():
+    assert unknown_packages(ROOT) == {}, "say it in NETWORK or SPEAKS_TO_NOBODY of tests/support/isolation/ways_out.py"
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "def leak(pipeline):\n    pipeline.publish('everybody', 'x')",
+        "import httpx",
+        "def leak():\n    from urllib.request import urlopen as get\n    get('http://everybody')",
+        "import urllib.request as other",
+        "from http import client",
+        "import smtplib",
+        "async def leak():\n    await asyncio.open_connection('everybody', 25)",
+        "from botocore import session",
+        "import importlib\nlibrary = importlib.import_module('redis.asyncio')",
+    ],
+)
+def test_a_new_way_out_would_be_found(tmp_path, leak):
     module = tmp_path / "schema" / "mendline_schema" / "leak.py"
     module.parent.mkdir(parents=True)
-    module.write_text("def leak(pipeline):\n    pipeline.publish('everybody', 'x')\n")
+    module.write_text(f"{leak}\n")
     assert list(sending_modules(tmp_path)) == ["schema/mendline_schema/leak.py"]
+
+
+@pytest.mark.parametrize("quiet", ["from urllib.parse import quote", "from http import HTTPStatus", "import json"])
+def test_what_sends_nothing_is_no_way_out(tmp_path, quiet):
+    module = tmp_path / "bots" / "mendline_bots" / "quiet.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(f"{quiet}\n")
+    assert list(sending_modules(tmp_path)) == []
+
+
+def test_a_new_package_would_be_asked(tmp_path):
+    module = tmp_path / "bots" / "mendline_bots" / "new.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("import carrier_pigeon.client\n")
+    assert unknown_packages(tmp_path) == {"carrier_pigeon": "bots/mendline_bots/new.py"}

@@ -32,11 +32,12 @@ NOT_OFFERED = {
     "tenants.warn_of_key",  # the system's own
     "tickets.keep_fault_model",  # the system's own, with what a worker learned
     "tickets.check_clocks",  # the system's own, when a timer rings
+    "tickets.end_share",  # the system's own, when a timer rings
     "tickets.expire_quotation",  # the system's own, when a timer rings
     "tickets.tell_loan_due",  # the system's own, when a timer rings
     "tickets.note_end",  # the system's own, in the partner's book
     "tickets.note_grant",  # likewise
-    "tenants.claim",  # behind claimHospital, which counts the tries
+    "tenants.claim",  # behind claimHospital
     "tenants.take_into_care",  # the system's own, part of stewardHospital
 }
 

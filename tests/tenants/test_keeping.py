@@ -1,10 +1,10 @@
 """Keeping: members, places, partners, policies and agreements change by commands, and only at home."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mendline.kernel import DomainError, now, opaque, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, frozen, now, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket, TicketPeople, TicketQuality
 from mendline_tenants import Agreement, Member, Partner, Place, agreed, own_organisation
 from support.database import unchanged
@@ -131,6 +131,32 @@ async def test_agreements_hold_for_their_devices_and_days(cast):
         await refused("forbidden", cast.run("nurse_a", "tenants.upsert_agreement", maker))
         await refused("not_found", cast.run("admin_b", "tenants.end_agreement", {"agreement": first.agreement}))
     assert (await load(Agreement, "ag", first.agreement)).ends_on == today - timedelta(days=1)
+
+
+async def test_when_an_agreement_may_end(cast):
+    """Its days are those of the organisation, not of the meridian: the first morning of a day in Shanghai counts."""
+    maker = {"organisation": cast.organisation_id("manufacturer_m"), "part": "manufacturer", "groups": ["quality"]}
+    with frozen(datetime(2026, 11, 30, 22, 0, tzinfo=UTC)):  # 1 December, 06:00 in Shanghai
+        made = await cast.run("engineer_a", "tenants.upsert_agreement", {**maker, "ends_on": "2026-12-20"})
+        assert (await load(Agreement, "ag", made.agreement)).starts_on == date(2026, 12, 1)
+    ending = {"agreement": made.agreement}
+    with frozen(datetime(2026, 12, 9, 22, 0, tzinfo=UTC)):  # 10 December there
+        async with unchanged():
+            for ends_on, code in (
+                ("2026-11-29", "agreement_ends_early"),
+                ("2026-12-08", "agreement_held"),
+                ("2026-12-20", "agreement_ends_already"),
+                ("2027-01-01", "agreement_ends_already"),
+            ):
+                await refused(code, cast.run("engineer_a", "tenants.end_agreement", {**ending, "ends_on": ends_on}))
+        await cast.run("engineer_a", "tenants.end_agreement", {**ending, "ends_on": "2026-12-15"})
+        await cast.run("engineer_a", "tenants.end_agreement", ending)
+        assert (await load(Agreement, "ag", made.agreement)).ends_on == date(2026, 12, 9)
+        async with unchanged():
+            await refused("agreement_ends_already", cast.run("engineer_a", "tenants.end_agreement", ending))
+        later = await cast.run("engineer_a", "tenants.upsert_agreement", {**maker, "starts_on": "2027-01-01"})
+        await cast.run("engineer_a", "tenants.end_agreement", {"agreement": later.agreement})
+        assert (await load(Agreement, "ag", later.agreement)).ends_on == date(2026, 12, 31)  # it never begins
 
 
 async def test_an_agreement_shares_new_tickets_by_itself(cast):

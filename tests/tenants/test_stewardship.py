@@ -12,10 +12,13 @@ from mendline_tenants import (
     Organisation,
     OrganisationSlug,
     Partner,
+    ReceivedAgreement,
     Stewardship,
     acting_for,
+    agreed,
     ask_and_wait,
     claim,
+    day_at,
     login,
     permissions_of,
     stewardship,
@@ -240,16 +243,52 @@ async def claim_of_another(cast):
     return await claim_code(cast, (parse_opaque("or", other.hospital).id, other.code))
 
 
-async def test_codes_are_not_guessed(cast, hospital):
+async def test_no_stranger_keeps_the_hospital_out_by_typing_wrong_codes(cast, hospital):
     code = await claim_code(cast, hospital)
-    outcomes = await asyncio.gather(
-        *(claim(hospital[1], f"{n:A>16}", *ADMINISTRATOR) for n in range(9)), return_exceptions=True
-    )
-    codes = sorted(outcome.code for outcome in outcomes)
-    assert codes == ["claim_code_wrong"] * 5 + ["too_many_attempts"] * 4
-    await refused("too_many_attempts", claim(hospital[1], code, *ADMINISTRATOR))
-    with frozen(now() + timedelta(minutes=16)):
-        assert await claim(hospital[1], code, *ADMINISTRATOR)
+    async with unchanged():
+        outcomes = await asyncio.gather(
+            *(claim(hospital[1], f"{n:A>16}", *ADMINISTRATOR) for n in range(40)), return_exceptions=True
+        )
+    assert {outcome.code for outcome in outcomes} == {"claim_code_wrong"}
+    assert await claim(hospital[1], code, *ADMINISTRATOR)
+
+
+async def test_a_steward_promises_no_more_than_a_part_needs(cast, hospital):
+    actor = await steward(cast, hospital)
+    own = {"organisation": cast.organisation_id("vendor_v"), "part": "service_provider"}
+    async with unchanged():
+        for part, groups in (
+            ("service_provider", ["vigilance"]),
+            ("manufacturer", ["people"]),
+            ("testing_body", ["clinical"]),
+            ("participant", ["quality"]),
+        ):
+            given = {**own, "part": part, "groups": groups}
+            await refused("steward_promises_more", run(actor, "tenants.upsert_agreement", given))
+    await run(actor, "tenants.upsert_agreement", {**own, "groups": ["people", "clinical", "commercial"]})
+
+
+async def test_what_a_steward_has_promised_is_laid_before_the_hospital_and_what_goes_too_far_ends(cast, hospital):
+    """An agreement that went further was made before stewards were held to the needs of a part."""
+    actor = await steward(cast, hospital)
+    own = {"organisation": cast.organisation_id("vendor_v"), "part": "service_provider"}
+    kept_on = await run(actor, "tenants.upsert_agreement", {**own, "groups": ["people"]})
+    whole = {**own, "groups": ["people", "vigilance"], "part": "participant"}
+    beyond = await run(system_actor(hospital[0]), "tenants.upsert_agreement", whole)
+    answer = await claim(hospital[1], await claim_code(cast, hospital), *ADMINISTRATOR)
+    assert "1 份继续有效" in answer.confirm and "1 份超出所需范围" in answer.confirm
+    facts = (await told(hospital[0]))["tenants.claim"]
+    assert [one["agreement"] for one in facts["agreements"]] == [str(parse_opaque("ag", kept_on.agreement).id)]
+    assert [one["agreement"] for one in facts["ended"]] == [str(parse_opaque("ag", beyond.agreement).id)]
+    await drain([hospital[0], cast["vendor_v"]], queues=["errand"])
+    books = (await told(cast["vendor_v"]))["tenants.end_stewardship"]
+    assert (books["agreements"], books["ended"]) == (facts["agreements"], facts["ended"])
+    async with transaction(hospital[0]):
+        today = day_at(await rows.get(Organisation, hospital[0], hospital[0]), now())
+        assert [one.groups for one in await agreed(hospital[0], today)] == [["progress", "people"]]
+    async with transaction(cast["vendor_v"]):
+        copies = await rows.select(ReceivedAgreement, "tenant_id = $1 AND giver = $2", cast["vendor_v"], hospital[0])
+    assert sorted(copy.ends_on is None for copy in copies) == [False, True]
 
 
 async def test_of_two_claims_at_once_one_wins(cast, hospital):

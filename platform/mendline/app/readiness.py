@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 
 from mendline.kernel import pool, settings, stat_blob
+from mendline.tickets import late_shares
 from mendline.workers import alive
 from mendline_bots import channel_names, channel_of
 
@@ -58,6 +59,11 @@ async def _bots() -> None:
         await _beating("bots")()
 
 
+async def _share_ends() -> None:
+    if late := await late_shares():
+        raise RuntimeError(f"{late} shares are open after their end")
+
+
 PARTS: dict[str, Callable[[], Awaitable[None]]] = {
     "database": _database,
     "broker": _broker,
@@ -66,6 +72,7 @@ PARTS: dict[str, Callable[[], Awaitable[None]]] = {
     "relay": _beating("relay"),
     "worker": _beating("worker"),
     "bots": _bots,
+    "share_ends": _share_ends,
 }
 
 

@@ -20,6 +20,7 @@ from mendline.app.negative_cache import NegativeCache
 from mendline.app.readiness import readiness
 from mendline.app.start import start
 from mendline.kernel import close_pools, settings
+from mendline.tickets import keep_ending_shares
 from mendline_schema import close_hub, graphql_view
 from mendline_tenants import public_keys
 
@@ -64,9 +65,12 @@ def make_app() -> ASGIApp:
 async def serving() -> AsyncIterator[None]:
     """What the application stands on, for as long as it is served."""
     await start("web", "app", "gateway")
+    ending = asyncio.create_task(keep_ending_shares())
     try:
         yield
     finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
         await close_hub()
         await close_pools()
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Meta, Struct
 
@@ -79,7 +79,7 @@ async def _replace_qualifications(technician: Technician, wanted: tuple[Qualific
     by_key: dict[tuple[str, str | None], Qualification] = {(q.device_class, q.model_number): q for q in held}
     for one in wanted:
         await put(technician, one, by_key.pop((one.device_class, one.model_number), None))
-    yesterday = work().occurred_at.date() - timedelta(days=1)
+    yesterday = work().occurred_at.astimezone(ZoneInfo(technician.timezone)).date() - timedelta(days=1)
     for gone in by_key.values():
         await end(technician, gone, yesterday)
 

@@ -43,6 +43,7 @@ class Estimate(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     estimated = fields.TextField()
     expected_at = fields.DatetimeField()

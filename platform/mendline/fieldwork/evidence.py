@@ -22,6 +22,7 @@ class Evidence(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
     author_name = fields.TextField(default="")

@@ -12,6 +12,7 @@ class Visit(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     technician_id = fields.UUIDField()
     attempt = fields.IntField(default=1)

@@ -45,7 +45,9 @@ class Table:
     foreign key (tenant_id, column). update: the columns that `app` may change ("*" for all but keys).
     delete: whether `app` may delete rows. role: who works the table, for gateway and queue kinds.
     group: the field group that a child belongs to. writer: who may update a child's rows: every viewer of it, only the
-    organisation that wrote it, or only the user facility. checks: name -> condition of a CHECK constraint.
+    organisation that wrote it, or only the user facility. beside: a child's column that names a second ticket of the
+    user facility: a row is shown to those alone who hold the group of both. checks: name -> condition of a CHECK
+    constraint.
     append_only: no row is ever changed or deleted, whoever asks; of a child's rows only `visible_to` changes.
     """
 
@@ -58,6 +60,7 @@ class Table:
     role: str = "app"
     group: str | None = None
     writer: Writer = "viewers"
+    beside: str | None = None
     checks: Mapping[str, str] = field(default_factory=dict)
     append_only: bool = False
 
@@ -84,6 +87,7 @@ class Table:
             "id",
             "ticket_id",
             "visible_to",
+            "narrowed",
             "audience",
             "author_org",
             "audit_seq",
@@ -106,6 +110,7 @@ def table(
     role: str = "app",
     group: str | None = None,
     writer: Writer = "viewers",
+    beside: str | None = None,
     checks: Mapping[str, str] | None = None,
     append_only: bool = False,
 ) -> Callable[[type[RecordT]], type[RecordT]]:
@@ -113,7 +118,7 @@ def table(
 
     def declare(model: type[RecordT]) -> type[RecordT]:
         declared = Table(
-            model, kind, key, references or {}, update, delete, role, group, writer, checks or {}, append_only
+            model, kind, key, references or {}, update, delete, role, group, writer, beside, checks or {}, append_only
         )
         if append_only and (delete or kind is Kind.QUEUE):
             raise TypeError(f"{declared.name} is append-only: nobody deletes from it, and it is no queue")

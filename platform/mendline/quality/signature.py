@@ -21,6 +21,7 @@ class SignatureSlot(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     attempt = fields.IntField(default=1)
     position = fields.IntField()

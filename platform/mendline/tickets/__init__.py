@@ -17,6 +17,7 @@ from mendline.tickets.clock_log import TicketClock, TicketClockEvent
 from mendline.tickets.clock_words import interval_words
 from mendline.tickets.clocks import calendar_of, clocks_of, events_of, log_of
 from mendline.tickets.device_state import state_by_other_tickets
+from mendline.tickets.ended_shares import end_shares_that_are_over, keep_ending_shares, late_shares
 from mendline.tickets.entitlement_log import ENTRY_KINDS, EntitlementEntry
 from mendline.tickets.events import (
     CalledOff,
@@ -54,7 +55,7 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.likeness import LIKENESSES, Fault, Likeness, TicketLikeness, likenesses
 from mendline.tickets.loan_due import LoanDue
 from mendline.tickets.loans import TicketLoan
-from mendline.tickets.participants import PROVIDER_GROUPS, Part, parts_of, require_group
+from mendline.tickets.participants import Part, parts_of, require_group
 from mendline.tickets.priority import score
 from mendline.tickets.quotation import OUTCOMES, Quotation, QuotationOutcome
 from mendline.tickets.quoting import latest as latest_quotation
@@ -143,11 +144,14 @@ __all__ = [
     "change",
     "clocks_of",
     "current_model",
+    "end_shares_that_are_over",
     "events_of",
     "explain",
     "feed_cursor",
     "interval_words",
+    "keep_ending_shares",
     "last_writer",
+    "late_shares",
     "latest_quotation",
     "likenesses",
     "lock_ticket",

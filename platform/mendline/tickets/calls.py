@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 from mendline.devices import Device, DeviceIdentifier, DeviceModel, find_devices, parse_certain
 from mendline.kernel import DomainError, OrganisationId, command, not_found, opaque, parse_opaque, rows, work
 from mendline.tickets.intake import Caller, ReportFault, at_home, open_ticket
-from mendline.tickets.participants import PROVIDER_GROUPS
 from mendline.tickets.results import TicketResult
 from mendline.tickets.states import Decontamination, TicketKind, UseState
 from mendline.tickets.told import AccessWindows, FaultCode
 from mendline_tenants import (
+    PROVIDER_GROUPS,
     Actor,
     Agreement,
     Asked,

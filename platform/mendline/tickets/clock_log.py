@@ -27,6 +27,7 @@ class TicketClockEvent(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     seq = fields.BigIntField()
     clock = fields.TextField(null=True)
@@ -67,6 +68,7 @@ class TicketClock(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     clock = fields.TextField()
     calendar = fields.JSONField[dict[str, Any]]()

@@ -27,6 +27,7 @@ class EntitlementEntry(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
     author_role = fields.TextField()

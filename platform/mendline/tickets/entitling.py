@@ -14,7 +14,7 @@ from mendline.tickets.participants import require_group
 from mendline.tickets.quoting import release
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import Ticket, TicketCommercial
-from mendline_tenants import Actor
+from mendline_tenants import Actor, day_at, own_organisation
 
 EntitlementKind = Literal["warranty", "contract", "outside"]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -209,7 +209,8 @@ async def named_contract(actor: Actor, ticket: Ticket, id: str | None) -> Contra
     require_part(actor, ticket, "facility")
     reference = parse_opaque("ct", id)
     contract = await rows.get(Contract, *reference)
-    if not contract.starts_on <= ticket.opened_at.date() <= contract.ends_on:
+    opened_on = day_at(await own_organisation(ticket.tenant_id), ticket.opened_at)
+    if not contract.starts_on <= opened_on <= contract.ends_on:
         raise DomainError("contract_not_in_force", number=ticket.number, title=contract.title)
     return contract
 

@@ -51,18 +51,20 @@ POLICIES["repeat_faults"] = RepeatPolicy
     append_only=True,
     references={"ticket_id": "ticket"},
     group="clinical",
+    beside="other_id",
     checks={"kind": one_of("kind", LIKENESSES)},
 )
 class TicketLikeness(Record):
     """That another ticket of the user facility may tell of the same fault, as it was seen when this one was opened.
 
-    Shown to those alone who hold the ward's words of both. Of the other it tells no more than words that stand in this
-    ticket too. score: 0 to 100, the sum of the reasons' points; alike: cosine of the texts in percent; days: between
-    the openings; reasons: [{input, value, points}].
+    Shown to those alone who hold the ward's words of both, and who held them when it was seen. Of the other it tells
+    no more than words that stand in this ticket too. score: 0 to 100, the sum of the reasons' points; alike: cosine of
+    the texts in percent; days: between the openings; reasons: [{input, value, points}].
     """
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     other_id = fields.UUIDField()
     kind = fields.TextField()
@@ -76,6 +78,7 @@ class TicketLikeness(Record):
     class Meta:
         table = "ticket_likeness"
         unique_together = (("tenant_id", "ticket_id", "other_id"),)
+        indexes = (("tenant_id", "other_id"),)
 
 
 class Fault(NamedTuple):

@@ -57,6 +57,7 @@ class TicketLoan(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     device_id = fields.UUIDField()
     device_card = fields.JSONField[dict[str, Any]]()

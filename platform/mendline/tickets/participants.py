@@ -6,11 +6,7 @@ from uuid import UUID
 from mendline.kernel import DomainError, Reference, emit, touch
 from mendline.tickets.events import ShareGranted
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
-from mendline_tenants import Actor, partner_card
-
-PROVIDER_GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages")
-"""What a service provider needs for its work; vigilance stays with the user facility unless an agreement shares it."""
-
+from mendline_tenants import PROVIDER_GROUPS, Actor, partner_card
 
 SUBCONTRACTOR_GROUPS = tuple(group for group in PROVIDER_GROUPS if group != "commercial")
 """What the hospital agreed with the provider that passed the work on is not the subcontractor's to see."""

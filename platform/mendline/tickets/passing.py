@@ -12,7 +12,7 @@ from mendline.tickets.events import ProviderAssigned, QuotationMoved, TicketRepo
 from mendline.tickets.intake import at_home, next_number
 from mendline.tickets.lifecycle import change, move, tell
 from mendline.tickets.likeness import Fault, keep, likenesses
-from mendline.tickets.participants import PROVIDER_GROUPS, Part, audience, participants, parts_of
+from mendline.tickets.participants import Part, audience, participants, parts_of
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import (
     Ticket,
@@ -24,7 +24,7 @@ from mendline.tickets.ticket import (
     TicketQuality,
     TicketVigilance,
 )
-from mendline_tenants import Actor, Organisation, own_organisation
+from mendline_tenants import PROVIDER_GROUPS, Actor, Organisation, own_organisation
 
 ASSIGNEE = {"assignee_id", "assignee_name", "assignee_phone"}
 """Who came for the parent does not come for the child."""
@@ -171,7 +171,7 @@ async def _copy_group(group: type[TicketGroup], parent: Ticket, child: Ticket) -
     known = await rows.find(group, parent.tenant_id, parent.id)
     if known is None:
         return
-    fixed = {"id", "tenant_id", "ticket_id", "visible_to", "author_org"} | ASSIGNEE
+    fixed = {"id", "tenant_id", "ticket_id", "visible_to", "narrowed", "author_org"} | ASSIGNEE
     values = {name: getattr(known, name) for name in group._meta.fields_db_projection if name not in fixed}
     await rows.insert(
         group(id=child.id, tenant_id=child.tenant_id, ticket_id=child.id, author_org=child.tenant_id, **values)

@@ -27,6 +27,7 @@ class Quotation(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
     revision = fields.IntField()
@@ -63,6 +64,7 @@ class QuotationOutcome(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
     outcome = fields.TextField()

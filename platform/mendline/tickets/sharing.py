@@ -78,7 +78,13 @@ async def share(actor: Actor, input: Share) -> TicketResult:
     key = f"share:{ticket.id}:{partner}"
     if input.until is not None:
         await set_timer(
-            actor.organisation, "tickets.end_share", key, input.until, ticket=str(ticket.id), organisation=str(partner)
+            actor.organisation,
+            "tickets.end_share",
+            key,
+            input.until,
+            ticket=str(ticket.id),
+            organisation=str(partner),
+            until=input.until.isoformat(),
         )
     else:
         await cancel_timer(actor.organisation, key)
@@ -113,16 +119,57 @@ async def unshare(actor: Actor, input: Unshare) -> TicketResult:
     partner = parse_opaque("or", input.organisation).id
     if partner == ticket.provider_id:
         raise DomainError("provider_stays", number=ticket.number)
-    known = await _participant(ticket, partner)
-    seen = await fetchval(
-        "SELECT $3 = ANY (visible_to) FROM ticket WHERE tenant_id = $1 AND id = $2",
-        ticket.tenant_id,
-        ticket.id,
-        partner,
-    )
-    if known is None or not seen:
+    known = await _standing(ticket, partner)
+    if known is None:
         raise DomainError("not_found", what="participant")
-    await unshare_ticket(Reference(ticket.tenant_id, ticket.id), partner)
+    await _end(actor, ticket, known)
+    return result(ticket)
+
+
+class EndShare(Struct, frozen=True):
+    """Ends a partner's share that was granted until a moment, which has come."""
+
+    ticket: TicketId
+    organisation: OrganisationId
+    until: datetime
+
+
+@command("tickets.end_share", "tickets.end_share")
+async def end_share(actor: Actor, input: EndShare) -> TicketResult:
+    """In the user facility's name, under the ticket's lock, whatever the clocks say.
+
+    Raises not_found for a share that has been prolonged, made lasting or ended meanwhile.
+    """
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_part(actor, ticket, "facility")
+    known = await _standing(ticket, parse_opaque("or", input.organisation).id)
+    if known is None or known.ends_at is None or known.ends_at > input.until:
+        raise DomainError("not_found", what="participant")
+    await _end(actor, ticket, known)
+    return result(ticket)
+
+
+@timer("tickets.end_share")
+async def ring_end_of_share(due: Timer) -> None:
+    """Ends a share whose time is up, in the user facility's name."""
+    ticket, partner = UUID(due.payload["ticket"]), UUID(due.payload["organisation"])
+    until = datetime.fromisoformat(due.payload["until"]) if "until" in due.payload else due.due_at
+    await end_by_itself(Reference(due.tenant_id, ticket), partner, until)
+
+
+async def end_by_itself(ticket: Reference, partner: UUID, until: datetime) -> None:
+    """Ends a share that was granted until this moment and has not been ended or prolonged since."""
+    over = EndShare(opaque("tk", *ticket), opaque("or", partner, partner), until)
+    try:
+        await run(system_actor(ticket.tenant), "tickets.end_share", over)
+    except DomainError as refused:
+        if refused.code != "not_found":
+            raise
+
+
+async def _end(actor: Actor, ticket: Ticket, known: TicketParticipant) -> None:
+    place, partner = Reference(ticket.tenant_id, ticket.id), known.organisation
+    await unshare_ticket(place, partner)
     ended = ShareEnded(
         tenant=ticket.tenant_id,
         ticket=ticket.id,
@@ -135,25 +182,20 @@ async def unshare(actor: Actor, input: Unshare) -> TicketResult:
     await rows.update(known, ends_at=work().occurred_at, groups=[])
     await cancel_timer(actor.organisation, f"share:{ticket.id}:{partner}")
     await change(actor, ticket)
-    touch(Reference(ticket.tenant_id, ticket.id), partner=partner, part=known.part, groups=ended.groups, ended=True)
+    touch(place, partner=partner, part=known.part, groups=ended.groups, ended=True)
     emit(ended)
-    return result(ticket)
 
 
-@timer("tickets.end_share")
-async def end_share(due: Timer) -> None:
-    """Ends a share whose time is up, in the user facility's name."""
-    ticket, partner = UUID(due.payload["ticket"]), UUID(due.payload["organisation"])
-    try:
-        await run(
-            system_actor(due.tenant_id),
-            "tickets.unshare",
-            Unshare(opaque("tk", due.tenant_id, ticket), opaque("or", partner, partner)),
-            key=f"timer:{due.id}:{due.due_at.isoformat()}",
-        )
-    except DomainError as refused:
-        if refused.code != "not_found":  # ended by hand a moment before
-            raise
+async def _standing(ticket: Ticket, partner: UUID) -> TicketParticipant | None:
+    """The part of an organisation that sees the ticket now."""
+    known = await _participant(ticket, partner)
+    seen = await fetchval(
+        "SELECT $3 = ANY (visible_to) FROM ticket WHERE tenant_id = $1 AND id = $2",
+        ticket.tenant_id,
+        ticket.id,
+        partner,
+    )
+    return known if seen else None
 
 
 async def _participant(ticket: Ticket, organisation: UUID) -> TicketParticipant | None:

@@ -26,6 +26,7 @@ class Subcontract(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     asked_by = fields.UUIDField()
     subcontractor = fields.UUIDField()

@@ -82,6 +82,7 @@ class TicketGroup(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
 
     class Meta:
@@ -210,6 +211,7 @@ class TicketMessage(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     author_id = fields.UUIDField()
     author_name = fields.TextField()
@@ -238,6 +240,7 @@ class TicketParticipant(Record):
 
     ticket_id = fields.UUIDField()
     visible_to = ArrayField("uuid", null=True)
+    narrowed = fields.BooleanField(default=False, db_default=False)
     author_org = fields.UUIDField()
     organisation = fields.UUIDField()
     part = fields.TextField()

@@ -52,10 +52,10 @@ async def test_both_sides_read_each_grant_in_the_tickets_audit(cast):
         assert [event["command"] for event in row.card["events"]] == ["tickets.share", "tickets.report"]
     with frozen(until + timedelta(seconds=1)):
         await cast.drain()
-    (ended,) = await entries(cast, "hospital_a", ticket, "tickets.unshare")
+    (ended,) = await entries(cast, "hospital_a", ticket, "tickets.end_share")
     assert (ended["partner"], ended["ended"]) == (str(cast["testing_t"]), True)
     assert ended["groups"] == ["progress", "quality", "messages"]
-    assert await entries(cast, "testing_t", ticket, "tickets.unshare") == []
+    assert await entries(cast, "testing_t", ticket, "tickets.end_share") == []
 
 
 async def test_who_sees_the_ticket_no_more_keeps_both_lines_in_its_own_book(cast):

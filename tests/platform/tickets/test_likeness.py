@@ -171,3 +171,42 @@ async def test_a_wrong_policy_is_refused(cast, value):
     async with unchanged():
         with pytest.raises(DomainError, match="invalid_input"):
             await cast.run("admin_a", "tenants.set_policy", {"name": "repeat_faults", "value": value})
+
+
+async def share(cast, ticket, *groups):
+    partner = cast.organisation_id("testing_t")
+    await cast.run("engineer_a", "tickets.share", {"ticket": ticket, "organisation": partner, "groups": list(groups)})
+
+
+async def unshare(cast, ticket):
+    partner = cast.organisation_id("testing_t")
+    await cast.run("engineer_a", "tickets.unshare", {"ticket": ticket, "organisation": partner})
+
+
+async def test_a_share_of_one_ticket_tells_nothing_of_another_that_is_like_it(cast):
+    """Nor when it is taken back and given again, nor when the other one is shared later."""
+    hidden = (await report(cast, symptom="电源故障 冒烟 canary")).ticket
+    shown = (await report(cast, symptom="电源故障 冒烟 canary again")).ticket
+    assert len(await alike(cast, shown)) == len(await alike(cast, shown, "vendor_v")) == 1
+    await share(cast, shown, "clinical")
+    assert await alike(cast, shown, "testing_t") == []
+    await unshare(cast, shown)
+    await share(cast, shown, "clinical", "commercial")
+    await share(cast, hidden, "clinical")
+    assert await alike(cast, shown, "testing_t") == []
+    assert len(await alike(cast, shown, "vendor_v")) == 1
+
+
+async def test_who_loses_either_of_two_tickets_loses_what_was_told_of_them(cast):
+    other = (await report(cast)).ticket
+    await share(cast, other, "clinical")
+    agreement = {"organisation": cast.organisation_id("testing_t"), "part": "testing_body", "groups": ["clinical"]}
+    await cast.run("admin_a", "tenants.upsert_agreement", agreement)
+    for lose in (lambda: unshare(cast, other), lambda: share(cast, other, "quality")):
+        told = (await report(cast)).ticket
+        seen = [one.other_id for one in await alike(cast, told, "testing_t")]
+        assert parse_opaque("tk", other).id in seen
+        await lose()
+        assert parse_opaque("tk", other).id not in [one.other_id for one in await alike(cast, told, "testing_t")]
+        await share(cast, other, "clinical")
+        assert parse_opaque("tk", other).id not in [one.other_id for one in await alike(cast, told, "testing_t")]

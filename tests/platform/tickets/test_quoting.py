@@ -269,3 +269,18 @@ async def test_the_database_lets_no_provider_approve(cast):
         async with transaction(cast["vendor_v"]):
             await rows.insert(QuotationOutcome(author_org=tenant, **forged))
     assert (await look("SELECT count(*) FROM quotation_outcome WHERE tenant_id = $1", tenant))[0][0] == 0
+
+
+async def test_what_lies_between_two_sides_stays_there_whoever_the_ticket_is_shared_with_later(cast):
+    _, child = await outside(cast)
+    quoted = await cast.run("desk_v", "tickets.quote", offer(child))
+    share = {"ticket": child, "organisation": cast.organisation_id("testing_t"), "groups": ["commercial"]}
+    for _ in range(2):
+        await cast.run("engineer_a", "tickets.share", share)
+        assert await stored(cast, child, TicketCommercial, "testing_t") is not None
+        assert await all_of(cast, Quotation, "testing_t") == []
+        await cast.run("engineer_a", "tickets.unshare", {name: share[name] for name in ("ticket", "organisation")})
+    await cast.run("engineer_a", "tickets.share", share)
+    await cast.run("engineer_a", "tickets.answer_quotation", {"quotation": quoted.quotation, "approved": True})
+    assert await all_of(cast, QuotationOutcome, "testing_t") == []
+    assert len(await all_of(cast, QuotationOutcome, "vendor_v")) == 1

@@ -1,14 +1,23 @@
 """Passing work on makes a child that the provider sees; sharing shows what was granted until it ends."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from mendline.devices import Device
-from mendline.kernel import DomainError, frozen, now, opaque, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, Timer, frozen, now, opaque, parse_opaque, rows, transaction
+from mendline.kernel.timers import TIMERS
 from mendline.quality import SignatureSlot
-from mendline.tickets import Ticket, TicketMessage, TicketPeople, WorklistRow
-from support.database import unchanged
+from mendline.tickets import (
+    Ticket,
+    TicketMessage,
+    TicketPeople,
+    WorklistRow,
+    end_shares_that_are_over,
+    late_shares,
+)
+from support.database import look, unchanged
 
 
 async def seen_by(cast, viewer, ticket, model=Ticket):
@@ -70,6 +79,44 @@ async def test_a_share_shows_its_groups_and_ends_by_itself(cast):
     assert await seen_by(cast, "testing_t", ticket) is None
     async with transaction(cast["testing_t"]):
         assert await rows.select(WorklistRow, "tenant_id = $1", cast["testing_t"]) == []
+
+
+@pytest.mark.parametrize("later", [timedelta(days=3), None])
+async def test_a_share_that_was_prolonged_is_not_ended_by_the_timer_that_was_on_its_way(cast, later):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    until = now() + timedelta(hours=2)
+    share = {"ticket": ticket, "organisation": cast.organisation_id("testing_t"), "groups": ["quality"]}
+    await cast.run("engineer_a", "tickets.share", {**share, "until": until.isoformat()})
+    async with transaction(cast["hospital_a"]):
+        (due,) = await rows.select(Timer, "tenant_id = $1 AND name = 'tickets.end_share'", cast["hospital_a"])
+    with frozen(until + timedelta(seconds=1)):
+        again = (now() + later).isoformat() if later else None
+        await cast.run("engineer_a", "tickets.share", {**share, "until": again})
+        await TIMERS["tickets.end_share"](due)
+        assert await end_shares_that_are_over() == set()
+        assert await seen_by(cast, "testing_t", ticket) is not None
+    if later:
+        with frozen(until + later + timedelta(seconds=2)):
+            await cast.drain()
+        assert await seen_by(cast, "testing_t", ticket) is None
+
+
+async def test_a_share_ends_though_neither_relay_nor_worker_is_there_and_readiness_tells_who_is_late(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    until = now() + timedelta(hours=2)
+    share = {"ticket": ticket, "organisation": cast.organisation_id("testing_t"), "groups": ["quality"]}
+    await cast.run("engineer_a", "tickets.share", {**share, "until": until.isoformat()})
+    before = await late_shares()
+    with frozen(until + timedelta(seconds=3)):
+        assert await late_shares() == before + 1
+        await asyncio.gather(*(end_shares_that_are_over() for _ in range(3)))  # as many processes as look
+        assert await late_shares() == before
+        assert await seen_by(cast, "testing_t", ticket) is None
+        await cast.drain()
+    ended = await look("SELECT command FROM audit_entry WHERE ticket_id = $1", parse_opaque("tk", ticket).id)
+    assert [row["command"] for row in ended].count("tickets.end_share") == 1
 
 
 async def test_only_the_hospital_shares_and_never_takes_the_provider_out(cast):

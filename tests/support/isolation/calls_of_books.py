@@ -46,6 +46,28 @@ def _lapsed(world: World) -> Iterator[Call]:
     yield Call(asked(mine, session["id"]), None, "1", role="gateway", first=suspended)
 
 
+@of("shares_over")
+def _shares_over(world: World) -> Iterator[Call]:
+    """A share that is open after its end, and no other: not before, not when it was taken back or has been left."""
+    shared = next(one for one in world.tickets if one.held)
+    rows = [row for row in world.rows["ticket_participant"] if row["ticket_id"] == shared.id]
+    place, partner = f"tenant_id = '{shared.owner}' AND id = '{rows[0]['id']}'", next(iter(shared.held))
+    clean = "UPDATE ticket_participant SET ends_at = NULL"
+    over = f"{clean}; UPDATE ticket_participant SET ends_at = '2020-01-02', organisation = '{partner}' WHERE {place}"
+    asked = (
+        "SELECT (SELECT count(*) FROM shares_over('{}', {}) AS s"
+        f" WHERE (s.tenant, s.ticket, s.partner) = ('{shared.owner}', '{shared.id}', '{partner}'))"
+    )
+    yield Call(asked.format("2020-01-03", 50), None, "1", role="gateway", first=over)
+    yield Call(asked.format("2020-01-03", 0), None, "0", role="gateway", first=over)
+    yield Call(asked.format("2020-01-01", 50), None, "0", role="gateway", first=over)
+    yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=clean)
+    ended = f"{over}; UPDATE ticket_participant SET groups = '{{}}' WHERE {place}"
+    yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=ended)
+    left = f"{over}; UPDATE ticket SET visible_to = ARRAY[tenant_id] WHERE id = '{shared.id}'"
+    yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=left)
+
+
 @of("steward_acting")
 def _steward_acting(world: World) -> Iterator[Call]:
     """Answers for the organisation's own steward alone, never inside another's transaction."""

@@ -23,6 +23,14 @@ def _is_of(row: dict[str, Any], shared: Shared) -> bool:
     return (row["tenant_id"], row["ticket_id"]) == (str(shared.owner), str(shared.id))
 
 
+def beside(state: State, shared: Shared) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(field group, row) of each child of another ticket that names this one as its second."""
+    for (name, _), row in state.items():
+        named = TABLES[name].beside
+        if named and (row["tenant_id"], row[named]) == (str(shared.owner), str(shared.id)):
+            yield TABLES[name].group or "", row
+
+
 def ticket_of(state: State, shared: Shared) -> dict[str, Any]:
     """The ticket's row."""
     return state["ticket", (str(shared.owner), str(shared.id))]
@@ -51,9 +59,25 @@ def _share(world: World) -> Iterator[Call]:
                 sql = f"SELECT share('{shared.owner}', '{shared.id}', '{partner}', {_text(wanted)})"
                 after = _shared_with(shared, partner, wanted) if own else _nothing
                 yield Call(sql, caller, None if own else "no such ticket", after, twin=shared)
+            for viewer in shared.held if own else ():
+                yield _shared_again(shared, viewer, groups)
             yield from _bad_shares(shared, caller, strangers[0], own)
             stray = f"SELECT share('{caller}', '{shared.id if not own else new_id()}', '{strangers[0]}', '{{}}')"
             yield Call(stray, caller, "no such ticket", twin=shared)
+
+
+def _shared_again(shared: Shared, partner: UUID, groups: tuple[str, ...]) -> Call:
+    """Shut out and let in again: what had been written for some alone does not come back to it."""
+    ticket = f"'{shared.owner}', '{shared.id}', '{partner}'"
+    sql = f"SELECT CASE WHEN unshare({ticket}) IS NOT NULL THEN share({ticket}, {_text(groups)}) END"
+    gone, back = _unshared(shared, partner), _shared_with(shared, partner, groups)
+
+    def after(state: State) -> None:
+        gone(state)
+        back(state)
+        state.pop(("tombstone", (str(partner), str(shared.owner), str(shared.id))), None)  # `share` does not look there
+
+    return Call(sql, shared.owner, None, after, twin=shared)
 
 
 def _bad_shares(shared: Shared, caller: UUID, partner: UUID, own: bool) -> Iterator[Call]:
@@ -77,11 +101,13 @@ def _shared_with(shared: Shared, partner: UUID, wanted: tuple[str, ...]) -> Call
         holders = {group: list(held) for group, held in ticket["audience"].items()}
         viewers = list(ticket["visible_to"])
         for group, row in children(state, shared):
-            meant_for_all = set(row["visible_to"]) >= set(viewers if group == "progress" else holders[group])
             if group != "progress" and group not in wanted:
                 row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
-            elif meant_for_all and named not in row["visible_to"]:
+            elif not row["narrowed"] and named not in row["visible_to"]:
                 row["visible_to"] = [*row["visible_to"], named]
+        for group, row in beside(state, shared):
+            if group not in ("progress", *wanted):
+                row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
         ticket["visible_to"] = [*(viewer for viewer in viewers if viewer != named), named]
         for group, held in holders.items():
             left = [viewer for viewer in held if viewer != named]
@@ -120,7 +146,7 @@ def _unshared(shared: Shared, partner: UUID) -> Callable[[State], None]:
         ticket["visible_to"] = [viewer for viewer in ticket["visible_to"] if viewer != named]
         for group, held in ticket["audience"].items():
             ticket["audience"][group] = [viewer for viewer in held if viewer != named]
-        for _, row in children(state, shared):
+        for _, row in (*children(state, shared), *beside(state, shared)):
             row["visible_to"] = [viewer for viewer in row["visible_to"] if viewer != named]
         listed = (named, str(shared.owner), str(shared.id))
         state.pop(("worklist", listed), None)
@@ -168,6 +194,7 @@ def _appended(shared: Shared, caller: UUID, id: UUID) -> Callable[[State], None]
             "id": str(id),
             "ticket_id": str(shared.id),
             "visible_to": ticket["visible_to"],
+            "narrowed": False,
             "author_org": str(caller),
             "seq": ticket["audit_seq"],
             "actor": "00000000-0000-0000-0000-000000000001",

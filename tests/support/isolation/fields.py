@@ -17,7 +17,7 @@ from mendline_schema.refusals import Refusal
 from mendline_schema.schema import build_schema
 from mendline_schema.sql import Writer
 from mendline_tenants import MASKS, PERMISSIONS
-from support.isolation.hunt import BEHAVIOUR, CATALOGUE, NOTHING, Caught
+from support.isolation.hunt import BEHAVIOUR, DECLARED, NOTHING, Caught
 from support.isolation.mutants import Mutant
 
 MATRIX = Path(__file__).parents[3] / "schema" / "access.txt"
@@ -128,7 +128,7 @@ def field_mutants() -> Iterator[FieldMutant]:
 
 
 def hunt_fields(mutants: Iterable[FieldMutant]) -> list[Caught]:
-    """What became of each: caught by what is compiled, by the matrix alone, or by nothing."""
+    """What became of each: caught by what is compiled, by the reviewed matrix alone, or by nothing."""
     return [_one(mutant) for mutant in mutants]
 
 
@@ -142,7 +142,7 @@ def _one(mutant: FieldMutant) -> Caught:
         schema = build_schema()
         calls = schema.execution_context_class.calls  # type: ignore[attr-defined]
         if matrix(facts(schema._schema, bindings(), calls)) != MATRIX.read_text():
-            return Caught(mutant.mutant, CATALOGUE, "schema/access.txt says otherwise")
+            return Caught(mutant.mutant, DECLARED, "schema/access.txt says otherwise")
         return Caught(mutant.mutant, NOTHING, "")
     finally:
         fields[mutant.instead.name] = before

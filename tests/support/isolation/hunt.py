@@ -8,12 +8,16 @@ import asyncpg
 
 from mendline_tenants import functions
 from support.isolation.battery import Battery, Check, findings
-from support.isolation.catalogue_state import State, catalogue_state, differences
+from support.isolation.catalogue_state import DECLARED as DECLARABLE
+from support.isolation.catalogue_state import State, catalogue_state, declared_state, differences
 from support.isolation.functions import execution_checks, function_findings
 from support.isolation.mutants import Mutant
 from support.isolation.stage import Borrowed
 
-BEHAVIOUR, CATALOGUE, NOTHING = "behaviour", "catalogue", "nothing"
+BEHAVIOUR, DECLARED, NOTHING = "behaviour", "declarations", "nothing"
+
+UNDECLARED = {"function", "trigger function"}
+"""Kinds that change what a declaration itself says: to compare with it would be to compare a text with itself."""
 
 EQUIVALENT = {
     r"(un)?share: \w+: visible_to @> ARRAY\[partner\] -> true": "taking away what is not there changes nothing",
@@ -33,7 +37,7 @@ def equivalent(mutant: Mutant) -> str | None:
 
 @dataclass(frozen=True)
 class Caught:
-    """What became of a mutant: caught by what it does, by the catalogue alone, or not; and the first evidence."""
+    """What became of a mutant: caught by what it does, only as no declaration makes it, or not; the first evidence."""
 
     mutant: Mutant
     by: str
@@ -41,12 +45,15 @@ class Caught:
 
 
 class Hunter:
-    """Looks for mutants. `battery` was made before any of them was put in."""
+    """Looks for mutants. `battery` was made before any of them was put in.
 
-    def __init__(self, stage: Borrowed, battery: Battery, before: State) -> None:
+    declared: the catalogue as the declarations alone make it, from nothing.
+    """
+
+    def __init__(self, stage: Borrowed, battery: Battery, declared: State) -> None:
         self._stage = stage
         self._battery = battery
-        self._before = before
+        self._declared = declared
 
     async def hunt(self, mutants: Iterable[Mutant], told: Callable[[Caught], None] | None = None) -> list[Caught]:
         """What became of each, in order."""
@@ -67,8 +74,10 @@ class Hunter:
             if evidence is not None:
                 return Caught(mutant, BEHAVIOUR, evidence)
             await connection.execute("RESET ROLE")
-            changed = differences(self._before, await catalogue_state(connection))
-            return Caught(mutant, CATALOGUE, changed[0]) if changed else Caught(mutant, NOTHING, "")
+            if mutant.kind in UNDECLARED:
+                return Caught(mutant, NOTHING, "")
+            changed = differences(self._declared, await catalogue_state(connection, DECLARABLE))
+            return Caught(mutant, DECLARED, changed[0]) if changed else Caught(mutant, NOTHING, "")
         except asyncpg.PostgresError as error:
             raise AssertionError(f"the mutant {mutant.name!r} could not be made or looked for: {error}") from error
         finally:
@@ -111,4 +120,7 @@ async def make_hunter(stage: Borrowed, battery: Battery) -> Hunter:
     for function in functions():
         faults = await function_findings(stage, battery.world, function)
         assert not faults, f"without any mutant: {faults[:5]}"
-    return Hunter(stage, battery, await catalogue_state(stage.connection))
+    declared = await declared_state(stage.connection)
+    drifted = differences(declared, await catalogue_state(stage.connection, DECLARABLE))
+    assert not drifted, f"the database is not what the declarations make: {drifted[:5]}"
+    return Hunter(stage, battery, declared)

@@ -183,13 +183,13 @@ def _replace(function: Function, text: str) -> str:
 async def _trigger_functions(administrator: asyncpg.Connection | asyncpg.Pool) -> list[Mutant]:
     """Functions that triggers call, mutated in their text like the definer ones."""
     rows = await administrator.fetch(
-        "SELECT DISTINCT p.proname, pg_get_functiondef(p.oid) AS text FROM pg_trigger t"
-        " JOIN pg_proc p ON p.oid = t.tgfoid"
-        " WHERE NOT t.tgisinternal AND p.pronamespace = 'public'::regnamespace ORDER BY 1"
+        "SELECT p.proname, pg_get_functiondef(p.oid) AS text, array_agg(DISTINCT t.tgrelid::regclass::text) AS tables"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE NOT t.tgisinternal AND p.pronamespace = 'public'::regnamespace GROUP BY p.oid ORDER BY 1"
     )
-    table = next(name for name, table in TABLES.items() if table.kind is Kind.CHILD and table.group != "progress")
+    grouped = [name for name, table in TABLES.items() if table.kind is Kind.CHILD and table.group != "progress"]
     return [
-        Mutant("trigger function", f"{row['proname']}: {label}", text, table)
+        Mutant("trigger function", f"{row['proname']}: {label}", text, next(t for t in grouped if t in row["tables"]))
         for row in rows
         for label, text in mutations(row["text"])
     ]

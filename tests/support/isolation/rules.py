@@ -19,6 +19,16 @@ BOOKS = {
 }
 """Tables that the auditor reads, of every organisation."""
 
+NAMES_NO_TICKET = {
+    *("id", "tenant_id", "ticket_id", "author_org", "actor", "author_id", "organisation"),
+    *("technician_id", "assignee_id", "reporter_id", "contract_id", "disputed_by", "evidence_id"),
+    *("asked_by", "subcontractor", "device_id", "signer_id"),
+}
+"""Columns with ids in children of tickets that never name a ticket other than the row's own."""
+
+TOLD_OF = {("subcontract", "child_id"): "the id of the child, told to the provider that asked for it; no word of it"}
+"""Columns of children that name a second ticket by its id alone, and to whom."""
+
 ROUTING = frozenset({"tenant_id", "id", "due_at", "completed_at"})
 """What the relay may know of a row of work."""
 

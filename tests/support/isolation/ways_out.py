@@ -5,6 +5,7 @@ here by hand: a new one has to say who receives what.
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,11 +137,63 @@ COMMAND_LINE = {
 
 SENDERS = {
     *("put_blob", "put_file", "put_locked", "presign_upload", "presign_download", "publish", "send_message"),
-    *("urlopen", "AsyncClient"),
+    *("open_connection", "open_unix_connection", "create_connection", "create_datagram_endpoint"),
+    *("create_subprocess_exec", "create_subprocess_shell"),
 }
-"""Calls by which bytes leave a process other than as the answer of a request."""
+"""Calls by which bytes leave a process with no library imported for it: the house's own, and those of an event loop."""
+
+NETWORK = {
+    *("aiohttp", "boto3", "botocore", "dramatiq", "httpx", "pika", "redis", "slack_bolt", "slack_sdk", "telegram"),
+    *("uvicorn", "websockets"),
+}
+"""Packages installed here that reach other machines: a module that imports one is to be told of here."""
+
+SPEAKS_TO_NOBODY = {
+    *("argon2", "asyncpg", "babel", "biip", "cryptography", "graphql", "holidays", "joserfc", "msgspec", "numpy"),
+    *(
+        "PIL",
+        "psutil",
+        "pydantic",
+        "pydantic_settings",
+        "pylopdf_fonts_zh_cn",
+        "pyvrp",
+        "resvg_py",
+        "rich",
+        "starlette",
+    ),
+    *("strawberry", "structlog", "tortoise", "typer", "typst", "uuid_utils", "vroom", "zxingcpp"),
+}
+"""Packages that reach nobody; Postgres apart, of whose rows test_every_table tells."""
+
+STANDARD_NETWORK = {
+    *("ftplib", "http.client", "http.server", "imaplib", "multiprocessing", "nntplib", "poplib", "smtplib", "socket"),
+    *("socketserver", "ssl", "subprocess", "telnetlib", "urllib.request", "webbrowser", "xmlrpc"),
+}
+"""Modules of Python itself that reach other machines or programs."""
 
 SENDING_MODULES = {
+    "platform/mendline/kernel/blobs.py": "S3, under the key that its caller names: the callers stand here",
+    "platform/mendline/kernel/buckets.py": "no bytes: it names an error of Valkey's",
+    "platform/mendline/kernel/cache.py": "Valkey: what its callers keep there, by keys that begin with whose it is",
+    "platform/mendline/dayplans/kept_travel.py": "no bytes: it names an error of Valkey's",
+    "platform/mendline/routing/planner.py": "a child process of this machine: a day's problem, no names",
+    "platform/mendline/workers/broker.py": "the broker: ids of rows that are due",
+    "platform/mendline/workers/worker.py": "the broker: what it has taken is done",
+    "platform/mendline/workers/heartbeat.py": "Valkey: that a process is alive",
+    "platform/mendline/app/web.py": "who asks: it serves the ROUTES",
+    "platform/mendline/app/one_write.py": "who asks: an answer's head and body in one packet",
+    "platform/mendline/app/readiness.py": "the house's own parts: whether they answer",
+    "platform/mendline/app/supervisor.py": "the house's own web process: whether it answers",
+    "platform/mendline/app/child.py": "nobody: it starts the house's own processes",
+    "platform/mendline/app/ports.py": "nobody: it looks for a free port of this machine",
+    "platform/mendline/app/parts/bucket.py": "the development's S3: makes and names the bucket",
+    "platform/mendline/app/parts/ordinary_user.py": "nobody: it starts the development's own parts",
+    "platform/mendline/app/parts/postgres.py": "nobody: it starts the development's Postgres",
+    "platform/mendline/app/parts/seaweedfs.py": "the development's own S3: whether it answers",
+    "platform/mendline/app/parts/valkey.py": "the development's own Valkey: whether it answers",
+    "bots/mendline_bots/slack/sending.py": "the chat of a row of chat_send",
+    "bots/mendline_bots/telegram/drawing.py": "no bytes: it shapes the buttons of a message",
+    "bots/mendline_bots/telegram/parsing.py": "no bytes: it reads what came",
     "platform/mendline/dayplans/engine.py": "the operator's routing engine: coordinates of a day's places, no names",
     "platform/mendline/workers/relay.py": "the broker: ids of rows that are due",
     "schema/mendline_schema/live.py": "Valkey's channels: one for each organisation that may know",
@@ -158,7 +211,10 @@ SENDING_MODULES = {
     "bots/mendline_bots/telegram/channel.py": "the chat of a row of chat_send",
     "bots/mendline_bots/slack/channel.py": "the chat of a row of chat_send; files of the workspace that sent them",
 }
-"""Modules that call one of SENDERS, and who receives what they send. The stand-ins and `play` are the other side."""
+"""Modules that import one of these libraries or call one of SENDERS, and who receives what they send.
+
+The stand-ins and `play` are the other side.
+"""
 
 
 def consumers() -> set[str]:
@@ -181,17 +237,47 @@ def registered() -> dict[str, tuple[set[str], dict[str, str]]]:
     }
 
 
-def sending_modules(root: Path) -> Iterator[str]:
-    """The modules that call one of SENDERS, stand-ins, `play` and the definitions themselves apart."""
+def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    """(path, tree) of every module of the packages; migrations, stand-ins and `play` apart."""
     for folder in ("platform", "tenants", "schema", "bots"):
         for file in sorted((root / folder).rglob("*.py")):
             path = file.relative_to(root)
-            if {"standins", "play", "migrations", "__pycache__"} & set(path.parts) or "kernel" in path.parts:
-                continue
-            called = {
-                getattr(node.func, "attr", getattr(node.func, "id", ""))
-                for node in ast.walk(ast.parse(file.read_text()))
-                if isinstance(node, ast.Call)
-            }
-            if called & SENDERS:
-                yield str(path)
+            if not {"standins", "play", "migrations", "__pycache__"} & set(path.parts):
+                yield str(path), ast.parse(file.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The full name of everything that is imported anywhere in a module, also within functions and by a text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__"):
+            yield from (given.value for given in node.args[:1] if isinstance(given, ast.Constant))
+
+
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+
+
+def sending_modules(root: Path) -> Iterator[str]:
+    """The modules that import a library of the network or call one of SENDERS."""
+    for path, tree in modules(root):
+        names = set(imported(tree))
+        reached = {name for name in names if name.partition(".")[0] in NETWORK}
+        reached |= {name for name in names for known in STANDARD_NETWORK if f"{name}.".startswith(f"{known}.")}
+        if reached or {_called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)} & SENDERS:
+            yield path
+
+
+def unknown_packages(root: Path) -> dict[str, str]:
+    """Package -> a module that imports it, of those of which nobody has said whether they reach others."""
+    own = {"mendline", "mendline_tenants", "mendline_schema", "mendline_bots"}
+    known = NETWORK | SPEAKS_TO_NOBODY | own | set(sys.stdlib_module_names)
+    return {
+        name.partition(".")[0]: path
+        for path, tree in modules(root)
+        for name in imported(tree)
+        if name.partition(".")[0] not in known
+    }

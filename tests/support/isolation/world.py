@@ -71,6 +71,13 @@ class World:
         """The id of this organisation's first row of a table."""
         return next((row["id"] for row in self.rows.get(table, ()) if row["tenant_id"] == tenant), None)
 
+    def sibling(self, shared: Shared) -> UUID:
+        """Another ticket of the same owner that is shared with the same, or one that nobody has."""
+        others = (
+            one.id for one in self.tickets if one is not shared and (one.owner, one.held) == (shared.owner, shared.held)
+        )
+        return next(others, new_id())
+
     def sampler(self) -> Sampler:
         """Makes further rows that fit this world."""
         return Sampler(self.shapes, self.known)
@@ -146,13 +153,19 @@ def _tickets(world: World, sampler: Sampler, name: str, sharing: Sharing) -> Ite
 
 
 def _children(world: World, sampler: Sampler, name: str, shared: Shared) -> Iterator[Row]:
-    """What the owner wrote for all holders and for itself alone, and what each other holder of the group wrote."""
-    holders = shared.holders(TABLES[name].group)
-    written = [(shared.owner, holders), (shared.owner, [shared.owner])]
-    written += [(author, holders) for author in holders if author != shared.owner]
+    """What the owner wrote for its group, for all holders by name and for itself alone, and what the holders wrote.
+
+    Who sees each is read back once they are stored. The first that names a second ticket names one shared alike.
+    """
+    table = TABLES[name]
+    holders = shared.holders(table.group)
+    written = [(shared.owner, None), (shared.owner, holders), (shared.owner, [shared.owner])]
+    written += [(author, None) for author in holders if author != shared.owner]
     label = world.name_of(shared.owner)
     for number, (author, seen_by) in enumerate(written):
-        row = sampler.row(name, shared.owner, label, ticket_id=shared.id, author_org=author, visible_to=sorted(seen_by))
+        beside = {table.beside: world.sibling(shared)} if table.beside and number == 0 else {}
+        given = {"ticket_id": shared.id, "author_org": author, "visible_to": seen_by, **beside}
+        row = sampler.row(name, shared.owner, label, **given)
         if number == 0 and len(TABLES[name].references) == 1:
             row["id"] = shared.id  # a field group's one row bears the ticket's id
         yield row
@@ -169,6 +182,11 @@ async def _store(administrator: asyncpg.Connection | asyncpg.Pool, world: World,
             f"a sample row of {name} was refused ({error}): say in WORDS of tests/support/isolation/samples.py what its"
             " columns hold"
         ) from error
+    if TABLES[name].kind is Kind.CHILD:
+        stored = await administrator.fetch(f'SELECT id, tenant_id, visible_to, narrowed FROM "{name}"')
+        seen = {(row["tenant_id"], row["id"]): row for row in stored}
+        for row in world.rows[name]:
+            row |= dict(seen[row["tenant_id"], row["id"]])
 
 
 async def forget_world(administrator: asyncpg.Pool, world: World) -> None:
