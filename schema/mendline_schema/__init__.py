@@ -6,15 +6,15 @@ Every process loads this package for its consumer of ticket changes; GraphQL its
 from typing import TYPE_CHECKING
 
 from mendline.kernel import register_locales
-from mendline_schema.live import Change, close_hub, publish
+from mendline_schema.live.hub import Change, close_hub, publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import HTTPConnection
 
-    from mendline_schema.documents import Trusted
-    from mendline_schema.view import View
+    from mendline_schema.admission.documents import Trusted
+    from mendline_schema.transport.view import View
 
 register_locales(__file__)
 
@@ -25,7 +25,7 @@ def graphql_view(allowed_origins: tuple[str, ...] = ()) -> "View":
     allowed_origins: further origins whose pages may open a WebSocket. Raises TypeError, in words, for a declaration
     that could not work.
     """
-    from mendline_schema.view import View  # noqa: PLC0415 - see above
+    from mendline_schema.transport.view import View  # noqa: PLC0415 - see above
 
     return View(allowed_origins)
 
@@ -35,14 +35,14 @@ async def charge_stranger(request: "HTTPConnection", cost: int) -> None:
 
     Raises DomainError rate_limited (retryAfter in seconds).
     """
-    from mendline_schema.budget import charge, stranger_payer  # noqa: PLC0415 - see above
+    from mendline_schema.admission.budget import charge, stranger_payer  # noqa: PLC0415 - see above
 
     await charge(stranger_payer(request), cost)
 
 
 def trusted_documents() -> "Mapping[str, Trusted]":
     """The documents that a request may name, by their identifier: `sha256:` and the hash of the text."""
-    from mendline_schema.documents import trusted_documents as listed  # noqa: PLC0415 - see above
+    from mendline_schema.admission.documents import trusted_documents as listed  # noqa: PLC0415 - see above
 
     return listed()
 

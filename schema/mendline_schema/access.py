@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 
 from mendline.kernel import DomainError, MemberId, parse_opaque
-from mendline_schema.calls import Options
 from mendline_schema.context import Context
+from mendline_schema.declarations.calls import Options
 from mendline_tenants import ClaimedSession, LinkOffer, Origin, Tokens, claim, origin_of
 from mendline_tenants import link_code as make_link_code
 from mendline_tenants import login as open_session

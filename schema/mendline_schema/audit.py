@@ -6,10 +6,10 @@ import msgspec
 import strawberry
 
 from mendline.kernel import presign_download
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import AuditExportFormat, AuditExportState
-from mendline_schema.fields import VIEWER, Order, column, finished, one, over, parts, root
-from mendline_schema.filters import refers, since
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import AuditExportFormat, AuditExportState
+from mendline_schema.declarations.fields import VIEWER, Order, column, finished, one, over, parts, root
+from mendline_schema.declarations.filters import refers, since
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 from strawberry.types.unset import UNSET
 
-from mendline_schema.connections import LARGEST_PAGE
-from mendline_schema.fields import Feed, column, declare, itself, one, over, root
+from mendline_schema.declarations.connections import LARGEST_PAGE
+from mendline_schema.declarations.fields import Feed, column, declare, itself, one, over, root
 from mendline_schema.tickets import Ticket, WorklistItem
 
 TICKET_ID = "opaque('tk', {t}.owner_id, {t}.ticket_id)"

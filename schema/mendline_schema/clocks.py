@@ -8,8 +8,8 @@ from strawberry.scalars import JSON
 
 from mendline.kernel import LOCALES, now
 from mendline.tickets import ClockEvent, explain, interval_words, reckon
-from mendline_schema.enums import ClockName, ClockState
-from mendline_schema.fields import column, finished, over, parts
+from mendline_schema.declarations.enums import ClockName, ClockState
+from mendline_schema.declarations.fields import column, finished, over, parts
 from mendline_schema.tenants import OrganisationCard, known_organisation
 from mendline_tenants import WorkingCalendar
 

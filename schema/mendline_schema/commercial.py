@@ -5,9 +5,9 @@ from datetime import date, datetime
 from strawberry.scalars import JSON
 
 from mendline.kernel import MinorUnits
+from mendline_schema.declarations.enums import EntitlementKind, EntitlementStep, QuotationState
+from mendline_schema.declarations.fields import column, one, over, part, parts
 from mendline_schema.devices import Contract
-from mendline_schema.enums import EntitlementKind, EntitlementStep, QuotationState
-from mendline_schema.fields import column, one, over, part, parts
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import OrganisationCard, known_organisation, own_member_name
 

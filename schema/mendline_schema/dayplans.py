@@ -5,10 +5,10 @@ from datetime import date, datetime
 import strawberry
 
 from mendline.dayplans import draw_map, draw_timeline, read_shown, shown_sql
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DayPlanCause, DayPlanState, StopKind, StopProgress
-from mendline_schema.fields import VIEWER, Order, column, find, finished, one, over, part, parts, root
-from mendline_schema.filters import among, by_id, equal
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import DayPlanCause, DayPlanState, StopKind, StopProgress
+from mendline_schema.declarations.fields import VIEWER, Order, column, find, finished, one, over, part, parts, root
+from mendline_schema.declarations.filters import among, by_id, equal
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import Member
 from mendline_schema.tickets import Ticket

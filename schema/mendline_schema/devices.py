@@ -9,9 +9,9 @@ from strawberry.scalars import JSON
 
 from mendline.devices import DeviceIdentifier, parse_certain
 from mendline.kernel import DomainError
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import BelongsAs, DeviceFunction, DevicePool, DeviceState, SlaTier
-from mendline_schema.fields import (
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import BelongsAs, DeviceFunction, DevicePool, DeviceState, SlaTier
+from mendline_schema.declarations.fields import (
     VIEWER,
     Order,
     Orders,
@@ -26,7 +26,7 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.filters import (
+from mendline_schema.declarations.filters import (
     ExternalReference,
     among,
     before,

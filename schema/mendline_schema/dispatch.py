@@ -5,10 +5,22 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import MatchCriterion, OfferAsked, OfferState, ShutOut
-from mendline_schema.fields import VIEWER, Order, column, find, finished, many, one, over, part, parts, root
-from mendline_schema.filters import by_id
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import MatchCriterion, OfferAsked, OfferState, ShutOut
+from mendline_schema.declarations.fields import (
+    VIEWER,
+    Order,
+    column,
+    find,
+    finished,
+    many,
+    one,
+    over,
+    part,
+    parts,
+    root,
+)
+from mendline_schema.declarations.filters import by_id
 from mendline_schema.kernel import Node, Words
 from mendline_schema.people import ROSTER, BusyElsewhere, ShiftPeriod, TerritoryTechnician, coming_spans
 from mendline_schema.proofs import Proof

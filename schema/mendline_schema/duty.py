@@ -10,10 +10,10 @@ from strawberry.scalars import JSON
 
 from mendline.dispatch import Rota, on_duty, turns
 from mendline.kernel import iso, now, opaque
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DutyKind, HandoverState
-from mendline_schema.fields import VIEWER, Order, column, find, finished, one, over, parts, root
-from mendline_schema.filters import among, by_id, condition, opaque_id, refers
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import DutyKind, HandoverState
+from mendline_schema.declarations.fields import VIEWER, Order, column, find, finished, one, over, parts, root
+from mendline_schema.declarations.filters import among, by_id, condition, opaque_id, refers
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import Member, Place
 from mendline_schema.tickets import WorklistItem

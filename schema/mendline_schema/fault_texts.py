@@ -4,10 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import FaultModelState, FaultOutcome, LearnedBecause
-from mendline_schema.fields import VIEWER, Order, column, one, over, part, parts, root
-from mendline_schema.filters import among
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import FaultModelState, FaultOutcome, LearnedBecause
+from mendline_schema.declarations.fields import VIEWER, Order, column, one, over, part, parts, root
+from mendline_schema.declarations.filters import among
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import Member
 

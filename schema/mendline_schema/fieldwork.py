@@ -6,8 +6,8 @@ import msgspec
 import strawberry
 
 from mendline.kernel import presign_download
-from mendline_schema.enums import Estimated, EvidenceKind, EvidenceState, WorkResult
-from mendline_schema.fields import column, finished, masked, over, parts
+from mendline_schema.declarations.enums import Estimated, EvidenceKind, EvidenceState, WorkResult
+from mendline_schema.declarations.fields import column, finished, masked, over, parts
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import strawberry
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.fields import VIEWER, Order, Relation, column, declare, over, part, root
-from mendline_schema.groups import FOUND, KNOWN
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.fields import VIEWER, Order, Relation, column, declare, over, part, root
+from mendline_schema.declarations.groups import FOUND, KNOWN
 
 
 @strawberry.interface(description="Whatever has an opaque id.")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from mendline_schema.enums import LikenessKind
-from mendline_schema.fields import column, one, over, part, parts
+from mendline_schema.declarations.enums import LikenessKind
+from mendline_schema.declarations.fields import column, one, over, part, parts
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("mendline_schema.tickets")]  # type: ignore[name-defined]  # noqa: F821 - it imports us
 

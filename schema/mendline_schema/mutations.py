@@ -4,10 +4,11 @@ import strawberry
 
 from mendline import dayplans, devices, dispatch, fieldwork, quality
 from mendline.tickets import Ticket
-from mendline_schema import access, audit, duty, fault_texts, people, stickers, tickets, uploads
+from mendline_schema import access, audit, duty, fault_texts, people, stickers, tickets
 from mendline_schema import dayplans as day_plans
-from mendline_schema.calls import call, mutation
-from mendline_schema.groups import ANYONE
+from mendline_schema.declarations import uploads
+from mendline_schema.declarations.calls import call, mutation
+from mendline_schema.declarations.groups import ANYONE
 
 LOADED_FIRST = (
     *(devices, Ticket, dispatch, dayplans, fieldwork, quality),

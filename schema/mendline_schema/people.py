@@ -14,10 +14,10 @@ from mendline.dispatch import ShiftPeriod as PeriodRow
 from mendline.dispatch import Technician as TechnicianRow
 from mendline.dispatch import available_spans, roster_of
 from mendline.kernel import NIL, iso, now
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import AbsenceKind, AbsenceState
-from mendline_schema.fields import VIEWER, Order, column, many, one, over, part, parts, root
-from mendline_schema.filters import among, before, refers, since
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import AbsenceKind, AbsenceState
+from mendline_schema.declarations.fields import VIEWER, Order, column, many, one, over, part, parts, root
+from mendline_schema.declarations.filters import among, before, refers, since
 from mendline_schema.kernel import Node, Words
 from mendline_schema.tenants import CalendarWindow, Member, OrganisationCard, known_organisation
 from mendline_tenants import Span

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from mendline_schema.enums import EvidenceState
-from mendline_schema.fields import column, finished, over
+from mendline_schema.declarations.enums import EvidenceState
+from mendline_schema.declarations.fields import column, finished, over
 from mendline_schema.fieldwork import sign_download
 from mendline_schema.kernel import Node
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from mendline_schema.enums import SlotState
-from mendline_schema.fields import column, masked, over
+from mendline_schema.declarations.enums import SlotState
+from mendline_schema.declarations.fields import column, masked, over
 from mendline_schema.kernel import Node
 
 

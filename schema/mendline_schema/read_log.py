@@ -5,10 +5,10 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import FieldGroup
-from mendline_schema.fields import VIEWER, Order, column, over, root
-from mendline_schema.filters import before, condition, opaque_id, refers, since
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import FieldGroup
+from mendline_schema.declarations.fields import VIEWER, Order, column, over, root
+from mendline_schema.declarations.filters import before, condition, opaque_id, refers, since
 from mendline_schema.kernel import Node
 
 ACTOR = (

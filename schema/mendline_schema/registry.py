@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import DevicePool, DocumentKind, Happening
-from mendline_schema.fields import VIEWER, Order, column, one, over, parts, root
-from mendline_schema.filters import among, before, equal, refers
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import DevicePool, DocumentKind, Happening
+from mendline_schema.declarations.fields import VIEWER, Order, column, one, over, parts, root
+from mendline_schema.declarations.filters import among, before, equal, refers
 from mendline_schema.kernel import Node
 from mendline_schema.proofs import Proof
 from mendline_schema.tenants import OrganisationCard, Place, known_organisation

@@ -11,31 +11,31 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from mendline.kernel import MinorUnits
-from mendline_schema.admission import Admission
+from mendline_schema.admission.gate import Admission
+from mendline_schema.admission.judged import Judged
 from mendline_schema.audit import AuditQueries
-from mendline_schema.binding import Bindings
-from mendline_schema.calls import calls_of
 from mendline_schema.changes import CHANGES, ChangeQueries
+from mendline_schema.checks.facts import Fact, facts
+from mendline_schema.checks.matrix import matrix
+from mendline_schema.checks.soundness import require_sound
 from mendline_schema.context import Context
 from mendline_schema.dayplans import DayPlanQueries
+from mendline_schema.declarations.calls import calls_of
+from mendline_schema.declarations.fields import root
+from mendline_schema.declarations.scalars import DATE_TIME, MINOR_UNITS
 from mendline_schema.devices import DeviceQueries
 from mendline_schema.dispatch import DispatchQueries
 from mendline_schema.duty import DutyQueries
 from mendline_schema.errors import present
-from mendline_schema.execution import CompiledQueries, Executor
-from mendline_schema.facts import Fact, facts
 from mendline_schema.fault_texts import FaultTextQueries
-from mendline_schema.fields import root
-from mendline_schema.judged import Judged
 from mendline_schema.kernel import KernelQueries
-from mendline_schema.matrix import matrix
 from mendline_schema.mutations import Mutation
 from mendline_schema.people import PeopleQueries
 from mendline_schema.read_log import ReadLogQueries
+from mendline_schema.reads.binding import Bindings
+from mendline_schema.reads.execution import CompiledQueries, Executor
+from mendline_schema.reads.statements import Statements
 from mendline_schema.registry import RegistryQueries
-from mendline_schema.scalars import DATE_TIME, MINOR_UNITS
-from mendline_schema.soundness import require_sound
-from mendline_schema.statements import Statements
 from mendline_schema.subscriptions import Subscription
 from mendline_schema.tenants import TenantQueries
 from mendline_schema.tickets import TicketQueries

@@ -19,8 +19,8 @@ from mendline.devices import (
     stickers_pdf,
 )
 from mendline.kernel import DeviceId, DomainError, opaque, presign_download, put_blob, run, transaction
-from mendline_schema.calls import Options
 from mendline_schema.context import Context
+from mendline_schema.declarations.calls import Options
 
 
 class ReadCode(msgspec.Struct, frozen=True):

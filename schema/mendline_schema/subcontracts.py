@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
-from mendline_schema.enums import SubcontractState
-from mendline_schema.fields import column, one, over, parts
-from mendline_schema.filters import among
+from mendline_schema.declarations.enums import SubcontractState
+from mendline_schema.declarations.fields import column, one, over, parts
+from mendline_schema.declarations.filters import among
 from mendline_schema.kernel import Node
 from mendline_schema.tenants import OrganisationCard, known_organisation
 

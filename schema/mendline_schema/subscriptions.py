@@ -11,11 +11,11 @@ from strawberry.types.unset import UNSET
 from mendline.kernel import DomainError, Reference, fetch, fetchval, now, opaque, require_storable, transaction
 from mendline_schema.changes import TICKET_ID, TicketGone
 from mendline_schema.context import Context
-from mendline_schema.fields import READ, VIEWER, Named, column, one, over
-from mendline_schema.filters import opaque_id
-from mendline_schema.live import Change, hub
+from mendline_schema.declarations.fields import READ, VIEWER, Named, column, one, over
+from mendline_schema.declarations.filters import opaque_id
+from mendline_schema.live.hub import Change, hub
+from mendline_schema.live.watch import watch
 from mendline_schema.tickets import Ticket, WorklistItem
-from mendline_schema.watch import watch
 from mendline_tenants import Actor
 
 FIRST = 50

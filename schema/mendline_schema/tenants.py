@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
-from mendline_schema.fields import VIEWER, Order, column, either, find, one, over, part, parts, root
-from mendline_schema.filters import (
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import ErrandState, FieldGroup, OrganisationType, Part, Role
+from mendline_schema.declarations.fields import VIEWER, Order, column, either, find, one, over, part, parts, root
+from mendline_schema.declarations.filters import (
     ExternalReference,
     among,
     before,
@@ -20,7 +20,7 @@ from mendline_schema.filters import (
     refers,
     since,
 )
-from mendline_schema.groups import KNOWN, OWN
+from mendline_schema.declarations.groups import KNOWN, OWN
 from mendline_schema.kernel import Node, Words
 
 

@@ -9,10 +9,8 @@ from mendline.tickets import GROUPS
 from mendline_schema.audit import TicketProof
 from mendline_schema.clocks import TicketClock, TicketClockEvent
 from mendline_schema.commercial import EntitlementEntry, Quotation, TicketCommercial
-from mendline_schema.connections import Connection, connection
-from mendline_schema.devices import Device, DeviceCard
-from mendline_schema.dispatch import JobOffer, Suggestion
-from mendline_schema.enums import (
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import (
     Decontamination,
     FieldGroup,
     Part,
@@ -23,8 +21,7 @@ from mendline_schema.enums import (
     WaitingFor,
     WorkResult,
 )
-from mendline_schema.fault_texts import FaultProposal
-from mendline_schema.fields import (
+from mendline_schema.declarations.fields import (
     VIEWER,
     Order,
     Orders,
@@ -39,8 +36,7 @@ from mendline_schema.fields import (
     parts,
     root,
 )
-from mendline_schema.fieldwork import Estimate, Evidence, ServiceReport, Visit
-from mendline_schema.filters import (
+from mendline_schema.declarations.filters import (
     ExternalReference,
     among,
     before,
@@ -51,6 +47,10 @@ from mendline_schema.filters import (
     refers,
     since,
 )
+from mendline_schema.devices import Device, DeviceCard
+from mendline_schema.dispatch import JobOffer, Suggestion
+from mendline_schema.fault_texts import FaultProposal
+from mendline_schema.fieldwork import Estimate, Evidence, ServiceReport, Visit
 from mendline_schema.kernel import Node, Words
 from mendline_schema.likeness import Likeness
 from mendline_schema.quality import SignatureSlot

@@ -1,34 +1,18 @@
 """Tenants: organisations, members, roles, the actor, isolation as data, login, keys, chat identities, audit."""
 
 from mendline.kernel import register_locales
-from mendline_tenants.actor import Actor, Quota, authorise, system_actor
-from mendline_tenants.agreements import PROVIDER_GROUPS, Agreement, agreed, serves
-from mendline_tenants.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey, KeyMade
-from mendline_tenants.audit import AuditEntry, OrganisationAudit, entry_of, note, note_command
-from mendline_tenants.audit_export import AuditExport, ExportAudit, newest_statement, write_audit
-from mendline_tenants.audit_records import Format
-from mendline_tenants.authentication import (
+from mendline_tenants.access.api_keys import BUNDLES, SCOPES, ApiKeyCreated, CreateApiKey, KeyMade
+from mendline_tenants.access.authentication import (
     Presumed,
     actor_from_token,
     actor_of_member,
     organisation_of,
     presumed_from_token,
 )
-from mendline_tenants.calendars import ServiceCalendar, UpsertCalendar, Window, hours_of, own_calendar, require_zone
-from mendline_tenants.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
-from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_key
-from mendline_tenants.checkpoint_rounds import request_checkpoints
-from mendline_tenants.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
-from mendline_tenants.claiming import ClaimCodeMade, ClaimedSession, claim
-from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
-from mendline_tenants.day_plan_policy import DayPlanPolicy, LunchBreak, day_plan_policy
-from mendline_tenants.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
-from mendline_tenants.founding import bootstrap
-from mendline_tenants.housekeeping import forget_link_codes
-from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
-from mendline_tenants.key_expiry import KeyExpiresSoon
-from mendline_tenants.lapse import Credential, credential_of, lapsed
-from mendline_tenants.linking import (
+from mendline_tenants.access.chat_identities import ChatIdentity, ChatInstallation, LinkAttempt, LinkCode
+from mendline_tenants.access.key_expiry import KeyExpiresSoon
+from mendline_tenants.access.lapse import Credential, credential_of, lapsed
+from mendline_tenants.access.linking import (
     LinkOffer,
     actor_for_chat,
     choose_organisation,
@@ -42,8 +26,26 @@ from mendline_tenants.linking import (
     suspend_identity,
     unlink,
 )
-from mendline_tenants.login import LoginAttempt, Tokens, login, logout, refresh, sessions, tenant_of
-from mendline_tenants.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
+from mendline_tenants.access.login import LoginAttempt, Tokens, login, logout, refresh, sessions, tenant_of
+from mendline_tenants.access.origins import Origin, origin_of
+from mendline_tenants.access.passwords import hash_password
+from mendline_tenants.access.tokens import derived_key
+from mendline_tenants.actor import Actor, Quota, authorise, system_actor
+from mendline_tenants.auditing.book import AuditEntry, OrganisationAudit, entry_of, note, note_command
+from mendline_tenants.auditing.checkpoint_copies import CheckpointCopy, copy_key
+from mendline_tenants.auditing.checkpoint_rounds import request_checkpoints
+from mendline_tenants.auditing.checkpoints import AuditCheckpoint, AuditLeaf, make_checkpoints
+from mendline_tenants.auditing.export import AuditExport, ExportAudit, newest_statement, write_audit
+from mendline_tenants.auditing.read_log import LONGEST_NAME, SENSITIVE, ReadLog, note_read
+from mendline_tenants.auditing.records import Format
+from mendline_tenants.auditing.statements import public_keys
+from mendline_tenants.auditing.witnesses import WitnessedCheckpoint, WitnessedTicket
+from mendline_tenants.calendars import ServiceCalendar, UpsertCalendar, Window, hours_of, own_calendar, require_zone
+from mendline_tenants.database_roles import GROUP_ROLES, LOGIN_ROLES, create_roles
+from mendline_tenants.day_plan_policy import DayPlanPolicy, LunchBreak, day_plan_policy
+from mendline_tenants.founding import bootstrap
+from mendline_tenants.housekeeping import forget_link_codes
+from mendline_tenants.keeping import POLICIES, SetPolicy, UpsertPartner, UpsertPlace
 from mendline_tenants.members import ApiKey, LoginSession, Member
 from mendline_tenants.organisations import (
     Organisation,
@@ -56,21 +58,19 @@ from mendline_tenants.organisations import (
     own_organisation,
     partner_card,
 )
-from mendline_tenants.origins import Origin, origin_of
-from mendline_tenants.passwords import hash_password
+from mendline_tenants.partnership.agreements import PROVIDER_GROUPS, Agreement, agreed, serves
+from mendline_tenants.partnership.claiming import ClaimCodeMade, ClaimedSession, claim
+from mendline_tenants.partnership.errands import ASKABLE, Asked, Errand, ask, ask_and_wait, askable, outcome
+from mendline_tenants.partnership.masking import MASKS, Mask, Masked, masked_name, masked_phone, masked_serial
+from mendline_tenants.partnership.received_agreements import ReceivedAgreement
+from mendline_tenants.partnership.sharing import field_groups, share_ticket, unshare_ticket
+from mendline_tenants.partnership.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
+from mendline_tenants.partnership.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
 from mendline_tenants.people import SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
-from mendline_tenants.read_log import LONGEST_NAME, SENSITIVE, ReadLog, note_read
-from mendline_tenants.received_agreements import ReceivedAgreement
-from mendline_tenants.sharing import field_groups, share_ticket, unshare_ticket
-from mendline_tenants.statements import public_keys
-from mendline_tenants.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
-from mendline_tenants.tokens import derived_key
-from mendline_tenants.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
 from mendline_tenants.verification import Checked, Finding, Witness, verify
-from mendline_tenants.witnesses import WitnessedCheckpoint, WitnessedTicket
 from mendline_tenants.working_time import (
     Hours,
     Span,

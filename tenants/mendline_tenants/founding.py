@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mendline.kernel import DomainError, fetchval, gateway, new_id, rows, transaction
 from mendline_tenants.actor import system_actor
-from mendline_tenants.audit import note
+from mendline_tenants.auditing.book import note
 from mendline_tenants.organisations import Organisation, OrganisationKind, Partner
 
 

@@ -20,11 +20,11 @@ from mendline.kernel import (
     rows,
     told,
 )
+from mendline_tenants.access.login import end_sessions
+from mendline_tenants.access.passwords import SHORTEST, hash_password, password_matches
 from mendline_tenants.actor import Actor
-from mendline_tenants.login import end_sessions
 from mendline_tenants.members import Member
 from mendline_tenants.organisations import Place
-from mendline_tenants.passwords import SHORTEST, hash_password, password_matches
 
 Login = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^\S+$")]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]

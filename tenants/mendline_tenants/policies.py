@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
-from mendline_tenants.masking import MASKING_FUNCTIONS
-from mendline_tenants.sharing import sharing_functions
+from mendline_tenants.partnership.masking import MASKING_FUNCTIONS
+from mendline_tenants.partnership.sharing import sharing_functions
 
 AUDITED = (
     *("audit_entry", "organisation_audit", "read_log", "outbox", "dead_letter"),

@@ -10,8 +10,8 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, get_variable_values, parse
 
 from mendline.kernel import TABLES, Kind
+from mendline_schema.reads.statements import Request
 from mendline_schema.schema import build_schema
-from mendline_schema.statements import Request
 from mendline_tenants import PERMISSIONS, Actor
 from support.database import administrator, look
 from support.isolation.catalogue import shapes

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 import asyncpg
 
-from mendline.app.migrate import migrate
+from mendline.app.database.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.start import install
 from mendline.kernel import Settings, new_id, parse_opaque, settings

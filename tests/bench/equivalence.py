@@ -13,7 +13,7 @@ from report import Report, arguments
 
 sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
-from mendline.app.migrate import migrate
+from mendline.app.database.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.start import install
 from mendline.kernel import Settings, settings

@@ -15,7 +15,7 @@ from mendline.app.memory import proportional_bytes
 from mendline.kernel import new_id, now, rows, transaction
 from mendline_schema.schema import build_schema
 from mendline_tenants import LoginSession
-from mendline_tenants.tokens import ACCESS_LIFETIME, access_token
+from mendline_tenants.access.tokens import ACCESS_LIFETIME, access_token
 from support.battering import SLOW, Damage, batter, tells
 from support.cast import PEOPLE, Cast
 from support.mischief import Mischief

@@ -16,7 +16,7 @@ from report import Report, arguments
 sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 
 from mendline.dispatch import Job, Match, match, technicians_for
-from mendline.dispatch.matching import statement
+from mendline.dispatch.matching.matching import statement
 from mendline.dispatch.territory import territories_around
 from mendline.kernel import fetchval, now, opaque, parse_opaque, transaction
 from support.cast import Cast, make_cast

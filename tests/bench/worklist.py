@@ -14,10 +14,10 @@ sys.path.append(str(Path(__file__).parents[1]))  # for `support`
 from graphql import get_variable_values
 
 from mendline.kernel import close_pools, open_pools
-from mendline_schema.explain import explain
+from mendline_schema.reads.explain import explain
+from mendline_schema.reads.statements import Request
+from mendline_schema.reads.values import Inputs
 from mendline_schema.schema import build_schema
-from mendline_schema.statements import Request
-from mendline_schema.values import Inputs
 from mendline_tenants import actor_from_token
 from support.bench_house import House, bench_house, look_into
 from support.crowd import Crowd, Organisation

@@ -24,7 +24,7 @@ async def our_channel(cast: "Cast") -> AsyncIterator[LocalSlack]:
     from starlette.applications import Starlette
 
     from mendline.app.channels import CHANNELS
-    from mendline.app.chat import routes
+    from mendline.app.http.chat import routes
     from mendline.kernel import gateway, rows, settings
     from mendline_bots import channel_of, install_channels
     from mendline_tenants import ChatIdentity, ChatInstallation

@@ -55,7 +55,7 @@ async def loft(cast: "Cast") -> AsyncIterator[Loft]:
     from starlette.applications import Starlette
 
     from mendline.app.channels import CHANNELS
-    from mendline.app.chat import routes
+    from mendline.app.http.chat import routes
     from mendline.kernel import gateway, rows
     from mendline_bots import install_channels
     from mendline_tenants import ChatIdentity

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mendline.app.cli import app
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 from support.isolation.ways_out import (
     COMMAND_LINE,
     ROUTES,

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 from mendline.kernel import new_id, now, rows, transaction
 from mendline_schema import close_hub
 from mendline_tenants import LoginSession
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 from support.cast import PEOPLE, Cast
 from support.sockets import served
 

@@ -9,12 +9,13 @@ import pytest
 from graphql import GraphQLObjectType
 
 from mendline.kernel import DomainError, commands, new_id, now, rows, transaction
-from mendline_schema import calls, print_access
-from mendline_schema.facts import Fact
-from mendline_schema.matrix import letters, matrix, roles_of
+from mendline_schema import print_access
+from mendline_schema.checks.facts import Fact
+from mendline_schema.checks.matrix import letters, matrix, roles_of
+from mendline_schema.declarations import calls
 from mendline_schema.schema import build_schema, field_facts
 from mendline_tenants import ROLES, LoginSession, Member
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 from support.schema_paths import arguments, asked, paths
 
 SNAPSHOT = Path(__file__).parents[2] / "schema" / "access.txt"

@@ -7,8 +7,8 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, get_argument_values, parse
 from graphql.execution.values import VariableValues
 
+from mendline_schema.reads.variables import arguments_of, variables_of
 from mendline_schema.schema import build_schema
-from mendline_schema.variables import arguments_of, variables_of
 
 SCHEMA = build_schema()._schema
 

@@ -4,9 +4,9 @@ import pytest
 
 from mendline.kernel import parse_opaque
 from mendline_tenants import make_checkpoints
-from mendline_tenants.checkpoints import leaf_of
-from mendline_tenants.merkle import root_by_path
-from mendline_tenants.statements import read_statement
+from mendline_tenants.auditing.checkpoints import leaf_of
+from mendline_tenants.auditing.merkle import root_by_path
+from mendline_tenants.auditing.statements import read_statement
 from support.database import look
 
 ENTRIES = """query($filter: AuditFilter) { audit(filter: $filter) { totalCount nodes {

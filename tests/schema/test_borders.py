@@ -12,9 +12,9 @@ from mendline.kernel import TABLES, Reference, fetch, new_id, now, opaque, parse
 from mendline.tickets import GROUPS
 from mendline_bots.drawing import card_message
 from mendline_bots.ticket_view import view_ticket
-from mendline_schema.facts import Fact
-from mendline_schema.fields import Column
-from mendline_schema.matrix import held_by_part
+from mendline_schema.checks.facts import Fact
+from mendline_schema.checks.matrix import held_by_part
+from mendline_schema.declarations.fields import Column
 from mendline_schema.schema import build_schema, field_facts
 from mendline_tenants import (
     MASKS,
@@ -26,7 +26,7 @@ from mendline_tenants import (
     masked_serial,
     permissions_of,
 )
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 from support.cast import PEOPLE, Cast
 from support.database import administrator, look
 from support.schema_paths import arguments, asked, paths

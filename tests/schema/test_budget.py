@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from mendline.kernel import DomainError, buckets, log, run, settings
-from mendline_schema import admission, budget
-from mendline_schema.costs import COMMAND, FAULT, INTROSPECTION
+from mendline_schema.admission import budget
+from mendline_schema.admission import gate as admission
+from mendline_schema.admission.costs import COMMAND, FAULT, INTROSPECTION
 from mendline_schema.schema import build_schema
 from mendline_tenants import system_actor
 from support.cast import Cast
@@ -122,7 +123,7 @@ async def test_a_refusal_asks_neither_the_database_nor_valkey(
 
     monkeypatch.setattr(buckets, "valkey", asked)
     monkeypatch.setattr("mendline_schema.context.actor_from_token", asked)
-    monkeypatch.setattr("mendline_schema.statements.fetchval", asked)
+    monkeypatch.setattr("mendline_schema.reads.statements.fetchval", asked)
     assert {(await raw(portal, "engineer_a", document)).status_code for _ in range(20)} == {429}
 
 

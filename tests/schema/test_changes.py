@@ -11,12 +11,12 @@ import asyncpg
 import msgspec
 import pytest
 
-from mendline.app.migrate import _settle_feeds
+from mendline.app.database.migrate import _settle_feeds
 from mendline.app.worklists import rebuild
 from mendline.kernel import database, execute, fetch, frozen, now, parse_opaque, settings, transaction
 from mendline.tickets import feed_cursor
 from mendline_tenants import TOMBSTONE_LIFETIME, share_ticket, unshare_ticket
-from mendline_tenants.tombstones import forget_tombstones
+from mendline_tenants.partnership.tombstones import forget_tombstones
 from support.database import administrator, look, unchanged
 
 FEED = """query($since: String, $first: Int! = 100) { changes(since: $since, first: $first) {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from mendline_schema.limits import faults, parsed
+from mendline_schema.admission.limits import faults, parsed
 from mendline_schema.schema import build_schema
 from support.hostile import BOMBS, DOCUMENTS
 

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from mendline.app.cli import app
 from mendline.kernel import run, settings
-from mendline_schema import statements, trusted_documents
-from mendline_schema.costs import FAULT
-from mendline_schema.documents import FOR_STRANGERS, Documents, trusted_document
+from mendline_schema import trusted_documents
+from mendline_schema.admission.costs import FAULT
+from mendline_schema.admission.documents import FOR_STRANGERS, Documents, trusted_document
+from mendline_schema.reads import statements
 from mendline_schema.schema import build_schema
 from mendline_tenants import system_actor
 from support.cast import Cast
@@ -80,7 +81,7 @@ async def test_strangers_may_send_only_those_that_let_them_in(
     portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings().model_copy(update={"trusted_documents": "strangers"})
-    monkeypatch.setattr("mendline_schema.admission.settings", lambda: chosen)
+    monkeypatch.setattr("mendline_schema.admission.gate.settings", lambda: chosen)
     given = {"input": {"organisation": cast.codes["hospital_a"], "login": "nurse_a", "password": "x"}}
     login = trusted_document("Login")
     assert codes(await send(portal, None, documentId=login.id, variables=given)) == ["wrong_login"]
@@ -104,7 +105,7 @@ async def test_a_token_that_is_not_good_opens_nothing(
 ) -> None:
     """Whoever shows one is no stranger, for whom some commands are open, and nobody else either."""
     chosen = settings().model_copy(update={"environment": "production", "trusted_documents": "strangers"})
-    monkeypatch.setattr("mendline_schema.admission.settings", lambda: chosen)
+    monkeypatch.setattr("mendline_schema.admission.gate.settings", lambda: chosen)
     price = FAULT
     if bearer == "ended":
         price = 1  # which its organisation pays: a session was proven, and is over

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mendline.kernel import LRU
-from mendline_schema import pages, sql
-from mendline_schema.plan import Planner
+from mendline_schema.reads import pages, sql
+from mendline_schema.reads.plan import Planner
 from mendline_schema.schema import build_schema
 from support.cast import Cast
 from support.equivalence import Fault, Hunt, readable

@@ -6,10 +6,10 @@ import pytest
 import strawberry
 from graphql import GraphQLSchema
 
-from mendline_schema.binding import Bindings
-from mendline_schema.calls import call, mutation
-from mendline_schema.facts import facts
-from mendline_schema.fields import column, one, over, part, parts, root
+from mendline_schema.checks.facts import facts
+from mendline_schema.declarations.calls import call, mutation
+from mendline_schema.declarations.fields import column, one, over, part, parts, root
+from mendline_schema.reads.binding import Bindings
 from mendline_schema.schema import build_schema, field_facts
 
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from mendline_schema.binding import Field, filter_conditions
-from mendline_schema.fields import Order, Relation
+from mendline_schema.declarations.fields import Order, Relation
+from mendline_schema.reads.binding import Field, filter_conditions
 from mendline_schema.registry import OF_UNIT
 from mendline_schema.schema import build_schema
 from support.database import look

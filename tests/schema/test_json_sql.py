@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mendline_schema.json_sql import Json, json_list, json_name, json_object
+from mendline_schema.reads.json_sql import Json, json_list, json_name, json_object
 from support.database import look
 
 VALUES = {

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from graphql import get_introspection_query
 
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 from mendline.kernel import settings
 from mendline_schema import close_hub
-from mendline_schema.documents import trusted_document
+from mendline_schema.admission.documents import trusted_document
 from support.database import unchanged
 from support.hostile import BOMBS
 
@@ -45,8 +45,8 @@ async def house(request: pytest.FixtureRequest, portal: Any, monkeypatch: pytest
     """The application as in that environment: `house(who)` gives an attacker."""
     changed = {"environment": request.param, "trusted_documents": "nobody"}
     chosen = settings().model_copy(update=changed)
-    monkeypatch.setattr("mendline.app.web.settings", lambda: chosen)
-    monkeypatch.setattr("mendline_schema.admission.settings", lambda: chosen)
+    monkeypatch.setattr("mendline.app.http.web.settings", lambda: chosen)
+    monkeypatch.setattr("mendline_schema.admission.gate.settings", lambda: chosen)
 
     @asynccontextmanager
     async def attacker(who: str | None) -> AsyncIterator[Attacker]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mendline.kernel import parse_opaque
-from mendline_schema.fields import Relation
+from mendline_schema.declarations.fields import Relation
 from mendline_schema.schema import build_schema
 from support.cast import Cast
 from support.database import administrator

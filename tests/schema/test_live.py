@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mendline.kernel import parse_opaque
-from mendline_schema.live import Change, _valkey, channel_of, hub
+from mendline_schema.live.hub import Change, _valkey, channel_of, hub
 from support.cast import Cast
 from support.database import look
 from support.following import FOLLOW, following

@@ -12,7 +12,7 @@ import pytest_asyncio
 from mendline.kernel import QUEUES, fetch, now, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket
 from mendline.workers import alive
-from mendline_schema.live import _valkey
+from mendline_schema.live.hub import _valkey
 from mendline_tenants import LoginSession
 from support.cast import Cast
 from support.database import administrator

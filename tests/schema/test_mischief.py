@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mendline.app import edge
+from mendline.app.http import edge
 from mendline.kernel import log, run
 from mendline_schema.schema import build_schema
 from mendline_tenants import system_actor

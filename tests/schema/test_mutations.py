@@ -125,7 +125,7 @@ async def test_the_payload_masks_too(portal: Any) -> None:
 
 
 async def test_what_breaks_is_told_by_a_number_alone(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mendline_schema import statements
+    from mendline_schema.reads import statements
 
     async def broken(*_: Any) -> str:
         raise RuntimeError("secret detail")
@@ -198,7 +198,7 @@ async def test_a_scan_is_uploaded_bound_and_seen(portal: Any, cast: Cast) -> Non
 
 
 async def test_the_payload_is_read_before_the_commit(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mendline_schema import statements
+    from mendline_schema.reads import statements
 
     asked: list[bool] = []
     original = statements.fetchval
@@ -221,7 +221,7 @@ async def test_a_payload_that_cannot_be_read_in_time_undoes_nothing(
     portal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mendline.kernel import commands
-    from mendline_schema import statements
+    from mendline_schema.reads import statements
 
     original = statements.fetchval
 
@@ -244,7 +244,7 @@ async def test_a_payload_that_cannot_be_read_in_time_undoes_nothing(
 async def test_what_was_read_of_an_attempt_taken_back_is_forgotten(
     portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mendline_schema import statements
+    from mendline_schema.reads import statements
 
     original, asked = statements.fetchval, []
 

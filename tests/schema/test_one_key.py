@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 from support.cast import Cast
 from support.database import look
 from support.doors import free_port, served

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mendline.kernel import now, rows, transaction
-from mendline_tenants import LoginSession, Member, authentication
+from mendline_tenants import LoginSession, Member
+from mendline_tenants.access import authentication
 from support.cast import Cast
 from support.database import look, unchanged
 

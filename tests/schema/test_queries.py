@@ -120,7 +120,7 @@ async def test_many_fields_in_one_object(portal: Any) -> None:
 
 
 async def test_a_query_is_one_statement(portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mendline_schema import statements
+    from mendline_schema.reads import statements
 
     ticket_id = await portal.report()
     asked: list[str] = []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mendline.kernel import parse_opaque
-from mendline_schema import statements
+from mendline_schema.reads import statements
 from support.cast import Cast
 from support.database import look, unchanged
 

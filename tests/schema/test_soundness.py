@@ -11,12 +11,25 @@ from graphql import get_named_type
 
 import mendline_schema
 from mendline.kernel import TABLES
-from mendline_schema.binding import Bindings
-from mendline_schema.connections import Connection, connection
-from mendline_schema.enums import FieldGroup
-from mendline_schema.fields import VIEWER, Column, Order, Where, column, find, many, one, over, part, parts, root
+from mendline_schema.checks.soundness import require_sound
+from mendline_schema.declarations.connections import Connection, connection
+from mendline_schema.declarations.enums import FieldGroup
+from mendline_schema.declarations.fields import (
+    VIEWER,
+    Column,
+    Order,
+    Where,
+    column,
+    find,
+    many,
+    one,
+    over,
+    part,
+    parts,
+    root,
+)
+from mendline_schema.reads.binding import Bindings
 from mendline_schema.schema import build_schema
-from mendline_schema.soundness import require_sound
 
 
 def refusal(query: type) -> str:

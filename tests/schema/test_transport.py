@@ -11,9 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from mendline.kernel import run
-from mendline_schema import lines, view
-from mendline_schema.requests import EVENTS, GRAPHQL, JSON, Malformed, answer_type
-from mendline_schema.socket import SUBSCRIPTIONS
+from mendline_schema.transport import open_lines as lines
+from mendline_schema.transport import view
+from mendline_schema.transport.requests import EVENTS, GRAPHQL, JSON, Malformed, answer_type
+from mendline_schema.transport.socket import SUBSCRIPTIONS
 from mendline_tenants import system_actor
 from support.cast import Cast
 from support.sockets import PATIENCE, Follower, opened, served
@@ -169,7 +170,7 @@ async def test_who_takes_events_too_gets_them_for_subscriptions_alone(portal: An
 
 async def test_an_operation_that_takes_too_long_is_stopped(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view, "OPERATION_DEADLINE", 0.5)
-    monkeypatch.setattr("mendline_schema.statements.Statements.query", lambda *_: asyncio.sleep(30))
+    monkeypatch.setattr("mendline_schema.reads.statements.Statements.query", lambda *_: asyncio.sleep(30))
     for _ in range(2):  # one whom this process does not know yet, and one whom it does
         assert (await portal.ask("nurse_a", "{ me { name } }")).codes == ["deadline_exceeded"]
 

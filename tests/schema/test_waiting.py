@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mendline.kernel import new_id, now, opaque
 from mendline_schema import subscriptions
-from mendline_schema.live import WAITING, Change, Waiting, channel_of, hub
+from mendline_schema.live.hub import WAITING, Change, Waiting, channel_of, hub
 from support.cast import Cast
 
 TENANT = UUID(int=7)

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from mendline.app.child import Child, Process, wait_until
-from mendline.app.migrate import migrate
+from mendline.app.database.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.plan import mendline
 from mendline.app.start import install

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from mendline.tickets import PHASES
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 
 PROGRESSING = ("reported", "triaged", "offered", "accepted", "on_site", "waiting", "finished", "checked")
 """States of the tickets that are still open: one in eight. All others are archived."""

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from mendline.app.channels import CHANNELS
-from mendline.app.chat import routes
+from mendline.app.http.chat import routes
 from mendline.devices import DeviceLabel, device_link, label_image, phone_photo
 from mendline.kernel import NIL, gateway, new_id, rows, settings
 from mendline_bots import channel_of, install_channels

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from mendline.kernel import Reference
-from mendline_tenants.audit import DIGEST
-from mendline_tenants.checkpoints import LEAVES, tree_of
-from mendline_tenants.statements import Statement, key_id, read_statement, sign, statement_hash
+from mendline_tenants.auditing.book import DIGEST
+from mendline_tenants.auditing.checkpoints import LEAVES, tree_of
+from mendline_tenants.auditing.statements import Statement, key_id, read_statement, sign, statement_hash
 from support.database import administrator
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mendline.kernel import new_id, now, rows, transaction
 from mendline_tenants import LoginSession
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 from support.cast import PEOPLE, Cast
 
 _TICKET = "{ ticket { id number state phase version } }"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from mendline.app.migrate import migrate
+from mendline.app.database.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.start import install
 from mendline.kernel import Settings, settings

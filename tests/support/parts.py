@@ -122,7 +122,7 @@ class _Run:
 async def _make_template(settings, name: str) -> None:  # type: ignore[no-untyped-def]
     import asyncpg
 
-    from mendline.app.migrate import migrate
+    from mendline.app.database.migrate import migrate
     from mendline_tenants import LOGIN_ROLES
 
     administrator = await asyncpg.connect(settings.database_url)

@@ -28,13 +28,13 @@ from graphql import (
 from mendline.kernel import TABLES, DomainError, Kind, now, require_storable, say
 from mendline.tickets import feed_cursor
 from mendline_schema import print_schema
-from mendline_schema.binding import Field, filter_conditions
+from mendline_schema.declarations.fields import VIEWER, Column, Either, Feed, Itself, Part, Relation, Where
+from mendline_schema.declarations.groups import KNOWN
 from mendline_schema.devices import scanned
-from mendline_schema.fields import VIEWER, Column, Either, Feed, Itself, Part, Relation, Where
-from mendline_schema.groups import KNOWN
+from mendline_schema.reads.binding import Field, filter_conditions
+from mendline_schema.reads.values import viewer
 from mendline_schema.registry import OF_UNIT
 from mendline_schema.schema import build_schema as build_ours
-from mendline_schema.values import viewer
 from mendline_tenants import MASKS, ROLES, Actor, Masked, masked_name, masked_phone, masked_serial
 from support.reference_pages import asked_page, page_of, place_of
 from support.reference_rows import Json, Literal, Row, Rows

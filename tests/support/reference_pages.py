@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from mendline.kernel import TABLES, DomainError, iso, require_storable
-from mendline_schema.binding import Field
-from mendline_schema.connections import list_of
-from mendline_schema.fields import Order, Relation
+from mendline_schema.declarations.connections import list_of
+from mendline_schema.declarations.fields import Order, Relation
+from mendline_schema.reads.binding import Field
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 ABSENT = {"'infinity'::timestamptz": END_OF_TIME}

@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from mendline.kernel import NIL, opaque
-from mendline_schema.binding import Bindings
+from mendline_schema.reads.binding import Bindings
 
 SAMPLES = {
     "Int": "1",

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 
 PATIENCE = 5
 """Seconds to wait for a frame."""

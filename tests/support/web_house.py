@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mendline.app.child import Child, wait_until
-from mendline.app.migrate import migrate
+from mendline.app.database.migrate import migrate
 from mendline.app.parts import start_parts
 from mendline.app.plan import mendline
 from mendline.app.ports import is_free

@@ -6,7 +6,7 @@ import pytest
 
 from mendline.kernel import DomainError, frozen, now, run
 from mendline_tenants import BUNDLES, ROLES, actor_from_token, permissions_of
-from mendline_tenants.api_keys import FOR_THE_SYSTEM_ALONE, SCOPES
+from mendline_tenants.access.api_keys import FOR_THE_SYSTEM_ALONE, SCOPES
 from support.database import look, unchanged
 
 

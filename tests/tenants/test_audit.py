@@ -2,7 +2,7 @@
 
 from mendline.kernel import opaque, rows, run, transaction
 from mendline_tenants import OrganisationAudit, system_actor
-from mendline_tenants.audit import DIGEST
+from mendline_tenants.auditing.book import DIGEST
 from support.database import look
 
 CHAIN = (

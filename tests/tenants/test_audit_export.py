@@ -12,7 +12,7 @@ import pytest
 
 from mendline.kernel import DomainError, get_blob, opaque, parse_opaque, presign_download, rows, transaction
 from mendline_tenants import AuditExport, make_checkpoints, write_audit
-from mendline_tenants.audit_records import COLUMNS, lines
+from mendline_tenants.auditing.records import COLUMNS, lines
 from support.database import administrator, look, unchanged
 
 

@@ -20,10 +20,10 @@ from mendline_tenants import (
     request_checkpoints,
     system_actor,
 )
-from mendline_tenants.checkpoint_copies import copy_prefix
-from mendline_tenants.checkpoints import leaf_of, tree_of
-from mendline_tenants.merkle import root_by_path
-from mendline_tenants.statements import NotSigned, Statement, read_statement, sign, statement_hash
+from mendline_tenants.auditing.checkpoint_copies import copy_prefix
+from mendline_tenants.auditing.checkpoints import leaf_of, tree_of
+from mendline_tenants.auditing.merkle import root_by_path
+from mendline_tenants.auditing.statements import NotSigned, Statement, read_statement, sign, statement_hash
 from support.database import administrator, look
 
 AUDIT = ("timer", "delivery")
@@ -82,7 +82,7 @@ async def test_a_late_commit_is_covered_by_the_next_checkpoint(cast, ticket):
 
 async def test_more_than_fits_becomes_several_in_a_row(cast, ticket, monkeypatch):
     hospital = cast["hospital_a"]
-    monkeypatch.setattr("mendline_tenants.checkpoints.LARGEST", 2)
+    monkeypatch.setattr("mendline_tenants.auditing.checkpoints.LARGEST", 2)
     for number in range(5):
         await run(system_actor(hospital), "tenants.set_policy", {"name": "triage", "value": "direct"}, key=str(number))
     assert await make_checkpoints(hospital) == 3

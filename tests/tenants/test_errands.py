@@ -20,7 +20,8 @@ from mendline.kernel import (
     transaction,
 )
 from mendline.kernel.housekeeping import forget_keys
-from mendline_tenants import ASKABLE, Errand, ask, ask_and_wait, errands, outcome, system_actor
+from mendline_tenants import ASKABLE, Errand, ask, ask_and_wait, outcome, system_actor
+from mendline_tenants.partnership import errands
 from support.database import look, unchanged
 from support.queues import drain
 

@@ -18,7 +18,7 @@ from mendline_tenants import (
     suspend_identity,
     unlink,
 )
-from mendline_tenants.linking import CODE_LIFETIME, CODES_AT_ONCE, TRIES, TRY_WINDOW
+from mendline_tenants.access.linking import CODE_LIFETIME, CODES_AT_ONCE, TRIES, TRY_WINDOW
 from support.database import look, unchanged
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from mendline.kernel import DomainError, frozen, now, opaque, run, transaction
-from mendline_tenants import actor_from_token, login, logout, passwords, refresh, sessions, system_actor
-from mendline_tenants.login import ATTEMPTS, WINDOW
-from mendline_tenants.tokens import ACCESS_LIFETIME
+from mendline_tenants import actor_from_token, login, logout, refresh, sessions, system_actor
+from mendline_tenants.access import passwords
+from mendline_tenants.access.login import ATTEMPTS, WINDOW
+from mendline_tenants.access.tokens import ACCESS_LIFETIME
 from support.database import look, unchanged
 
 PASSWORD = "正确的密码 12"

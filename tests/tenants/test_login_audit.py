@@ -4,7 +4,7 @@ import pytest
 
 from mendline.kernel import DomainError
 from mendline_tenants import login, logout
-from mendline_tenants.login import ATTEMPTS
+from mendline_tenants.access.login import ATTEMPTS
 from support.database import administrator, look
 
 PASSWORD = "long enough to be good"

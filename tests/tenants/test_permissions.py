@@ -14,7 +14,7 @@ from mendline_tenants import (
     permissions_of,
     refusal,
 )
-from mendline_tenants.api_keys import FOR_PERSONS_ALONE
+from mendline_tenants.access.api_keys import FOR_PERSONS_ALONE
 from support.database import unchanged
 
 

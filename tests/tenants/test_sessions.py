@@ -74,7 +74,7 @@ async def test_where_a_session_was_used_last_is_known(cast, code):
 
 
 async def test_each_sees_its_own_over_graphql(cast, code):
-    from mendline.app.web import make_app
+    from mendline.app.http.web import make_app
 
     transport = httpx.ASGITransport(app=make_app(), client=("203.0.113.9", 50_000))
     mine = "{ mySessions { nodes { id network agent current channel } } }"

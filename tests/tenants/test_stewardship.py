@@ -21,9 +21,9 @@ from mendline_tenants import (
     day_at,
     login,
     permissions_of,
-    stewardship,
     system_actor,
 )
+from mendline_tenants.partnership import stewardship
 from support.database import look, unchanged
 from support.queues import drain
 

@@ -7,8 +7,8 @@ import pytest
 
 from mendline.kernel import opaque, run, settings, transaction
 from mendline_tenants import Checked, Witness, make_checkpoints, share_ticket, system_actor, unshare_ticket, verify
-from mendline_tenants.audit import DIGEST
-from mendline_tenants.checkpoint_copies import copy_prefix
+from mendline_tenants.auditing.book import DIGEST
+from mendline_tenants.auditing.checkpoint_copies import copy_prefix
 from support.database import look
 from support.forgery import rewrite, rewrite_everything, set_head, superuser
 

@@ -98,7 +98,7 @@ def documents() -> None:
 @app.command(rich_help_panel=_PROCESSES)
 def web() -> None:
     """Serve GraphQL, webhooks and uploads on MENDLINE_HOST and MENDLINE_PORT."""
-    _run("mendline.app.web:run")
+    _run("mendline.app.http.web:run")
 
 
 @app.command(rich_help_panel=_PROCESSES)
@@ -116,7 +116,7 @@ def relay() -> None:
 @app.command(rich_help_panel=_PROCESSES)
 def bots() -> None:
     """Listen to Telegram by polling and to Slack by socket mode: for development. Production uses webhooks."""
-    _run("mendline.app.chat:run")
+    _run("mendline.app.http.chat:run")
 
 
 @app.command(rich_help_panel=_PROCESSES)
@@ -128,13 +128,13 @@ def standins() -> None:
 @app.command(rich_help_panel=_DATA)
 def migrate() -> None:
     """Bring the database up to date: roles, tables, policies, grants, functions. Safe to run again."""
-    _run("mendline.app.migrate:run")
+    _run("mendline.app.database.migrate:run")
 
 
 @app.command(name="new-migration", rich_help_panel=_DATA)
 def new_migration(name: Annotated[str, typer.Argument(help="What it does, verb first: add_service_report.")]) -> None:
     """Write the next migration: what the models say that the migrations do not say yet."""
-    _run("mendline.app.new_migration:run", name)
+    _run("mendline.app.database.new_migration:run", name)
 
 
 @app.command(name="schema", rich_help_panel=_DATA)

@@ -1,34 +1,34 @@
 """Devices: registry, identifiers, labels, contracts and entitlement."""
 
 from mendline.devices import belonging as _belonging  # noqa: F401 - registers its commands
-from mendline.devices import documents as _documents  # noqa: F401 - registers its commands and their timer
 from mendline.devices import merging as _merging  # noqa: F401 - registers its command
 from mendline.devices.card import Location, device_card, location_of
+from mendline.devices.codes.gs1 import Gs1Fields, element_string
+from mendline.devices.codes.identifiers import device_link, parse_certain, parse_codes, parse_identifier
+from mendline.devices.codes.lookup import devices_at, find_devices
+from mendline.devices.codes.photo import read_codes
+from mendline.devices.codes.reading import Check, DeviceIdentifier, System
 from mendline.devices.commands import UpsertContract, UpsertDevice, UpsertModel
 from mendline.devices.contracts import Contract, ContractDevice, agreed_minutes
-from mendline.devices.document_warnings import DocumentExpires
 from mendline.devices.entitlement import Entitlement, entitlement
 from mendline.devices.fitted import DevicePart, change_software, fit, not_in_future, remove
-from mendline.devices.gs1 import Gs1Fields, element_string
-from mendline.devices.identifiers import device_link, parse_certain, parse_codes, parse_identifier
-from mendline.devices.label import DeviceLabel, label_image, label_png, phone_photo
+from mendline.devices.labels.label import DeviceLabel, label_image, label_png, phone_photo
+from mendline.devices.labels.printed_label import printed_label
+from mendline.devices.labels.printing import PrintStickers, StickersOrdered, stickers_of
+from mendline.devices.labels.sticker_links import label_code, read_start_word, start_word, sticker_link
+from mendline.devices.labels.stickers import Sticker, sticker_png, stickers_pdf
 from mendline.devices.loans import DeviceLoan, give_back, lend
-from mendline.devices.lookup import devices_at, find_devices
 from mendline.devices.moving import MoveDevice
-from mendline.devices.photo import read_codes
-from mendline.devices.printed_label import printed_label
-from mendline.devices.printing import PrintStickers, StickersOrdered, stickers_of
-from mendline.devices.proof import Proof, ProofResult, RequestProof, stored_proof
-from mendline.devices.reading import Check, DeviceIdentifier, System
+from mendline.devices.papers import documents as _documents  # noqa: F401 - registers its commands and their timer
+from mendline.devices.papers.document_warnings import DocumentExpires
+from mendline.devices.papers.proof import Proof, ProofResult, RequestProof, stored_proof
+from mendline.devices.papers.regulatory_document import KINDS as DOCUMENT_KINDS
+from mendline.devices.papers.regulatory_document import RegulatoryDocument
 from mendline.devices.records import SAME_UNIT, lock_unit, unit_of
 from mendline.devices.registry import PARTS_OF, POOLS, Device, DeviceModel, worse
-from mendline.devices.regulatory_document import KINDS as DOCUMENT_KINDS
-from mendline.devices.regulatory_document import RegulatoryDocument
 from mendline.devices.results import DeviceResult, device_result
 from mendline.devices.retiring import objects_to_retirement
 from mendline.devices.spares import free_spares
-from mendline.devices.sticker_links import label_code, read_start_word, start_word, sticker_link
-from mendline.devices.stickers import Sticker, sticker_png, stickers_pdf
 from mendline.devices.timeline import HAPPENINGS, DeviceEvent, change_state, note
 from mendline.kernel import register_locales
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from mendline.devices.belonging import alone, lies_in
-from mendline.devices.documents import follow_certificates
+from mendline.devices.papers.documents import follow_certificates
 from mendline.devices.registry import Device, worse
 from mendline.devices.results import DeviceResult, device_result
 from mendline.devices.timeline import changed, note

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from mendline.dispatch.auto_offer import auto_offer_of
 from mendline.dispatch.events import JobDeclined, OffersExpired
-from mendline.dispatch.offering import OfferNext
-from mendline.dispatch.suggesting import Suggest
+from mendline.dispatch.matching.suggesting import Suggest
+from mendline.dispatch.offers.auto_offer import auto_offer_of
+from mendline.dispatch.offers.offering import OfferNext
 from mendline.kernel import DomainError, Envelope, consumer, fetchval, log, opaque, rows, run, transaction
 from mendline.tickets import ProviderAssigned, Ticket
 from mendline_tenants import system_actor

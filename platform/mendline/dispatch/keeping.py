@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 from mendline.dispatch.events import AvailabilityChanged
 from mendline.dispatch.people import Qualification, Technician
+from mendline.dispatch.presence.readiness import put_readiness
 from mendline.dispatch.qualifying import QualificationInput, end, put
-from mendline.dispatch.readiness import put_readiness
 from mendline.kernel import DomainError, MemberId, command, emit, opaque, parse_opaque, rows, told, work
 from mendline_tenants import Actor, Member
 

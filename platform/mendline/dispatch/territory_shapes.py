@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from mendline.dispatch.distance import great_circle_km
+from mendline.dispatch.matching.distance import great_circle_km
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84)."""

@@ -2,23 +2,14 @@
 
 from mendline.kernel import register_locales
 from mendline.tickets import amending as _amending  # noqa: F401 - registers its command
-from mendline.tickets import calls as _calls  # noqa: F401 - registers its commands
-from mendline.tickets import clock_timers as _clock_timers  # noqa: F401 - registers its commands and its timer
 from mendline.tickets import device_changes as _device_changes  # noqa: F401 - registers its commands
-from mendline.tickets import fault_rounds as _fault_rounds  # noqa: F401 - registers its job, commands and consumer
-from mendline.tickets import grants as _grants  # noqa: F401 - registers its commands and its consumer
 from mendline.tickets import priority_override as _priority_override  # noqa: F401 - registers its command
-from mendline.tickets import sharing as _sharing  # noqa: F401 - registers its commands
-from mendline.tickets import subcontracting as _subcontracting  # noqa: F401 - registers its commands
 from mendline.tickets import triage as _triage  # noqa: F401 - registers its commands
-from mendline.tickets.clock import CLOCKS, ClockEvent, ClockReading, reckon
-from mendline.tickets.clock_explained import Interval, explain
-from mendline.tickets.clock_log import TicketClock, TicketClockEvent
-from mendline.tickets.clock_words import interval_words
-from mendline.tickets.clocks import calendar_of, clocks_of, events_of, log_of
+from mendline.tickets.commercial.entitlement_log import ENTRY_KINDS, EntitlementEntry
+from mendline.tickets.commercial.quotation import OUTCOMES, Quotation, QuotationOutcome
+from mendline.tickets.commercial.quoting import latest as latest_quotation
+from mendline.tickets.commercial.quoting import outcome_of
 from mendline.tickets.device_state import state_by_other_tickets
-from mendline.tickets.ended_shares import end_shares_that_are_over, keep_ending_shares, late_shares
-from mendline.tickets.entitlement_log import ENTRY_KINDS, EntitlementEntry
 from mendline.tickets.events import (
     CalledOff,
     ClockDue,
@@ -31,10 +22,11 @@ from mendline.tickets.events import (
     TicketChanged,
     TicketReported,
 )
-from mendline.tickets.fault_keeping import FaultModelResult
-from mendline.tickets.fault_learning import FaultLearningAsked
-from mendline.tickets.fault_model import LEARNED_BECAUSE, MODEL_STATES, FaultModel, current_model
-from mendline.tickets.fault_proposal import PROPOSALS, FaultProposal, propose
+from mendline.tickets.faults import rounds as _fault_rounds  # noqa: F401 - registers its job, commands and consumer
+from mendline.tickets.faults.keeping import FaultModelResult
+from mendline.tickets.faults.learning import FaultLearningAsked
+from mendline.tickets.faults.model import LEARNED_BECAUSE, MODEL_STATES, FaultModel, current_model
+from mendline.tickets.faults.proposal import PROPOSALS, FaultProposal, propose
 from mendline.tickets.feed import SETTLED, FeedCursor, feed_cursor
 from mendline.tickets.history import ImportClosed
 from mendline.tickets.intake import ReportFault, next_number
@@ -55,14 +47,22 @@ from mendline.tickets.lifecycle import (
 from mendline.tickets.likeness import LIKENESSES, Fault, Likeness, TicketLikeness, likenesses
 from mendline.tickets.loan_due import LoanDue
 from mendline.tickets.loans import TicketLoan
-from mendline.tickets.participants import Part, parts_of, require_group
+from mendline.tickets.partners import calls as _calls  # noqa: F401 - registers its commands
+from mendline.tickets.partners import grants as _grants  # noqa: F401 - registers its commands and its consumer
+from mendline.tickets.partners import sharing as _sharing  # noqa: F401 - registers its commands
+from mendline.tickets.partners import subcontracting as _subcontracting  # noqa: F401 - registers its commands
+from mendline.tickets.partners.ended_shares import end_shares_that_are_over, keep_ending_shares, late_shares
+from mendline.tickets.partners.participants import Part, parts_of, require_group
+from mendline.tickets.partners.subcontract import Subcontract
 from mendline.tickets.priority import score
-from mendline.tickets.quotation import OUTCOMES, Quotation, QuotationOutcome
-from mendline.tickets.quoting import latest as latest_quotation
-from mendline.tickets.quoting import outcome_of
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.sla import timers as _clock_timers  # noqa: F401 - registers its commands and its timer
+from mendline.tickets.sla.clock import CLOCKS, ClockEvent, ClockReading, reckon
+from mendline.tickets.sla.clocks import calendar_of, clocks_of, events_of, log_of
+from mendline.tickets.sla.explained import Interval, explain
+from mendline.tickets.sla.log import TicketClock, TicketClockEvent
+from mendline.tickets.sla.words import interval_words
 from mendline.tickets.states import KINDS, PHASES, RESULTS, WAITING_FOR, UseState
-from mendline.tickets.subcontract import Subcontract
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,

@@ -2,7 +2,7 @@
 
 from mendline.devices import SAME_UNIT, Device, objects_to_retirement
 from mendline.kernel import DomainError, fetchval, rows
-from mendline.tickets.quotation import QuotationOutcome
+from mendline.tickets.commercial.quotation import QuotationOutcome
 from mendline.tickets.ticket import Ticket, TicketClinical, TicketCommercial
 from mendline_tenants import Actor
 

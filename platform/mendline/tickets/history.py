@@ -22,7 +22,7 @@ from mendline.kernel import (
     work,
 )
 from mendline.tickets.intake import at_home, next_number
-from mendline.tickets.participants import Part, audience, participants, parts_of
+from mendline.tickets.partners.participants import Part, audience, participants, parts_of
 from mendline.tickets.priority import score
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import TicketKind, UseState

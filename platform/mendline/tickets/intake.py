@@ -36,17 +36,17 @@ from mendline.kernel import (
     rows,
     work,
 )
-from mendline.tickets.clock_terms import terms_of
-from mendline.tickets.clocks import opened
+from mendline.tickets.commercial.entitling import found_entry, level_found
 from mendline.tickets.device_state import report_use_state
-from mendline.tickets.entitling import found_entry, level_found
 from mendline.tickets.events import ProviderAssigned, TicketReported
-from mendline.tickets.fault_proposal import propose
+from mendline.tickets.faults.proposal import propose
 from mendline.tickets.lifecycle import tell
 from mendline.tickets.likeness import Fault, keep, likenesses
-from mendline.tickets.participants import Part, audience, participants, parts_of
+from mendline.tickets.partners.participants import Part, audience, participants, parts_of
 from mendline.tickets.priority import Reason, score
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.sla.clocks import opened
+from mendline.tickets.sla.terms import terms_of
 from mendline.tickets.states import PHASES, Decontamination, TicketKind, UseState
 from mendline.tickets.ticket import (
     Ticket,

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
-from mendline.tickets.clocks import follow
 from mendline.tickets.events import CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
+from mendline.tickets.sla.clocks import follow
 from mendline.tickets.states import PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from mendline.kernel import DomainError, Reference, TicketId, command, parse_opaque, rows, touch
 from mendline.tickets.lifecycle import change, lock_ticket, require_part
-from mendline.tickets.participants import require_group
+from mendline.tickets.partners.participants import require_group
 from mendline.tickets.priority import lowest_allowed
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import TicketClinical

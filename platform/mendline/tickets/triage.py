@@ -16,10 +16,10 @@ from mendline.kernel import (
     rows,
     touch,
 )
-from mendline.tickets.entitling import decide, named_contract
+from mendline.tickets.commercial.entitling import decide, named_contract
 from mendline.tickets.events import DuplicateMarked, ProviderAssigned, QuotationMoved
 from mendline.tickets.lifecycle import lock_ticket, may_step, move
-from mendline.tickets.passing import pass_to
+from mendline.tickets.partners.passing import pass_to
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.states import TicketKind
 from mendline.tickets.ticket import Ticket, TicketCommercial

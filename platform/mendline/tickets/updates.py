@@ -9,7 +9,7 @@ from mendline.kernel import DomainError, TicketId, command, emit, execute, parse
 from mendline.tickets.device_state import report_use_state, undo_report
 from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
-from mendline.tickets.participants import require_group
+from mendline.tickets.partners.participants import require_group
 from mendline.tickets.priority import score
 from mendline.tickets.priority_override import under_override
 from mendline.tickets.results import TicketResult, result

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from mendline_tenants.audit import DIGEST
+from mendline_tenants.auditing.book import DIGEST
 from mendline_tenants.verification.books import Books
 from mendline_tenants.verification.findings import Checked, Finding
 

@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator
 from typing import Any
 
-from mendline_tenants.audit import BOOK_DIGEST
-from mendline_tenants.checkpoints import tree_of
-from mendline_tenants.statements import NotSigned, Statement, read_statement, statement_hash
+from mendline_tenants.auditing.book import BOOK_DIGEST
+from mendline_tenants.auditing.checkpoints import tree_of
+from mendline_tenants.auditing.statements import NotSigned, Statement, read_statement, statement_hash
 from mendline_tenants.verification.books import Books
 from mendline_tenants.verification.findings import Checked
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from mendline.kernel import LockedBlob, StoreAway, get_locked, list_locked
-from mendline_tenants.checkpoint_copies import CheckpointCopy, copy_of, copy_prefix
-from mendline_tenants.checkpoints import LEAVES
-from mendline_tenants.statements import NotSigned, read_statement
+from mendline_tenants.auditing.checkpoint_copies import CheckpointCopy, copy_of, copy_prefix
+from mendline_tenants.auditing.checkpoints import LEAVES
+from mendline_tenants.auditing.statements import NotSigned, read_statement
 from mendline_tenants.verification.books import Books
 from mendline_tenants.verification.findings import Checked
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from mendline_tenants.checkpoints import leaf_of
-from mendline_tenants.merkle import root_by_path
-from mendline_tenants.statements import NotSigned, Statement, read_statement
+from mendline_tenants.auditing.checkpoints import leaf_of
+from mendline_tenants.auditing.merkle import root_by_path
+from mendline_tenants.auditing.statements import NotSigned, Statement, read_statement
 from mendline_tenants.verification.books import Books
 from mendline_tenants.verification.findings import Checked
 

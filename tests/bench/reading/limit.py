@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from mendline.kernel import open_pools, parse_opaque, pool
 from mendline.tickets import feed_cursor
-from mendline_tenants.tokens import AccessClaims, read_access_token
+from mendline_tenants.access.tokens import AccessClaims, read_access_token
 
 _CONNECTIONS = 8
 

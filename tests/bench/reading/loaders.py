@@ -29,7 +29,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 
 from mendline.kernel import opaque, open_pools, parse_opaque, pool
 from mendline.tickets import PHASES, feed_cursor
-from mendline_tenants.tokens import read_access_token
+from mendline_tenants.access.tokens import read_access_token
 
 _CONNECTIONS = 8
 TicketState = strawberry.enum(Enum("TicketState", {state.upper(): state for state in PHASES}))

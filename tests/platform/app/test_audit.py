@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mendline.app.web import make_app
+from mendline.app.http.web import make_app
 from mendline.kernel import Reference, parse_opaque
 from mendline_tenants import make_checkpoints, public_keys
 from support.cast import Cast

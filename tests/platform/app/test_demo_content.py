@@ -7,7 +7,7 @@ import pytest
 
 from mendline.app.demo import demo_folder, demo_package
 from mendline.devices import parse_identifier
-from mendline.devices.gs1 import check_digit_fits
+from mendline.devices.codes.gs1 import check_digit_fits
 
 TODAY = date(2026, 11, 22)
 DEMO = demo_package().demo(TODAY)

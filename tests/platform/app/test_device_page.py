@@ -8,8 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from mendline.app.device_page import locale_of
-from mendline.app.web import make_app
+from mendline.app.http.device_page import locale_of
+from mendline.app.http.web import make_app
 from mendline.devices import Device, label_code, read_start_word, start_word, sticker_link
 from mendline.kernel import new_id, rows, settings, transaction
 from support.cast import Cast
@@ -110,7 +110,7 @@ async def test_an_address_that_asks_too_much_waits(
     web: httpx.AsyncClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = settings().model_copy(update={"stranger_per_second": 1, "stranger_burst": 100})
-    monkeypatch.setattr("mendline_schema.budget.settings", lambda: small)
+    monkeypatch.setattr("mendline_schema.admission.budget.settings", lambda: small)
     seen = [await web.get(path_of(cast), headers={"accept-language": "en"}) for _ in range(6)]
     assert [page.status_code for page in seen[:5]] == [200] * 5
     assert seen[-1].status_code == 429 and int(seen[-1].headers["retry-after"]) >= 1

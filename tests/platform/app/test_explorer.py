@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
-from mendline.app.explorer import explorer_routes
+from mendline.app.http.explorer import explorer_routes
 from mendline.kernel import settings
 
 

@@ -20,8 +20,8 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from mendline.app.domains import load_domains
-from mendline.app.migrate import LABEL, tortoise_config
-from mendline.app.schema_editor import TenantMigrationExecutor
+from mendline.app.database.migrate import LABEL, tortoise_config
+from mendline.app.database.schema_editor import TenantMigrationExecutor
 
 class AsItComes(TenantMigrationExecutor):
     _project_state = MigrationExecutor._project_state

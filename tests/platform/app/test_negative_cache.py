@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from mendline.app import negative_cache
-from mendline.app.negative_cache import LARGEST, MOMENT, REMEMBERED, NegativeCache
+from mendline.app.http import negative_cache
+from mendline.app.http.negative_cache import LARGEST, MOMENT, REMEMBERED, NegativeCache
 from mendline.kernel import LRU
 from support.system import free_port
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from mendline.app.one_write import OneWrite
+from mendline.app.http.one_write import OneWrite
 from support.system import free_port
 
 HEAD = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mendline.devices.document_warnings import moments
+from mendline.devices.papers.document_warnings import moments
 from mendline.kernel import DomainError, now
 from support.cast import Cast
 from support.database import look, unchanged

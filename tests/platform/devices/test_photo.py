@@ -20,7 +20,7 @@ from mendline.devices import (
     phone_photo,
     read_codes,
 )
-from mendline.devices.label import data_matrix
+from mendline.devices.labels.label import data_matrix
 from mendline.kernel import DomainError
 
 DEMO = demo_package().demo(date(2026, 11, 22))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mendline.devices import Sticker, device_link, parse_codes, phone_photo, read_codes, stickers_pdf
-from mendline.devices.label_sheets import SHEETS, Sheet
-from mendline.devices.stickers import pages
+from mendline.devices.labels.label_sheets import SHEETS, Sheet
+from mendline.devices.labels.stickers import pages
 
 names = pytest.mark.parametrize("name", SHEETS)
 PER_INCH = 200

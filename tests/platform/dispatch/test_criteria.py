@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mendline.dispatch import BUSY_SOURCES, Suggestion
-from mendline.dispatch.busy_times import busy_spans
+from mendline.dispatch.presence.busy_times import busy_spans
 from mendline.kernel import now, opaque, parse_opaque, rows, transaction
 from mendline_tenants import Span
 from support.cast import PUMP

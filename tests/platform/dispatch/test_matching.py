@@ -15,7 +15,7 @@ from mendline.dispatch import (
     Technician,
     on_shift,
 )
-from mendline.dispatch.distance import great_circle_km, travel_minutes
+from mendline.dispatch.matching.distance import great_circle_km, travel_minutes
 from mendline.kernel import LOCALES, DomainError, now, opaque, parse_opaque, rows, say, transaction
 from support.database import unchanged
 from support.weighing import points, weigh, who, why

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mendline.tickets.clock import ClockEvent, moment_of_share, reckon
-from mendline.tickets.clock_explained import explain
+from mendline.tickets.sla.clock import ClockEvent, moment_of_share, reckon
+from mendline.tickets.sla.explained import explain
 from mendline_tenants import Hours, WorkingCalendar
 
 WEEKDAYS = (1, 2, 3, 4, 5)

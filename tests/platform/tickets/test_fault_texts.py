@@ -6,7 +6,7 @@ import pytest
 
 from mendline.kernel import DomainError, frozen, now, opaque, parse_opaque, rows, transaction
 from mendline.tickets import FaultModel, TicketClinical, TicketVigilance, current_model
-from mendline.tickets.fault_rounds import request_fault_learning
+from mendline.tickets.faults.rounds import request_fault_learning
 from support.database import look, unchanged
 from support.fault_models import figures, keep, toy
 from support.fault_texts import chinese

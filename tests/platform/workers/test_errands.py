@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mendline.app.child import Child
-from mendline_tenants import errands
+from mendline_tenants.partnership import errands
 from support.cast import Cast
 from support.database import look
 from support.processes import until

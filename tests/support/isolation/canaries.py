@@ -28,7 +28,7 @@ from mendline.kernel import (
 from mendline.quality import SignatureSlot
 from mendline_schema.schema import build_schema
 from mendline_tenants import Actor, LoginSession
-from mendline_tenants.tokens import access_token
+from mendline_tenants.access.tokens import access_token
 from support.cast import PEOPLE, Cast
 from support.database import administrator
 from support.isolation.documents import answer_to, context_of, document, required, roots

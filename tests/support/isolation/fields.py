@@ -9,13 +9,13 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, get_variable_values, is_leaf_type, is_required_argument, parse
 
-from mendline_schema.binding import Bindings, Field, Type
-from mendline_schema.facts import facts
-from mendline_schema.matrix import matrix
-from mendline_schema.plan import Planner
-from mendline_schema.refusals import Refusal
+from mendline_schema.checks.facts import facts
+from mendline_schema.checks.matrix import matrix
+from mendline_schema.reads.binding import Bindings, Field, Type
+from mendline_schema.reads.plan import Planner
+from mendline_schema.reads.refusals import Refusal
+from mendline_schema.reads.sql import Writer
 from mendline_schema.schema import build_schema
-from mendline_schema.sql import Writer
 from mendline_tenants import MASKS, PERMISSIONS
 from support.isolation.hunt import BEHAVIOUR, DECLARED, NOTHING, Caught
 from support.isolation.mutants import Mutant

@@ -9,9 +9,9 @@ import msgspec
 from graphql import OperationDefinitionNode, get_variable_values, parse
 
 from mendline.kernel import TABLES, Kind, fetch, opaque, transaction
+from mendline_schema.reads.statements import Request
+from mendline_schema.reads.values import Inputs
 from mendline_schema.schema import build_schema
-from mendline_schema.statements import Request
-from mendline_schema.values import Inputs
 from mendline_tenants import Actor
 from support.isolation.reference import Case, Reference
 

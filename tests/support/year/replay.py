@@ -12,7 +12,7 @@ from typing import Any
 from mendline.kernel import COMMANDS, DomainError, frozen, opaque, parse_opaque, rows, run, transaction
 from mendline.quality import SignatureSlot
 from mendline.tickets import Ticket, TicketClinical, clocks_of
-from mendline.tickets.clock_watch import next_look
+from mendline.tickets.sla.watch import next_look
 from mendline_tenants import Asked, outcome, system_actor
 from support.year.acts import Act, Life
 

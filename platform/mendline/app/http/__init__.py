@@ -1,0 +1,1 @@
+"""HTTP: what the web process serves, and what stands before it."""

@@ -1,0 +1,1 @@
+"""Regulatory documents and scans of certificates: kept, warned of, proven."""

@@ -1,0 +1,141 @@
+"""Offering: a job to one technician, to the next best who was not asked yet, or to a group ("who takes it?")."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mendline.dispatch.events import NobodyLeft
+from mendline.dispatch.matching.matching import Match
+from mendline.dispatch.matching.suggesting import keep, weigh
+from mendline.dispatch.offers.auto_offer import Minutes, auto_offer_of
+from mendline.dispatch.offers.rounds import LARGEST, asked_in_vain, close_round, open_round, tell_withdrawn
+from mendline.kernel import DomainError, MemberId, TicketId, command, emit, not_found, parse_opaque, told
+from mendline.tickets import TicketResult, lock_ticket, may_step, move, require_part, result
+from mendline_tenants import Actor
+
+
+class OfferJob(Struct, frozen=True):
+    """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says."""
+
+    ticket: TicketId
+    technician: MemberId
+    minutes: Minutes | None = None
+
+
+@command("dispatch.offer_job", "dispatch.offer")
+async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
+    """Offers the job; whoever had it or was asked before has it no more.
+
+    Without minutes and without a policy that offers by itself the offer waits for an answer. Raises not_qualified with
+    the reason when the technician may not work on this device.
+    """
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_part(actor, ticket, "provider")
+    technician, name = _fitting(actor, await weigh(actor, ticket), input.technician)
+    await move(actor, ticket)
+    policy = await auto_offer_of(actor.organisation)
+    time = timedelta(minutes=input.minutes) if input.minutes else None
+    if time is None and policy.mode_for(ticket.priority) != "dispatcher":
+        time = policy.time_for(ticket.priority)
+    await open_round(actor, ticket, {technician: name}, time=time)
+    return result(ticket)
+
+
+def _fitting(actor: Actor, found: Match, member: str) -> tuple[UUID, str]:
+    """The technician that is meant and their name. Raises not_found for strangers, not_qualified with why."""
+    technician = parse_opaque("mb", member)
+    if technician.tenant != actor.organisation:
+        raise not_found("technician")
+    if technician.id in found.fit:
+        return technician.id, found.fit[technician.id]
+    shut_out = next((one for one in found.excluded if one.technician == technician.id), None)
+    if shut_out is None:
+        raise not_found("technician")
+    if technician.id not in found.overrulable:
+        raise DomainError("not_qualified", name=shut_out.name, why=shut_out.why)
+    return technician.id, shut_out.name
+
+
+class OfferNext(Struct, frozen=True):
+    """Offers the job to the best technician who was not asked yet, and to the next when there is no answer in time."""
+
+    ticket: TicketId
+    minutes: Minutes | None = None
+
+
+@command("dispatch.offer_next", "dispatch.offer")
+async def offer_next(actor: Actor, input: OfferNext) -> TicketResult:
+    """Weighs everybody anew, keeps the reasons, and asks the best of those who neither declined nor let it pass.
+
+    Where the policy asks groups, all of them at once. When nobody is left the ticket stays as it is, and the
+    dispatchers are told.
+    """
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    may_step(actor, ticket)
+    found = await weigh(actor, ticket)
+    await keep(actor, ticket, found)
+    asked = await asked_in_vain(actor, ticket)
+    left = {technician: name for technician, name in found.fit.items() if technician not in asked}
+    if not left:
+        told(ticket=ticket.number, asked=len(asked), candidates=0)
+        emit(NobodyLeft(tenant=ticket.tenant_id, ticket=ticket.id, asked=len(asked)))
+        return result(ticket)
+    policy = await auto_offer_of(actor.organisation)
+    group = policy.mode_for(ticket.priority) == "group"
+    await move(actor, ticket)
+    await open_round(
+        actor,
+        ticket,
+        dict(list(left.items())[: LARGEST if group else 1]),
+        asked="group" if group else "one",
+        automatic=True,
+        time=timedelta(minutes=input.minutes) if input.minutes else policy.time_for(ticket.priority),
+    )
+    return result(ticket)
+
+
+class AskGroup(Struct, frozen=True):
+    """Asks a group who takes the job: these technicians, or all who could. The first to answer has it."""
+
+    ticket: TicketId
+    technicians: Annotated[tuple[MemberId, ...], Meta(max_length=LARGEST)] = ()
+    minutes: Minutes | None = None
+
+
+@command("dispatch.ask_group", "dispatch.offer")
+async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
+    """Asks them all at once; whoever had the job or was asked before has it no more.
+
+    Raises nobody_fits when there is nobody to ask, not_qualified for one who may not work on this device.
+    """
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    require_part(actor, ticket, "provider")
+    found = await weigh(actor, ticket)
+    if input.technicians:
+        asked = dict(_fitting(actor, found, member) for member in input.technicians)
+    else:
+        asked = dict(list(found.fit.items())[:LARGEST])
+    if not asked:
+        raise DomainError("nobody_fits", number=ticket.number)
+    await move(actor, ticket)
+    policy = await auto_offer_of(actor.organisation)
+    time = timedelta(minutes=input.minutes) if input.minutes else policy.time_for(ticket.priority)
+    await open_round(actor, ticket, asked, asked="group", time=time)
+    return result(ticket)
+
+
+class WithdrawOffers(Struct, frozen=True):
+    """Takes back what is offered and not yet answered."""
+
+    ticket: TicketId
+
+
+@command("dispatch.withdraw_offers", "dispatch.offer")
+async def withdraw_offers(actor: Actor, input: WithdrawOffers) -> TicketResult:
+    """Nobody is asked any more; the ticket waits for the dispatcher."""
+    ticket = await lock_ticket(parse_opaque("tk", input.ticket))
+    await move(actor, ticket)
+    tell_withdrawn(ticket, await close_round(actor, ticket, "withdrawn", why="withdrawn"), "withdrawn")
+    return result(ticket)

@@ -1,0 +1,1 @@
+"""Who pays: entitlement decided and disputed, quotations asked for and answered."""

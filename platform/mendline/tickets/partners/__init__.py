@@ -1,0 +1,1 @@
+"""Tickets across organisations: shared, passed on, subcontracted, asked for by a partner."""

@@ -1,0 +1,1 @@
+"""Reads: a selection becomes one statement in which Postgres writes the answer's JSON."""

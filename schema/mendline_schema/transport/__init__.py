@@ -1,0 +1,1 @@
+"""Transport: how operations come over HTTP, WebSocket and event streams, and how answers and errors go."""

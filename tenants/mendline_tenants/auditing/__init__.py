@@ -1,0 +1,1 @@
+"""The audit: what was done and read, chained, covered by signed checkpoints, witnessed, exported."""

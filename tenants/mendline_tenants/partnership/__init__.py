@@ -1,0 +1,1 @@
+"""Between organisations: what is shared and promised, asked for, kept for another and claimed."""
