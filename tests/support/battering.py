@@ -50,13 +50,18 @@ async def batter(port: int, attacks: Iterable[Attack], token: Token, damage: Dam
                 await _request(port, attack, token, damage)
             else:
                 await _frames(port, attack, token, damage)
-            if silent == damage.statuses["silence"]:  # else it was this side that waited
+            if silent == damage.statuses["silence"] and not _lingers(attack):  # else it was this side that waited
                 took = monotonic() - began, f"{attack!r:.2000}"
                 damage.slowest = max(damage.slowest, took)
                 if took[0] > SLOW:
                     damage.slow.append(f"{took[0]:.1f} s: {took[1]}")
 
     await asyncio.gather(*(work() for _ in range(at_once)))
+
+
+def _lingers(attack: Attack) -> bool:
+    """Whether the connection is asked to stay open: then its end, which is waited for, says nothing of the answer."""
+    return isinstance(attack, Request) and any(name.lower() == "connection" for name in attack.head)
 
 
 async def _request(port: int, attack: Request, token: Token, damage: Damage) -> None:
