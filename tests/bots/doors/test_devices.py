@@ -205,14 +205,14 @@ async def test_many_documents_of_one_morning_come_as_one(doors: "Doors", cast: "
     assert len([text for text in await doors.texts("engineer_a") if "ZC-" in text]) == 4
 
 
-async def test_where_nobody_is_in_engineering_the_administrators_hear_of_it(doors: "Doors", cast: "Cast") -> None:
+async def test_where_nobody_is_in_engineering_dispatchers_hear_of_it(doors: "Doors", cast: "Cast") -> None:
     ends = (now() + timedelta(days=3)).date().isoformat()
     given = {"kind": "business_licence", "number": "YY-1", "organisation": cast.organisation_id("vendor_v")}
     await cast.run("admin_v", "devices.upsert_document", given | {"expires_on": ends})
     await doors.settle()
-    told = [text for text in await doors.texts("admin_v") if "YY-1" in text]
+    told = [text for text in await doors.texts("dispatcher_v") if "YY-1" in text]
     assert len(told) == 1 and "营业执照" in told[0] and "维康服务" in told[0]
-    assert not any("YY-1" in text for text in await doors.texts("dispatcher_v"))
+    assert not any("YY-1" in text for text in await doors.texts("admin_v"))
 
 
 async def picture(doors: "Doors", person: str) -> bytes:

@@ -208,15 +208,3 @@ async def test_a_certificate_that_ends_is_told_to_the_technician_and_the_dispatc
         await doors.settle(40)
     for person in ("technician_v", "dispatcher_v"):
         assert any(f"将于 {last} 到期" in text for text in await doors.texts(person)), person
-
-
-async def test_a_licence_that_ends_is_told_to_who_keeps_the_papers(doors: "Doors", cast: "Cast") -> None:
-    ends = (now() + timedelta(days=5)).date()
-    paper = {"kind": "registration_certificate", "number": "国械注准7", "expires_on": ends.isoformat()}
-    await cast.run("engineer_a", "devices.upsert_document", {**paper, "device": cast.device_id("pump_a")})
-    await doors.settle()
-    told = [text for text in await doors.texts("engineer_a") if "国械注准7" in text]
-    assert len(told) == 1
-    assert f"注册证 国械注准7 将于 {ends}" in told[0]
-    for who in ("nurse_a", "dispatcher_v"):
-        assert not [text for text in await doors.texts(who) if "国械注准7" in text]
