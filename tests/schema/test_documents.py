@@ -46,7 +46,7 @@ def test_each_is_one_valid_operation_of_its_own_name(document: Any) -> None:
 
 def test_our_clients_send_no_other() -> None:
     """Each document that play or the explorer names is on the list, and neither writes one of its own."""
-    page = (ROOT / "platform/mendline/app/explorer.html").read_text()
+    page = (ROOT / "platform/mendline/app/http/explorer.html").read_text()
     examples = re.findall(r'^  "[^"]+": "(\w+)",$', page, re.MULTILINE)
     assert len(examples) >= 7
     named = {*examples, *re.findall(r"documents\.([A-Z]\w+)", page)}
