@@ -89,9 +89,10 @@ SELECT json_build_object('data', json_build_object('ticket', (SELECT json_build_
       'cause', r.cause, 'action', r.action, 'workMinutes', r.work_minutes, 'finishedAt', r.finished_at)
       ORDER BY r.attempt), '[]')
     FROM service_report r WHERE r.tenant_id = t.tenant_id AND r.ticket_id = t.id),
-  'visits', (SELECT coalesce(json_agg(json_build_object('attempt', v.attempt, 'arrivedAt', v.arrived_at,
-      'leftAt', v.left_at) ORDER BY v.recorded_at, v.id), '[]')
-    FROM visit v WHERE v.tenant_id = t.tenant_id AND v.ticket_id = t.id),
+  'visits', json_build_object('nodes', (SELECT coalesce(json_agg(json_build_object('attempt', v.attempt,
+      'arrivedAt', v.arrived_at, 'leftAt', v.left_at) ORDER BY v.recorded_at, v.id), '[]')
+    FROM (SELECT * FROM visit v WHERE v.tenant_id = t.tenant_id AND v.ticket_id = t.id
+      ORDER BY v.recorded_at, v.id LIMIT 50) v)),
   'signatureSlots', (SELECT coalesce(json_agg(json_build_object('position', s.position, 'role', s.role,
       'meaning', s.meaning, 'state', upper(s.state), 'signerName', s.signer_name, 'signedAt', s.signed_at)
       ORDER BY s.attempt, s.position), '[]')

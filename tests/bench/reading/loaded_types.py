@@ -186,6 +186,11 @@ class Messages:
 
 
 @strawberry.type
+class Visits:
+    nodes: list[Visit]
+
+
+@strawberry.type
 class Evidences:
     nodes: list[Evidence]
 
@@ -233,7 +238,7 @@ class Ticket(Over):
     commercial: Commercial | None = loaded(Commercial | None, "ticket_commercial", Commercial)
     participants: list[Participant] = each(Participant, "participants")
     reports: list[Report] = each(Report, "reports")
-    visits: list[Visit] = each(Visit, "visits")
+    visits: Visits = loaded(Visits, "visits", lambda rows: Visits(nodes=[Visit(row) for row in rows]))
     signature_slots: list[Slot] = each(Slot, "slots")
     messages: Messages = loaded(Messages, "messages", lambda rows: Messages(nodes=[Message(row) for row in rows]))
     evidence: Evidences = loaded(Evidences, "evidence", lambda rows: Evidences(nodes=[Evidence(row) for row in rows]))

@@ -59,7 +59,7 @@ class Loaders:
         self.evidence = self._many("evidence", "recorded_at, id", 50)
         self.participants = self._many("ticket_participant", "starts_at, id", 100)
         self.reports = self._many("service_report", "attempt", 100)
-        self.visits = self._many("visit", "recorded_at, id", 100)
+        self.visits = self._many("visit", "recorded_at, id", 50)
         self.slots = self._many("signature_slot", "attempt, position", 100)
         self.history = self._many("ticket", "opened_at DESC, id DESC", 50, "device_id")
 
