@@ -53,7 +53,7 @@ class ReliabilityLine:
 
 def _counted(columns: str, key: str) -> str:
     return (
-        f"(SELECT jsonb_agg(jsonb_build_object('code', c.key, 'texts', c.value{columns}) ORDER BY c.key)"  # noqa: S608
+        f"(SELECT jsonb_agg(jsonb_build_object('code', c.key, 'texts', c.value{columns}) ORDER BY c.key)"  # noqa: S608 - constants
         f" FROM jsonb_each({{t}}.figures->'{key}') c)"
     )
 

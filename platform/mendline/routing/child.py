@@ -38,7 +38,7 @@ def _spare_pandas() -> None:
     Loading pandas takes longer than all else together, and a day may be solved in three rounds, each by a new child.
     """
     pandas = ModuleType("pandas")
-    pandas.DataFrame = object  # type: ignore[attr-defined]
+    pandas.DataFrame = object  # type: ignore[attr-defined]  # an empty module so far
     sys.modules["pandas"] = pandas
 
 

@@ -63,7 +63,7 @@ def upload_of(file: EvidenceResult | ProofResult) -> tuple[str, list[Header]]:
 async def _stored(context: Context, table: str, file: Reference) -> Blob:
     """What S3 has under the key of an announced file. Raises not_found, and evidence_not_uploaded."""
     async with transaction(context.actor.organisation):
-        row = await fetchrow(f"SELECT key, filename FROM {table} WHERE tenant_id = $1 AND id = $2", *file)  # noqa: S608
+        row = await fetchrow(f"SELECT key, filename FROM {table} WHERE tenant_id = $1 AND id = $2", *file)  # noqa: S608 - ours
     if row is None:
         raise not_found(table)
     stored = await stat_blob(row["key"])

@@ -235,7 +235,8 @@ class Writer:
         with self._below(read), self._repeated(read.limit), self.recorder.within(other) as source:
             json = self.object(name, other, selected.of[name])
         order = ordering(other, read.order, False)
-        rows = f'SELECT * FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order} LIMIT {read.limit + 1}'  # noqa: S608
+        chosen = f'FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order}'
+        rows = f"SELECT * {chosen} LIMIT {read.limit + 1}"
         long = DomainError("list_too_long", field=f"{field.owner}.{field.name}", limit=read.limit)
         told = json_text(self.finishers.refuse(Fault(selected.path, long)), self._joined)
         whole = json_list(json, self._joined).within(f"CASE WHEN count(*) > {read.limit} THEN {told} ELSE ", " END")

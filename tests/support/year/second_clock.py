@@ -30,7 +30,7 @@ def _running(clock: str, log: Iterable[Any], until: datetime) -> list[Part]:
         elif row.kind == "started" and not begun:
             begun = since = row.occurred_at
         elif goes_on and row.kind in ("paused", "stopped"):
-            parts.append((since, row.occurred_at))  # type: ignore[arg-type]
+            parts.append((since, row.occurred_at))  # type: ignore[arg-type]  # it goes on: it has a since
             since, held, ended = None, row.kind == "paused", row.kind == "stopped"
         elif row.kind == "stopped" and held:
             held, ended = False, True

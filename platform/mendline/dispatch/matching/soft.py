@@ -72,7 +72,7 @@ _HERE = f"""LEFT JOIN (
   SELECT w.assignee_id, count(*) AS jobs FROM worklist w
   WHERE w.tenant_id = {{provider}} AND w.owner_id = {{facility}} AND w.assignee_id IS NOT NULL
     AND w.ticket_id <> {{ticket}} AND w.changed_at >= {{moment}}::timestamptz - interval '{LATELY.days} days'
-  GROUP BY w.assignee_id) here ON here.assignee_id = t.id"""  # noqa: S608
+  GROUP BY w.assignee_id) here ON here.assignee_id = t.id"""  # noqa: S608 - a constant
 
 _SCARCE = f"""LEFT JOIN (
   WITH valid AS (
@@ -82,7 +82,7 @@ _SCARCE = f"""LEFT JOIN (
   SELECT v.technician_id, count(*) AS classes FROM valid v
   JOIN (SELECT device_class FROM valid GROUP BY device_class HAVING count(*) <= {SCARCE}) scarce
     ON scarce.device_class = v.device_class
-  GROUP BY v.technician_id) rare ON rare.technician_id = t.id"""  # noqa: S608
+  GROUP BY v.technician_id) rare ON rare.technician_id = t.id"""  # noqa: S608 - a constant
 
 _REGION = """LEFT JOIN (
   SELECT s.technician_id, bool_or(s.territory_id = ANY ({territories})) AS home,

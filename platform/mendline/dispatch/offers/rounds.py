@@ -83,7 +83,7 @@ async def close_round(
     why, by: as in `JobOffer`.
     """
     ended = await fetch(
-        f"UPDATE job_offer SET state = $4, answered_at = coalesce(answered_at, $5), taken_by_name = $6,"  # noqa: S608
+        f"UPDATE job_offer SET state = $4, answered_at = coalesce(answered_at, $5), taken_by_name = $6,"  # noqa: S608 - constants
         f" ended_why = $8, ended_by = $9 WHERE {_OF_TICKET} AND state = ANY ($7) RETURNING technician_id",
         *_names(actor, ticket),
         state,
