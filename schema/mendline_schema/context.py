@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from mendline.kernel import DomainError, known_locale, parse_opaque
+from mendline.kernel import DomainError, accepted_locale, parse_opaque
 from mendline_tenants import Actor, Presumed, acting_for, actor_from_token, presumed_from_token
 
 NOT_IN_CARE = ("not_stewarded", "not_found", "forbidden")
@@ -115,10 +114,5 @@ def bearer(text: str | None) -> str | None:
 
 
 def wished_locale(request: HTTPConnection) -> str:
-    """The language that the client asks for in Accept-Language, the first that we speak."""
-    return _first_spoken(request.headers.get("accept-language", ""))
-
-
-@lru_cache(maxsize=1000)
-def _first_spoken(wishes: str) -> str:
-    return known_locale(*(wish.split(";")[0].strip() for wish in wishes.split(",")))
+    """The language that the client asks for in Accept-Language, of those that we speak."""
+    return accepted_locale(request.headers.get("accept-language", ""))

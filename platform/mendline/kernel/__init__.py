@@ -82,7 +82,7 @@ from mendline.kernel.schedule import RECURRING, recurring, run_recurring
 from mendline.kernel.settings import SettingMissing, Settings, settings
 from mendline.kernel.storable import require_storable
 from mendline.kernel.tables import FUNCTIONS, TABLES, Function, Kind, Record, Table, definer, table
-from mendline.kernel.text import LOCALES, catalogue, known_locale, pick, register_locales, say
+from mendline.kernel.text import LOCALES, accepted_locale, catalogue, known_locale, pick, register_locales, say
 from mendline.kernel.timers import Timer, cancel_timer, set_timer, timer
 from mendline.kernel.wake import CHANNEL, wake
 from mendline.kernel.work import Principal, Work, emit, expect, told, touch, work
@@ -158,6 +158,7 @@ __all__ = [
     "Timer",
     "Upload",
     "Work",
+    "accepted_locale",
     "announce",
     "bind",
     "can_spend",

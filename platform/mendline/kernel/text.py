@@ -1,7 +1,7 @@
 """Our sentences in the reader's language, from gettext catalogues that lie beside each package's code."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,29 @@ def known_locale(*wishes: str | None) -> str:
         if wish and (base := wish.replace("_", "-").split("-")[0].lower()) in LOCALES:
             return base
     return LOCALES[0]
+
+
+@lru_cache(maxsize=1000)
+def accepted_locale(header: str) -> str:
+    """Of the languages that we speak the one that an Accept-Language header (RFC 9110, 12.5.4) likes best.
+
+    Of equal weights the first counts; one that is no number leaves its language out.
+    """
+    best, weight = LOCALES[0], 0.0
+    for wish in header.split(",")[:_WISHES]:
+        tag, _, parameters = wish.partition(";")
+        base = tag.strip().partition("-")[0].lower()
+        try:
+            liked = float(parameters.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if base in LOCALES and liked > weight:
+            best, weight = base, liked
+    return best
+
+
+_WISHES = 32
+"""Languages of a header that are looked at."""
 
 
 def say(name: str, locale: str, /, **facts: Any) -> str:

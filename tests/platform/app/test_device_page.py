@@ -8,7 +8,6 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from mendline.app.http.device_page import locale_of
 from mendline.app.http.web import make_app
 from mendline.devices import Device, label_code, read_start_word, start_word, sticker_link
 from mendline.kernel import new_id, rows, settings, transaction
@@ -115,23 +114,6 @@ async def test_an_address_that_asks_too_much_waits(
     assert [page.status_code for page in seen[:5]] == [200] * 5
     assert seen[-1].status_code == 429 and int(seen[-1].headers["retry-after"]) >= 1
     assert "Wait a moment" in seen[-1].text and "SB-0001" not in seen[-1].text
-
-
-@pytest.mark.parametrize(
-    ("accepted", "locale"),
-    [
-        ("", "zh"),
-        ("en", "en"),
-        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
-        ("fr,en;q=0.4,zh;q=0.3", "en"),
-        ("zh;q=0.2,en-US;q=0.9", "en"),
-        ("en;q=0", "zh"),
-        ("en;q=x,*", "zh"),
-        ("," * 5000, "zh"),
-    ],
-)
-def test_the_language_is_the_one_liked_best(accepted: str, locale: str) -> None:
-    assert locale_of(accepted) == locale
 
 
 @pytest.mark.parametrize("asset", ["SB-0001", "资产/12", "x" * 40])

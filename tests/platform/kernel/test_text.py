@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from mendline.kernel import known_locale, pick, say
+from mendline.kernel import accepted_locale, known_locale, pick, say
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = sorted(path.parent for path in ROOT.glob("*/mendline*/**/locale/zh.po"))
@@ -48,6 +48,23 @@ def test_no_sentence_is_told_by_two_packages() -> None:
 )
 def test_the_first_language_that_we_speak(wishes: list[str | None], spoken: str) -> None:
     assert known_locale(*wishes) == spoken
+
+
+@pytest.mark.parametrize(
+    ("accepted", "locale"),
+    [
+        ("", "zh"),
+        ("en", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("fr,en;q=0.4,zh;q=0.3", "en"),
+        ("zh;q=0.2,en-US;q=0.9", "en"),
+        ("en;q=0", "zh"),
+        ("en;q=x,*", "zh"),
+        ("," * 5000, "zh"),
+    ],
+)
+def test_the_language_is_the_one_liked_best(accepted: str, locale: str) -> None:
+    assert accepted_locale(accepted) == locale
 
 
 def test_a_sentence_with_its_facts() -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mendline.devices import Sticker, printed_label, start_word
-from mendline.kernel import LOCALES, DomainError, say, settings
+from mendline.kernel import DomainError, accepted_locale, say, settings
 from mendline_schema import charge_stranger
 
 COST = 20
@@ -37,7 +37,7 @@ _STYLE = (
 
 async def device_page(request: Request) -> Response:
     """The page of one sticker; 404 for what is none, 429 for an address that asks too much."""
-    locale = locale_of(request.headers.get("accept-language", ""))
+    locale = accepted_locale(request.headers.get("accept-language", ""))
     try:
         await charge_stranger(request, COST)
     except DomainError as refusal:
@@ -51,21 +51,6 @@ async def device_page(request: Request) -> Response:
         return HTMLResponse(_page(locale, f"<section><h1>{title}</h1><p>{words}</p></section>"), 404, headers=_HEADERS)
     organisation, asset, _ = named
     return HTMLResponse(_page(locale, _printed(sticker) + _ways(locale, organisation, asset)), headers=_HEADERS)
-
-
-def locale_of(accepted: str) -> str:
-    """The language that a browser likes best of ours: the highest weight, of equal ones the first."""
-    best, weight = LOCALES[0], 0.0
-    for wish in accepted.split(",")[:32]:
-        tag, _, parameters = wish.partition(";")
-        base = tag.strip().lower().partition("-")[0]
-        try:
-            liked = float(parameters.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if base in LOCALES and liked > weight:
-            best, weight = base, liked
-    return best
 
 
 def _named(request: Request) -> tuple[str, str, str] | None:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mendline.kernel import known_locale, log, log_request, new_correlation, new_id, say
+from mendline.kernel import accepted_locale, log, log_request, new_correlation, new_id, say
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body. Files never come this way: they go straight to S3."""
@@ -114,8 +114,7 @@ class _Exchange:
         self, status: int, code: str, headers: Headers, scope: Scope, receive: Receive, send: Send, **facts: Any
     ) -> None:
         if self._status == 0:
-            wishes = [wish.split(";")[0].strip() for wish in headers.get("accept-language", "").split(",")]
-            message = say(f"error.{code}", known_locale(*wishes), **facts)
+            message = say(f"error.{code}", accepted_locale(headers.get("accept-language", "")), **facts)
             told = {"errors": [{"message": message, "extensions": {"code": code, "facts": facts}}]}
             await JSONResponse(told, status_code=status)(scope, receive, send)
 
