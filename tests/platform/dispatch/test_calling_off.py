@@ -50,7 +50,8 @@ async def test_offers_end_with_the_ticket_whoever_ended_it(cast, command):
     (name,) = await look("SELECT name FROM organisation WHERE tenant_id = $1 AND id = $1", cast[by])
     assert [offer[1:] for offer in await offers(cast)] == [("withdrawn", state, name["name"])] * 2
     assert await withdrawn(cast) == [(state, 2)]
-    assert await look("SELECT 1 FROM timer WHERE name = 'dispatch.expire_offers' AND completed_at IS NULL") == []
+    waits = "SELECT 1 FROM timer WHERE name = 'dispatch.expire_offers' AND completed_at IS NULL AND tenant_id = $1"
+    assert await look(waits, cast["vendor_v"]) == []
     async with unchanged():
         for answer, words in (("accept_job", {}), ("decline_job", {"reason": "没空"})):
             with pytest.raises(DomainError, match="job_called_off") as refused:
