@@ -1,9 +1,10 @@
 """Day plans in chats: the dispatcher asks, sees and publishes in Slack; technicians get their day, with pictures."""
 
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from PIL import Image
 
@@ -40,7 +41,8 @@ async def test_the_dispatcher_plans_and_publishes_and_the_technician_sees_the_da
 ) -> None:
     day = await vendors_day(cast, moment=now(), shifts=ROUND_THE_CLOCK, visit_minutes={"fault": 30}, lunch=None)
     await doors.settle()
-    await doors.say("dispatcher_v", "日程")
+    tomorrow = now().astimezone(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)  # today may be nearly over
+    await doors.say("dispatcher_v", f"日程 {tomorrow}")
     assert "尚未排程" in (await doors.texts("dispatcher_v"))[-1]
     await doors.press("dispatcher_v", "重新排程", settle=False)
     await doors.settle(60)
@@ -52,14 +54,13 @@ async def test_the_dispatcher_plans_and_publishes_and_the_technician_sees_the_da
     await doors.press("dispatcher_v", "发布日程", settle=False)
     await doors.settle(60)
     assert [p.state for p in await day.editions()] == ["published"]
-    mine = [s for s in await day.stops(plan) if s.technician_id == day.technicians["technician_v"]]
     told = "\n".join(await doors.texts("technician_v"))
-    assert all(stop.number in told for stop in mine)
-    others = [s for s in await day.stops(plan) if s.technician_id == day.technicians["苗工"]]
-    assert not any(f"{stop.number} · " in told for stop in others), "everybody reads their own day alone"
+    shown_visits = {stop.number for stop in await day.stops(plan) if f"* {stop.number} · " in told}
+    mine = {s.number for s in await day.stops(plan) if s.technician_id == day.technicians["technician_v"]}
+    assert shown_visits == mine != set(), "everybody reads their own day alone"
     shown = len(await pictures(doors, "technician_v"))
     assert shown == 1
-    await doors.say("technician_v", "我的日程")
+    await doors.say("technician_v", f"我的日程 {tomorrow}")
     assert len(await pictures(doors, "technician_v")) == shown + 1
     await doors.say("technician_v", f"我的日程 {date(2020, 1, 1)}")
     assert "尚未发布" in (await doors.texts("technician_v"))[-1]
