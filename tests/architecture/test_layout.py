@@ -14,7 +14,10 @@ ROOTS = {
     "bots": {"mendline_bots"},
 }
 # They declare no tables, commands or consumers: app puts the domains together, the others stand on them.
-NO_DOMAINS = {"mendline.routing", "mendline.faulttext", "mendline.app", "mendline.workers", "mendline_schema"}
+NO_DOMAINS = {
+    *("mendline.routing", "mendline.faulttext", "mendline.press"),
+    *("mendline.app", "mendline.workers", "mendline_schema"),
+}
 
 
 def strangers(house):

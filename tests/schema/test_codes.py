@@ -4,8 +4,11 @@ import hashlib
 import io
 from typing import Any
 
+import boto3
 import httpx
 import pypdfium2
+import pytest
+from botocore.config import Config
 
 from mendline.devices import DeviceModel, device_link, read_codes
 from mendline.kernel import rows, transaction
@@ -16,6 +19,8 @@ READ = """mutation($t: String!) { readCode(input: {text: $t}) { readings { syste
   manufactured expires assetNumber organisationCode devices { device { id assetNumber } } } } }"""
 PRINT = """mutation($i: PrintStickersInput!) { printStickers(input: $i) {
   url filename size sha256 stickers pages } }"""
+ONCE = {"max_attempts": 1}
+KEYS: Any = {"region_name": "x", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 BY_CODE = "query($c: String!) { device(code: $c) { id } }"
 
 
@@ -94,6 +99,22 @@ async def test_stickers_lead_back_to_their_devices(portal: Any, cast: Cast, blob
     sql = "SELECT facts FROM organisation_audit WHERE command = 'devices.print_stickers' AND tenant_id = $1"
     audit = await look(sql, cast["hospital_a"])
     assert len(audit) == 2 and str(cast.devices["pump_a"]) in str(audit[0]["facts"])
+
+
+async def test_a_file_store_that_is_away_is_said_and_asked_again(
+    portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered = {"i": {"devices": [cast.device_id("pump_a")], "sheet": "A4_3X8"}}
+
+    def away() -> Any:
+        return boto3.client(
+            "s3", endpoint_url="http://127.0.0.1:9", region_name="x", config=Config(retries=ONCE), **KEYS
+        )
+
+    monkeypatch.setattr("mendline.kernel.blobs._client", away)
+    answer = await portal.ask("admin_a", PRINT, **ordered)
+    assert answer.codes == ["store_away"]
+    assert "try again" in answer.errors[0]["message"] or "重试" in answer.errors[0]["message"]
 
 
 async def test_another_hospitals_sticker_finds_nothing_of_ours(portal: Any, cast: Cast) -> None:

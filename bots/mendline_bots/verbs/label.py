@@ -1,6 +1,5 @@
 """A device's label as a picture: the sticker with its QR code, to be shown, scanned or printed on the spot."""
 
-import asyncio
 import hashlib
 
 from mendline.devices import sticker_png, stickers_of
@@ -29,7 +28,7 @@ async def label(talk: Talk, answers: Answers) -> None:
     await talk.run("devices.print_stickers", devices=named, sheet="roll_70x37")
     async with transaction(talk.tenant):
         [sticker] = await stickers_of(talk.person, named)
-    content = await asyncio.to_thread(sticker_png, sticker)
+    content = await sticker_png(sticker)
     digest = hashlib.sha256(content).hexdigest()
     key = f"{talk.tenant}/stickers/{digest}.png"
     await put_blob(key, content, "image/png", digest)

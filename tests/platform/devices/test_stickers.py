@@ -1,7 +1,9 @@
 """Stickers: what the printed page shows is read back by what reads photos; each label lies where its sheet has one."""
 
+import asyncio
 import io
 from itertools import product
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -13,6 +15,7 @@ from PIL import Image
 from mendline.devices import Sticker, device_link, parse_codes, phone_photo, read_codes, stickers_pdf
 from mendline.devices.labels.label_sheets import SHEETS, Sheet
 from mendline.devices.labels.stickers import pages
+from mendline.press import Document, typeset
 
 names = pytest.mark.parametrize("name", SHEETS)
 PER_INCH = 200
@@ -26,6 +29,17 @@ def sticker(number: int = 1, **said: str) -> Sticker:
         "serial": "SN20240077",
     }
     return Sticker(link=device_link("https://mendline.example", "YQH", asset), asset=asset, **{**words, **said})
+
+
+def pdf_of(made: list[Sticker], name: Any, first: int = 1) -> bytes:
+    """The PDF as the press makes it, without a child process for each."""
+
+    async def at_once(document: Document) -> bytes:
+        return typeset(document)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mendline.devices.labels.stickers.press", at_once)
+        return asyncio.run(stickers_pdf(made, name, first))
 
 
 def drawn(pdf: bytes) -> list[Image.Image]:
@@ -45,14 +59,14 @@ def assets_on(picture: Image.Image) -> set[str | None]:
 @names
 def test_every_sticker_of_a_sheet_is_read_back_by_what_reads_photos(name):
     made = [sticker(number) for number in range(SHEETS[name].labels + 1)]
-    sheets = drawn(stickers_pdf(made, name))
+    sheets = drawn(pdf_of(made, name))
     assert len(sheets) == pages(len(made), name) == 2
     assert set.union(*map(assets_on, sheets)) == {one.asset for one in made}
 
 
 @names
 def test_a_phone_reads_a_single_sticker(name):
-    [page] = drawn(stickers_pdf([sticker()], name))
+    [page] = drawn(pdf_of([sticker()], name))
     sheet = SHEETS[name]
     cut = page.crop([round(x * PER_INCH / 25.4) for x in _edges(sheet, 0)])
     [read] = parse_codes(read_codes(phone_photo(cut, seed=3)))
@@ -83,7 +97,7 @@ def test_labels_that_are_used_up_stay_free(name):
     sheet = SHEETS[name]
     first = sheet.labels
     made = [sticker(number) for number in (1, 2)]
-    one, two = drawn(stickers_pdf(made, name, first))
+    one, two = drawn(pdf_of(made, name, first))
     [code] = zxingcpp.read_barcodes(one)
     assert code.text == made[0].link
     x, y, right, low = (edge * PER_INCH / 25.4 for edge in _edges(sheet, first - 1))
@@ -92,28 +106,28 @@ def test_labels_that_are_used_up_stay_free(name):
     assert assets_on(two) == {made[1].asset}
     for wrong in (0, sheet.labels + 1):
         with pytest.raises(ValueError, match="of"):
-            stickers_pdf(made, name, wrong)
+            pdf_of(made, name, wrong)
 
 
 def test_chinese_is_in_the_file_and_the_same_stickers_are_the_same_bytes():
-    pdf = stickers_pdf([sticker()], "a4_3x8")
+    pdf = pdf_of([sticker()], "a4_3x8")
     text = text_of(pdf)
     for words in ("云栖市第一人民医院", "Yunqi First", "输液泵", "Infusion pump", "YQ6854-0001", "SN SN20240077"):
         assert words in text.replace("\r\n", "\n")
     # The subset of the packaged font is embedded: nothing is left to the reader's machine.
     assert b"NotoSansSC" in pdf and b"/FontFile" in pdf
-    assert pdf == stickers_pdf([sticker()], "a4_3x8") != stickers_pdf([sticker(2)], "a4_3x8")
+    assert pdf == pdf_of([sticker()], "a4_3x8") != pdf_of([sticker(2)], "a4_3x8")
     assert b"CreationDate" not in pdf
 
 
 def test_words_are_printed_and_never_obeyed():
     hostile = '#let x = read("/etc/passwd") $ \\ [*bold*] `raw` <label> @ref "quote"'
-    text = text_of(stickers_pdf([sticker(name=hostile)], "roll_70x37"))
+    text = text_of(pdf_of([sticker(name=hostile)], "roll_70x37"))
     assert "#let" in text and "passwd" in text and "root:" not in text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.sampled_from(list(SHEETS)))
 @settings(max_examples=40, deadline=None)
 def test_any_words_leave_the_code_readable(words, name):
-    [page] = drawn(stickers_pdf([sticker(name=words, organisation=words, serial=words)], name))
+    [page] = drawn(pdf_of([sticker(name=words, organisation=words, serial=words)], name))
     assert assets_on(page) == {"YQ6854-0001"}

@@ -1,13 +1,13 @@
 """Our own sticker for a device: its QR code leads to the device, its words tell a person; sheets of them as PDF."""
 
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from mendline.devices.labels.label_sheets import SHEETS, SheetName
+from mendline.press import Document, press
 
 _TEMPLATE: Final = "stickers.typ"
 
@@ -42,33 +42,25 @@ def pages(stickers: int, sheet: SheetName, first: int = 1) -> int:
     return -(-(first - 1 + stickers) // SHEETS[sheet].labels)
 
 
-def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int = 1, title: str = "") -> bytes:
+async def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int = 1, title: str = "") -> bytes:
     """The stickers as a PDF, from the label `first` (from 1) of the first page on.
 
-    The same stickers give the same bytes. It takes about 0.2 s and 2 ms a sticker: call it in a thread.
+    The same stickers give the same bytes. It takes about half a second and 2 ms a sticker. Raises PressFailed.
     """
     labels = SHEETS[sheet].labels
     if not 1 <= first <= labels:
         raise ValueError(f"label {first} of {labels}")
-    return _compiled(_Given(title, first, SHEETS[sheet]._asdict(), [_printed(one) for one in stickers]), "pdf")
+    return await _pressed(_Given(title, first, SHEETS[sheet]._asdict(), [_printed(one) for one in stickers]), "pdf")
 
 
-def sticker_png(sticker: Sticker) -> bytes:
-    """One sticker as a picture of 827 x 437 pixels, as it comes from a label printer. Call it in a thread, as above."""
-    return _compiled(_Given("", 1, SHEETS["roll_70x37"]._asdict(), [_printed(sticker)]), "png")
+async def sticker_png(sticker: Sticker) -> bytes:
+    """One sticker as a picture of 827 x 437 pixels, as it comes from a label printer. Raises PressFailed."""
+    return await _pressed(_Given("", 1, SHEETS["roll_70x37"]._asdict(), [_printed(sticker)]), "png")
 
 
-def _compiled(given: _Given, form: Literal["pdf", "png"]) -> bytes:
-    import typst  # noqa: PLC0415 - with its fonts 60 MB that only a process which prints pays
-
-    compiler = typst.Compiler(
-        files("mendline.devices").joinpath(_TEMPLATE).read_bytes(),
-        font_paths=_fonts(),
-        sys_inputs={"given": msgspec.json.encode(given).decode()},
-    )
-    made = compiler.compile(format="pdf", timestamp=0) if form == "pdf" else compiler.compile(format="png", ppi=300)
-    assert isinstance(made, bytes)
-    return made
+async def _pressed(given: _Given, form: Literal["pdf", "png"]) -> bytes:
+    template = files("mendline.devices").joinpath(_TEMPLATE).read_bytes()
+    return await press(Document(template, msgspec.json.encode(given), form))
 
 
 def _printed(sticker: Sticker) -> _Printed:
@@ -82,13 +74,3 @@ def _square(text: str) -> str:
 
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     return str(symbol.to_svg(add_quiet_zones=True))
-
-
-@cache
-def _fonts() -> Any:
-    """The packaged fonts alone: what the machine has would make other bytes elsewhere."""
-    import pylopdf_fonts_zh_cn  # noqa: PLC0415 - see above
-    import typst  # noqa: PLC0415 - see above
-
-    folder = pylopdf_fonts_zh_cn.sans_path().parent
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
