@@ -62,7 +62,7 @@ from mendline.tickets.sla.clocks import calendar_of, clocks_of, events_of, log_o
 from mendline.tickets.sla.explained import Interval, explain
 from mendline.tickets.sla.log import TicketClock, TicketClockEvent
 from mendline.tickets.sla.words import interval_words
-from mendline.tickets.states import KINDS, PHASES, RESULTS, WAITING_FOR, UseState
+from mendline.tickets.states import HELD, KINDS, PHASES, RESULTS, WAITING_FOR, UseState
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -83,6 +83,7 @@ __all__ = [
     "CLOCKS",
     "ENTRY_KINDS",
     "GROUPS",
+    "HELD",
     "KINDS",
     "LEARNED_BECAUSE",
     "LIKENESSES",

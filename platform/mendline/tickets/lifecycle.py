@@ -8,7 +8,7 @@ from mendline.kernel import DomainError, Reference, emit, execute, expect, fetch
 from mendline.tickets.events import CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.sla.clocks import follow
-from mendline.tickets.states import PHASES
+from mendline.tickets.states import HELD, PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
 
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
 _TO_OFFER = ("reported", "triaged", "rework")
-_ASKED = ("offered", "accepted", "en_route")
+_ASKED = ("offered", *HELD)
 
 STEPS: tuple[Step, ...] = (
     Step("tickets.triage", ("reported", "triaged"), None, "either"),
@@ -52,13 +52,13 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
     Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
-    Step("dispatch.offer_job", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
     Step("dispatch.offer_next", _TO_OFFER, "offered", "provider", (quotation_approved,)),
-    Step("dispatch.ask_group", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
-    Step("dispatch.withdraw_offers", ("offered",), "triaged", "provider"),
+    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.withdraw_offers", ("offered", *HELD), "triaged", "provider"),
     Step("dispatch.expire_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
-    Step("dispatch.decline_job", ("offered", "accepted", "en_route"), "triaged", "provider"),
+    Step("dispatch.decline_job", ("offered", *HELD), "triaged", "provider"),
     Step("fieldwork.set_eta", ("accepted", "en_route", "rework"), "en_route", "provider"),
     Step(
         "fieldwork.arrive",
