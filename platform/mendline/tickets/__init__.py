@@ -11,6 +11,7 @@ from mendline.tickets.commercial.quoting import latest as latest_quotation
 from mendline.tickets.commercial.quoting import outcome_of
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import (
+    BecameUrgent,
     CalledOff,
     ClockDue,
     DuplicateMarked,
@@ -96,6 +97,7 @@ __all__ = [
     "SETTLED",
     "STEPS",
     "WAITING_FOR",
+    "BecameUrgent",
     "CalledOff",
     "ClockDue",
     "ClockEvent",

@@ -5,12 +5,15 @@ from typing import Any, NamedTuple
 
 from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
-from mendline.tickets.events import CalledOff, TicketChanged
+from mendline.tickets.events import BecameUrgent, CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.sla.clocks import follow
 from mendline.tickets.states import HELD, PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
+
+MOST_URGENT = 1
+"""The highest priority."""
 
 Guard = Callable[[Actor, Ticket], Awaitable[None]]
 
@@ -176,6 +179,7 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
     """
     before, after = ticket.state, state or ticket.state
     waiting_for, priority = changes.get("waiting_for", ticket.waiting_for), changes.get("priority", ticket.priority)
+    risen = priority == MOST_URGENT < ticket.priority
     if (after, waiting_for, priority) != (before, ticket.waiting_for, ticket.priority):
         changes |= await follow(ticket, after, waiting_for, priority)
     changes |= {"changed_at": work().occurred_at, "changed_by": actor.role}
@@ -188,6 +192,8 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
         await _tell_device(actor, ticket)
     if before in _ASKED and nobody_goes(ticket):
         _call_off(actor, ticket)
+    if risen and ticket.phase != "closed":
+        emit(BecameUrgent(tenant=ticket.tenant_id, ticket=ticket.id, provider=ticket.provider_id))
     tell(ticket, **({"from": before, "to": after} if after != before else {}))
     return ticket
 

@@ -200,6 +200,18 @@ async def test_a_job_that_somebody_has_taken_is_given_to_nobody_else_when_they_a
     assert opaque("mb", day.vendor, again.technician_id) == other
 
 
+async def test_a_ticket_that_becomes_urgent_plans_the_day_anew_once(cast):
+    day = await vendors_day(cast, HOME_WARDS)
+    known = await day.published()
+    stop = (await day.stops(known))[0]
+    ticket = opaque("tk", stop.owner_id, stop.ticket_id)
+    for minute, use_state in ((1, "down"), (2, "patient_affected")):
+        await day.run("nurse_a", "tickets.set_use_state", MORNING + minute * MINUTE, ticket=ticket, use_state=use_state)
+        await day.work(MORNING + minute * MINUTE)
+    assert [p.cause for p in await day.editions()] == ["asked", "urgent"]
+    assert (await day.editions())[-1].cause_number == stop.number
+
+
 async def test_a_declined_job_is_planned_for_somebody_else(cast):
     day = await vendors_day(cast, replan="automatic")
     known = await day.published()
