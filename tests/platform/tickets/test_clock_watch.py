@@ -100,6 +100,18 @@ async def test_a_new_base_may_ring_again(cast):
     assert len(await rung(cast, at("2026-06-08T10:43"))) == 2
 
 
+async def test_without_a_target_nobody_is_told_any_more(cast):
+    await contract(cast, OFFICE, {}, [{"priority": 3, "restoration": 240}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    set_priority = {"priority": 2, "reason": "手术室今天全部占用"}
+    await act(cast, at("2026-06-08T09:30"), "engineer_a", "tickets.override_priority", ticket, **set_priority)
+    assert await rung(cast, at("2026-06-09T16:00")) == []
+    waiting = await look(
+        "SELECT 1 FROM timer WHERE key LIKE 'clocks:%' AND completed_at IS NULL AND tenant_id = $1", cast["hospital_a"]
+    )
+    assert waiting == []
+
+
 async def test_a_provisional_year_is_worked_out_anew_when_its_workdays_are_known(cast, monkeypatch):
     await contract(cast, OFFICE, LEVEL | {"restoration": 60 * 24 * 60})
     ticket = await reported(cast, at("2027-11-01T09:00"))

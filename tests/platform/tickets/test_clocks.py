@@ -82,6 +82,23 @@ async def test_a_new_priority_counts_from_the_opening(cast):
     assert clocks["response"].target == 3600  # what was agreed for all priorities
 
 
+async def test_a_priority_without_agreed_minutes_has_no_target(cast):
+    await contract(cast, OFFICE, {}, [{"priority": 3, "response": 60, "restoration": 480}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    row, clocks, _ = await kept(cast, ticket)
+    assert (row.priority, clocks["restoration"].target, clocks["arrival"].target) == (3, 480 * 60, None)
+    await act(cast, at("2026-06-08T10:00"), "nurse_a", "tickets.set_use_state", ticket, use_state="patient_affected")
+    row, clocks, log = await kept(cast, ticket)
+    assert (clocks["restoration"].target, clocks["restoration"].due_at, row.restoration_due_at) == (None, None, None)
+    assert [(e.kind, e.clock, e.minutes, e.reason) for e in log[3:]] == [
+        ("targeted", "response", None, "priority 1"),
+        ("targeted", "restoration", None, "priority 1"),
+    ]
+    await act(cast, at("2026-06-08T10:30"), "nurse_a", "tickets.set_use_state", ticket, use_state="degraded")
+    row, clocks, _ = await kept(cast, ticket)
+    assert (clocks["restoration"].target, row.restoration_due_at) == (480 * 60, at("2026-06-09T10:00"))
+
+
 async def test_rejected_work_lets_the_restoration_clock_go_on(cast):
     await contract(cast, OFFICE)
     ticket = await reported(cast, at("2026-06-08T09:00"))
@@ -180,8 +197,9 @@ async def any_life(cast, chance: random.Random) -> str:
         "closed": chance.choice(([], ["2026-10-26"])),
         "always": chance.random() < 0.2,
     }
-    levels = [{"priority": p, "restoration": 240 * p, "arrival": 60 * p} for p in (1, 2, 3, 4)]
-    await contract(cast, chance.choice((None, calendar)), LEVEL, levels)
+    agreed = chance.choice(((1, 2, 3, 4), (2, 3)))
+    levels = [{"priority": p, "restoration": 240 * p, "arrival": 60 * p} for p in agreed]
+    await contract(cast, chance.choice((None, calendar)), chance.choice((LEVEL, {"response": 60})), levels)
     moment = at(f"{chance.choice(CHANGES_OF_CLOCKS)}T00:00", zone) + timedelta(minutes=chance.randrange(60 * 24 * 4))
     ticket = await reported(cast, moment)
     technician = cast.member_id("technician_v")

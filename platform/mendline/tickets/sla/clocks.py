@@ -17,6 +17,7 @@ from mendline.tickets.sla.clock import (
     ClockState,
     moment_of_share,
     reckon,
+    sets_target,
 )
 from mendline.tickets.sla.log import READING, TicketClock, TicketClockEvent
 from mendline.tickets.sla.rules import what_happens
@@ -74,15 +75,16 @@ async def follow(ticket: Ticket, state: str, waiting_for: str | None, priority: 
     clocks = await clocks_of(ticket)
     happened: list[tuple[ClockName | None, ClockEventKind, int | None, str]] = []
     for clock in clocks:
-        name = cast("ClockName", clock.clock)
-        moved = what_happens(name, cast("ClockState", clock.state), state, waiting_for, clock.pauses)
+        name, shows = cast("ClockName", clock.clock), cast("ClockState", clock.state)
+        moved = what_happens(name, shows, state, waiting_for, clock.pauses)
         if moved is not None:
             kind, reason = moved
             # A ticket waits as a whole: one event for all of its clocks, which leaves those that stand alone.
             event = (None if kind in ("paused", "resumed") else name, kind, None, reason)
             happened += [event] if event not in happened else []
         minutes = clock.minutes.get(str(priority))
-        if priority != ticket.priority and minutes is not None and minutes * 60 != clock.target:
+        agreed = None if minutes is None else minutes * 60
+        if priority != ticket.priority and agreed != clock.target:
             happened.append((name, "targeted", minutes, f"priority {priority}"))
     return await add_events(ticket, clocks, happened) if happened else {}
 
@@ -93,7 +95,7 @@ async def add_events(
     happened: Iterable[tuple[ClockName | None, ClockEventKind, int | None, str]],
 ) -> dict[str, Any]:
     """Logs events (clock, kind, minutes, reason) of the running command; answers the ticket's columns that follow."""
-    log = await log_of(ticket)
+    log, watched = await log_of(ticket), any(clock.target for clock in clocks)
     fresh: list[TicketClockEvent] = []
     for clock, kind, minutes, reason in happened:
         seq = log[-1].seq + 1 if log else 1
@@ -102,7 +104,7 @@ async def add_events(
         fresh.append(event)
     await rows.insert(*fresh)
     columns = await reckon_anew(clocks, log)
-    _tell_watch(ticket, any(clock.target for clock in clocks))
+    _tell_watch(ticket, watched or any(clock.target for clock in clocks))
     return columns
 
 
@@ -122,7 +124,7 @@ def _moment(log: list[TicketClockEvent], clock: ClockName | None, kind: ClockEve
     before = (
         event.occurred_at
         for event in own
-        if (event.minutes is not None if kind == "targeted" else event.kind != "targeted")
+        if (sets_target(event.kind, event.minutes) if kind == "targeted" else event.kind != "targeted")
     )
     return max(claimed, max(before, default=claimed))
 
