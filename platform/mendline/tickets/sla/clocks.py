@@ -104,6 +104,7 @@ async def add_events(
         fresh.append(event)
     await rows.insert(*fresh)
     columns = await reckon_anew(clocks, log)
+    await forget_marks(clocks, fresh)
     _tell_watch(ticket, watched or any(clock.target for clock in clocks))
     return columns
 
@@ -127,6 +128,25 @@ def _moment(log: list[TicketClockEvent], clock: ClockName | None, kind: ClockEve
         if (sets_target(event.kind, event.minutes) if kind == "targeted" else event.kind != "targeted")
     )
     return max(claimed, max(before, default=claimed))
+
+
+async def forget_marks(clocks: list[TicketClock], fresh: Iterable[TicketClockEvent] = ()) -> None:
+    """People have been told of a breach, once; what comes after it is another one, of which they are told again.
+
+    So it is with a clock that has begun anew or was reopened, and one that runs and is due (or to be warned of) later
+    than now again: by a longer target, or a calendar that is known better.
+    """
+    begun = {event.clock for event in fresh if event.kind in ("rebased", "reopened")}
+    moment = now()
+    for clock in clocks:
+        anew, runs = clock.clock in begun, clock.state == "running"
+        marks = {
+            mark: None
+            for mark, at in (("warned_at", clock.warn_at), ("escalated_at", clock.due_at))
+            if getattr(clock, mark) is not None and (anew or (runs and at is not None and at > moment))
+        }
+        if marks:
+            await rows.update(clock, **marks)
 
 
 async def reckon_anew(clocks: list[TicketClock], log: list[TicketClockEvent]) -> dict[str, Any]:
