@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mendline.tickets.sla.clock import ClockEvent, moment_of_share, reckon
 from mendline.tickets.sla.explained import explain
+from mendline.tickets.sla.words import interval_words
 from mendline_tenants import Hours, WorkingCalendar
 
 WEEKDAYS = (1, 2, 3, 4, 5)
@@ -91,6 +92,22 @@ def test_a_priority_for_which_nothing_is_agreed_has_no_target():
     assert reckon(OFFICE, again, at("2026-11-23T13:00")).target is None, "a new base without minutes agrees on none"
     again.append(ClockEvent("targeted", at("2026-11-23T14:00"), 10, 60, "priority 1"))
     assert reckon(OFFICE, again, at("2026-11-23T14:00")).due_at == at("2026-11-23T13:00")
+
+
+def test_the_explanation_says_why_a_clock_runs_again():
+    told = events(
+        ("started", "2026-11-23T09:00", 240),
+        ("stopped", "2026-11-23T10:00", "accepted"),
+        ("reopened", "2026-11-23T11:00", "handed_back"),
+    )
+    found = explain(OFFICE, told, at("2026-11-23T12:00"))
+    assert [(i.why, i.reason, i.seconds // 60) for i in found] == [
+        ("working", "", 60),
+        ("stopped", "accepted", 60),
+        ("working", "handed_back", 60),
+    ]
+    assert "无人前往" in interval_words(found[2], "zh")
+    assert "nobody is coming" in interval_words(found[2], "en")
 
 
 def test_the_explanation_names_each_kind_of_time():

@@ -100,6 +100,19 @@ async def test_a_new_base_may_ring_again(cast):
     assert len(await rung(cast, at("2026-06-08T10:43"))) == 2
 
 
+async def test_a_breach_of_a_clock_that_was_reopened_is_told_again(cast):
+    await contract(cast, OFFICE, {"response": 60})
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    first = [("response", "warned"), ("response", "escalated")]
+    assert await rung(cast, at("2026-06-08T09:50")) == first[:1]
+    assert await rung(cast, at("2026-06-08T10:05")) == first
+    await taken(cast, at("2026-06-08T10:10"), ticket)
+    await act(cast, at("2026-06-08T11:00"), "technician_v", "dispatch.decline_job", ticket, reason="车坏了")
+    assert (await kept(cast, ticket))[1]["response"].escalated_at is None
+    assert await rung(cast, at("2026-06-08T11:01")) == [*first, first[1]], "overdue from the start: no warning"
+    assert await rung(cast, at("2026-06-08T16:00")) == [*first, first[1]]
+
+
 async def test_a_breach_under_a_new_target_is_told_again(cast):
     await contract(cast, OFFICE, {}, [{"priority": 3, "restoration": 240}, {"priority": 1, "restoration": 60}])
     ticket = await reported(cast, at("2026-06-08T09:00"))

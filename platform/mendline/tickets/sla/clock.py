@@ -34,7 +34,10 @@ class ClockEvent(Struct, frozen=True):
 
 
 class Stretch(NamedTuple):
-    """Time between two events during which the clock ran, was paused, or stood still after a stop."""
+    """Time between two events during which the clock ran, was paused, or stood still after a stop.
+
+    reason: why it was paused, stopped, reopened or began anew.
+    """
 
     begins: datetime
     ends: datetime | None
@@ -113,13 +116,13 @@ def stretches_of(events: Iterable[ClockEvent]) -> Iterator[Stretch]:
             case "rebased" if state is not None:
                 found = [Stretch(event.at, None, "running", event.reason)]
             case "paused" if state == "running":
-                _turn(found, event, "paused")
+                _turn(found, event, "paused", event.reason)
             case "resumed" if state == "paused":
-                _turn(found, event, "running")
+                _turn(found, event, "running", "")
             case "stopped" if state in ("running", "paused"):
-                _turn(found, event, "stopped")
+                _turn(found, event, "stopped", event.reason)
             case "reopened" if state == "stopped":
-                _turn(found, event, "running")
+                _turn(found, event, "running", event.reason)
     yield from found
 
 
@@ -134,9 +137,9 @@ def sets_target(kind: str, minutes: int | None) -> bool:
     return kind in ("started", "targeted") or minutes is not None
 
 
-def _turn(found: list[Stretch], event: ClockEvent, state: Literal["running", "paused", "stopped"]) -> None:
+def _turn(found: list[Stretch], event: ClockEvent, state: Literal["running", "paused", "stopped"], reason: str) -> None:
     found[-1] = found[-1]._replace(ends=event.at)
-    found.append(Stretch(event.at, None, state, event.reason))
+    found.append(Stretch(event.at, None, state, reason))
 
 
 def due(calendar: WorkingCalendar, stretches: Iterable[Stretch], target: int) -> datetime | None:

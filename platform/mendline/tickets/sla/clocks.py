@@ -73,10 +73,11 @@ async def follow(ticket: Ticket, state: str, waiting_for: str | None, priority: 
     Answers the ticket's columns that follow. A ticket without clocks (brought along as history) has none.
     """
     clocks = await clocks_of(ticket)
+    visited = any(clock.clock == "arrival" and clock.state == "stopped" for clock in clocks)
     happened: list[tuple[ClockName | None, ClockEventKind, int | None, str]] = []
     for clock in clocks:
         name, shows = cast("ClockName", clock.clock), cast("ClockState", clock.state)
-        moved = what_happens(name, shows, state, waiting_for, clock.pauses)
+        moved = what_happens(name, shows, state, waiting_for, clock.pauses, source=ticket.state, visited=visited)
         if moved is not None:
             kind, reason = moved
             # A ticket waits as a whole: one event for all of its clocks, which leaves those that stand alone.
