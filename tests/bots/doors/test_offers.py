@@ -155,6 +155,7 @@ async def test_a_job_goes_from_one_to_another_with_two_presses(doors: "Doors", c
     await doors.press("dispatcher_v", "改派给 技师冯")
     assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}
     assert "您无需前往" in words_of(await doors.last("technician_v"))
+    assert "另作安排" in await card(doors, "technician_v")
     assert "待您答复" in await card(doors, "technician_v2")
     await doors.press("technician_v2", "接单")
     assert (await states(cast))["技师冯"] == "accepted"
