@@ -23,7 +23,7 @@ from mendline_bots.people_notices import (
 from mendline_bots.sends import ChatSend
 from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
-from mendline_bots.suggestions import tell_nobody_left, tell_suggestion
+from mendline_bots.suggestions import tell_holder_away, tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
 from mendline_bots.watchers import ask_for_signature, call, called_off, follow, offer, offers_withdrawn
 
@@ -62,6 +62,7 @@ __all__ = [
     "tell_due",
     "tell_entitlement",
     "tell_failed",
+    "tell_holder_away",
     "tell_nobody_left",
     "tell_proposed",
     "tell_published",

@@ -31,7 +31,7 @@ def offer_words(view: TicketView) -> str:
         case "expired":
             return " · ".join(filter(None, (word("expired", at=until), _asked(view))))
         case "withdrawn":
-            return word("withdrawn")
+            return word("reassigned" if mine.ended_why == "reassigned" else "withdrawn")
         case _:
             return ""
 

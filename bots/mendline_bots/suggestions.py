@@ -1,11 +1,11 @@
 """A suggestion as a dispatcher reads it in chat: the best few with their reasons, who fell out, buttons to offer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mendline.dispatch import SHUT_OUT, JobSuggested, NobodyLeft, Suggestion
+from mendline.dispatch import SHUT_OUT, HolderAway, JobSuggested, NobodyLeft, Suggestion
 from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
 from mendline.tickets import Ticket, steps_from
 from mendline_bots.buttons import ChatButton, keep_buttons
@@ -23,6 +23,8 @@ SHOWN = 5
 
 LABEL = 40
 """Characters of a name on a button."""
+
+Head = Callable[[TicketView], str]
 
 
 async def latest_suggestion(tenant: UUID, ticket: Reference) -> Suggestion | None:
@@ -79,22 +81,29 @@ def _fallen_out(view: TicketView, suggestion: Suggestion) -> str:
 
 
 def suggestion_presses(view: TicketView, suggestion: Suggestion) -> list[list[Press]]:
-    """A button for each candidate that is shown, then to ask them one after the other, or all at once."""
+    """A button for each candidate that is shown, then to ask them one after the other, or all at once.
+
+    Where somebody has the job it goes from them to another: none of the buttons is theirs.
+    """
     locale = view.actor.locale
     ticket = Reference(view.ticket.tenant_id, view.ticket.id)
-    if not suggestion.candidates or not view.allows("dispatch.offer_job"):
+    holder = str(view.people.assignee_id) if view.held and view.people else ""
+    others = [c for c in suggestion.candidates[:SHOWN] if c["technician"] != holder]
+    if not others or not view.allows("dispatch.offer_job"):
         return []
+    meant = {"reassign": True} if view.held else {}
+    label = "button.reassign_to" if view.held else "button.offer_to"
     offers = [
         Press(
-            say("button.offer_to", locale, name=cut(plain(c["name"]), LABEL)),
+            say(label, locale, name=cut(plain(c["name"]), LABEL)),
             "offer",
-            {"technician": c["technician"]},
+            {"technician": c["technician"], **meant},
             ticket,
             "primary" if n == 0 else "plain",
         )
-        for n, c in enumerate(suggestion.candidates[:SHOWN])
+        for n, c in enumerate(others)
     ]
-    asks = [Press(say("button.ask_group", locale), "ask_group", {}, ticket)]
+    asks = [Press(say("button.ask_group", locale), "ask_group", meant, ticket)]
     if view.allows("dispatch.offer_next"):
         asks.insert(0, Press(say("button.offer_next", locale), "offer_next", {}, ticket))
     return [*([offer] for offer in offers), asks]
@@ -104,19 +113,38 @@ def suggestion_presses(view: TicketView, suggestion: Suggestion) -> list[list[Pr
 async def tell_suggestion(envelope: Envelope) -> None:
     """The provider's dispatchers read who could go; a person who asked for it reads it where it was asked."""
     if envelope.actor == envelope.organisation:  # the organisation's own system
-        happened: JobSuggested = envelope.event
-        await _tell(envelope, Reference(happened.tenant, happened.ticket))
+        await _tell(envelope, "dispatch.offer_next", lambda _: "")
 
 
 @consumer("chat.nobody_left", NobodyLeft)
 async def tell_nobody_left(envelope: Envelope) -> None:
     """The provider's dispatchers read that everybody was asked in vain, and decide."""
     happened: NobodyLeft = envelope.event
-    await _tell(envelope, Reference(happened.tenant, happened.ticket), asked=happened.asked)
+
+    def head(view: TicketView) -> str:
+        return say("suggestion.nobody_left", view.actor.locale, count=happened.asked)
+
+    await _tell(envelope, "dispatch.offer_next", head)
 
 
-async def _tell(envelope: Envelope, ticket: Reference, asked: int = 0) -> None:
-    tenant = envelope.organisation
+@consumer("chat.holder_away", HolderAway)
+async def tell_holder_away(envelope: Envelope) -> None:
+    """The provider's dispatchers read whose job somebody else must do, and give it to another with one press."""
+    happened: HolderAway = envelope.event
+    async with transaction(envelope.organisation):
+        member = await rows.get(Member, envelope.organisation, happened.technician)
+
+    def head(view: TicketView) -> str:
+        span = {"begins": view.local(happened.begins), "ends": view.local(happened.ends)}
+        return say("suggestion.holder_away", view.actor.locale, name=plain(member.name), **span)
+
+    await _tell(envelope, "dispatch.offer_job", head)
+
+
+async def _tell(envelope: Envelope, step: str, head: Head) -> None:
+    """head: the sentence that goes before the list. Nobody is told any more once the step cannot be taken."""
+    tenant, happened = envelope.organisation, envelope.event
+    ticket = Reference(happened.tenant, happened.ticket)
     async with transaction(tenant):
         found = await rows.select(
             Member,
@@ -132,26 +160,25 @@ async def _tell(envelope: Envelope, ticket: Reference, asked: int = 0) -> None:
             actor = await member_actor(tenant, member.id, identity.channel)
             async with transaction(tenant):
                 row = await rows.find(Ticket, *ticket)
-                if row is None or "dispatch.offer_next" not in steps_from(row.state, row.kind, "provider"):
+                if row is None or step not in steps_from(row.state, row.kind, "provider"):
                     return  # shared no more, or somebody has decided meanwhile
                 card, _ = await show_card(tenant, to, ticket, member.id, private=True, priority=Priority.PUSH)
-                await _queue(actor, ticket, to, f"event:{envelope.id}:{member.id}", card.id, asked)
+                await _queue(actor, ticket, to, f"event:{envelope.id}:{member.id}", card.id, head)
     wake()
 
 
-async def _queue(actor: Actor, ticket: Reference, to: Any, key: str, card: UUID, asked: int) -> None:
+async def _queue(actor: Actor, ticket: Reference, to: Any, key: str, card: UUID, head: Head) -> None:
     """The list with this member's own buttons, as an answer to the card."""
     view = await view_ticket(actor, ticket)
     suggestion = await latest_suggestion(actor.organisation, ticket)
     if suggestion is None:
         return
-    head = "" if not asked else say("suggestion.nobody_left", actor.locale, count=asked)
     made: list[ChatButton] = []
     drawn = tuple(
         tuple(pressable(press, actor.organisation, actor.id, made) for press in row)
         for row in suggestion_presses(view, suggestion)
     )
-    listed = suggestion_message(view, suggestion, head)
+    listed = suggestion_message(view, suggestion, head(view))
     message = Message(title=listed.title, facts=listed.facts, text=listed.text, rows=drawn)
     await keep_buttons(made)
     await queue_message(actor.organisation, to, message, key=key, priority=Priority.PUSH, card=card)

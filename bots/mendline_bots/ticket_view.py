@@ -12,6 +12,7 @@ from mendline.fieldwork import Visit
 from mendline.kernel import COMMANDS, Record, Reference, fetch, fetchval, rows
 from mendline.quality import SignatureSlot
 from mendline.tickets import (
+    HELD,
     STEPS,
     Quotation,
     Ticket,
@@ -88,6 +89,11 @@ class TicketView:
     def mine(self) -> bool:
         """Whether the actor has taken the job."""
         return self.people is not None and self.people.assignee_id == self.actor.id
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody has taken the job and is not there yet."""
+        return self.ticket.state in HELD
 
     @property
     def my_offer(self) -> JobOffer | None:

@@ -74,7 +74,7 @@ class DayPlanFigures:
 @part
 class UnservedVisit:
     """A ticket that is left for another day, and why: place_unknown, not_authorised,
-    nobody_able, no_access or no_time."""
+    nobody_able, no_access, no_time or holder_away (whoever has taken it is not there that day)."""
 
     ticket: strawberry.ID | None = column("opaque('tk', ({t}.v->>'owner')::uuid, ({t}.v->>'ticket')::uuid)")
     number: str | None = column()

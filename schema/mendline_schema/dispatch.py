@@ -162,7 +162,8 @@ class JobOffer(Node):
     answered_at: datetime | None = column()
     taken_by_name: str | None = column(description="Who was faster, where the state is TAKEN.")
     ended_why: str | None = column(
-        description="Of one that was withdrawn: passed (others are asked), withdrawn, or what the ticket has become."
+        description="Of one that was withdrawn: passed (others are asked), withdrawn, reassigned (it had been accepted"
+        " and is given to another), or what the ticket has become."
     )
     ended_by: Words | None = parts(description="The organisation whose doing that was.")
 

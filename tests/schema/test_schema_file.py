@@ -11,6 +11,8 @@ SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 NOT_OFFERED = {
     "dispatch.hand_over",  # the system's own, when a turn changes on a rota
     "dispatch.end_offers",  # the system's own, when a ticket is closed
+    "dispatch.find_replacement",  # the system's own, when an absence takes somebody from their job
+    "dispatch.hasten_offers",  # the system's own, when a ticket becomes urgent
     "dispatch.remind_handover",  # the system's own, while nobody confirms
     "dispatch.ready_again",  # the system's own, when the time that was given is over
     "dispatch.tell_busy_times",  # the system's own, while a consent holds

@@ -60,6 +60,13 @@ def administrator() -> asyncpg.Pool:
     return _administrator["pool"]
 
 
+async def again(queue: str) -> None:
+    """What was done of a queue table is to be done once more, as after a worker that died before it could say so."""
+    await administrator().execute(
+        f"UPDATE {queue} SET completed_at = NULL, attempts = 0 WHERE completed_at IS NOT NULL"
+    )
+
+
 async def look(sql: str, *values: Any) -> list[asyncpg.Record]:
     """Rows as the administrator sees them."""
     return await administrator().fetch(sql, *values)

@@ -13,7 +13,8 @@ from mendline_bots.verbs.verb import Answers, Place, verb
 def _candidates_places(view: TicketView) -> Iterator[Place]:
     if view.provider and view.allows("dispatch.offer_job"):
         waits = view.ticket.state in ("reported", "triaged", "rework")
-        yield Place("button.candidates", 1, "primary" if waits else "plain", more=not waits)
+        label = "button.reassign" if view.held else "button.candidates"
+        yield Place(label, 1, "primary" if waits else "plain", more=not waits)
 
 
 @verb("candidates", permission="dispatch.offer", places=_candidates_places)
@@ -30,9 +31,9 @@ async def candidates(talk: Talk, _: Answers) -> None:
 
 @verb("offer", permission="dispatch.offer")
 async def offer(talk: Talk, _: Answers) -> None:
-    """Offers the job to the candidate whose button it is."""
+    """Offers the job to the candidate whose button it is, also from whoever had it when the button was shown."""
     technician = opaque("mb", talk.tenant, UUID(talk.arguments["technician"]))
-    await talk.run("dispatch.offer_job", technician=technician)
+    await talk.run("dispatch.offer_job", technician=technician, reassign=_reassign(talk))
     await _show(talk)
 
 
@@ -46,20 +47,25 @@ async def offer_next(talk: Talk, _: Answers) -> None:
 @verb("ask_group", permission="dispatch.offer")
 async def ask_group(talk: Talk, _: Answers) -> None:
     """Asks all who could at once; the first to answer has it."""
-    await talk.run("dispatch.ask_group")
+    await talk.run("dispatch.ask_group", reassign=_reassign(talk))
     await _show(talk)
 
 
 def _withdraw_places(view: TicketView) -> Iterator[Place]:
     if view.provider and view.allows("dispatch.withdraw_offers"):
-        yield Place("button.withdraw", 9, more=True)
+        arguments = {"reassign": True} if view.held else {}
+        yield Place("button.take_back" if view.held else "button.withdraw", 9, arguments=arguments, more=True)
 
 
 @verb("withdraw", permission="dispatch.offer", places=_withdraw_places)
 async def withdraw(talk: Talk, _: Answers) -> None:
-    """Takes back what is offered and not yet answered."""
-    await talk.run("dispatch.withdraw_offers")
+    """Takes back what is offered and not yet answered, or what somebody had accepted when the button was shown."""
+    await talk.run("dispatch.withdraw_offers", reassign=_reassign(talk))
     await _show(talk)
+
+
+def _reassign(talk: Talk) -> bool:
+    return bool(talk.arguments.get("reassign"))
 
 
 async def _show(talk: Talk) -> None:

@@ -16,7 +16,7 @@ from mendline.dayplans.windows import due_of, locked_window, open_windows, secon
 from mendline.routing import Problem, Technician, Visit, Window
 
 At = tuple[float, float]
-Why = Literal["place_unknown", "not_authorised", "nobody_able", "no_access", "no_time"]
+Why = Literal["place_unknown", "not_authorised", "nobody_able", "no_access", "no_time", "holder_away"]
 
 HOUR = 3600
 PRIZES = {1: 20 * HOUR, 2: 8 * HOUR, 3: 4 * HOUR, 4: 2 * HOUR}
@@ -177,7 +177,7 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
     draft.jobs[job.key] = job
     known = _known(draft.day, job)
     planned = str(known.technician_id) if known is not None and str(known.technician_id) in there else None
-    locked = known if known and known.locked and planned and known.technician_id not in job.declined else None
+    locked = known if known and known.locked and planned and _may_keep(known, job) else None
     bound = planned if locked else str(job.holder) if str(job.holder) in there else None
     able = {who for who in there if _able(draft.crews[who], job)}
     service = draft.day.minutes_of(job) * 60
@@ -195,6 +195,9 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
         windows = capped
     if job.at is None:
         draft.left[job.key] = "place_unknown"
+        return
+    if job.held and bound is None:
+        draft.left[job.key] = "holder_away"
         return
     if (why := _left(job, reachable=bool(windows), bound=bound is not None, able=bool(able))) is not None:
         draft.left[job.key] = why
@@ -216,6 +219,11 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
             pickup_service=job.pickup_minutes * 60,
         )
     )
+
+
+def _may_keep(known: DayPlanStop, job: Job) -> bool:
+    """Whether a locked visit stays with whom it was planned for: not with who said no, nor against who has taken it."""
+    return known.technician_id not in job.declined and not (job.held and job.holder != known.technician_id)
 
 
 def _left(job: Job, *, reachable: bool, bound: bool, able: bool) -> Why | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from mendline.dayplans.book import VisitTerms
 from mendline.dispatch import PAPERS
 from mendline.kernel import fetch, rows
+from mendline.tickets import HELD
 
 PLANNABLE = ("triaged", "offered", "accepted", "rework")
 UNDER_WAY = ("en_route", "on_site")
@@ -32,7 +33,8 @@ VISIT_MINUTES = {
 class Job(Struct, frozen=True):
     """A ticket as planning sees it.
 
-    holder: who has taken it or was asked. declined: who has said no. windows: when the ward lets somebody in; none:
+    holder: who has taken it or was asked. held: whether they have taken it, and nobody else may go until a dispatcher
+    gives it to another. declined: who has said no. windows: when the ward lets somebody in; none:
     always. starts_by: the arrival clock's moment; restored_by: the restoration clock's. arrived_at, expected_end: of a
     visit under way. minutes, pickup: as a dispatcher has set them. authorised: whether the provider may service the
     model at all on that day, where its maker asks for a paper.
@@ -53,6 +55,7 @@ class Job(Struct, frozen=True):
     starts_by: datetime | None
     restored_by: datetime | None
     holder: UUID | None
+    held: bool = False
     declined: tuple[UUID, ...] = ()
     eta_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -133,6 +136,7 @@ def _job(row: Any, terms: VisitTerms | None) -> Job:
         starts_by=row["arrival_due_at"],
         restored_by=row["restoration_due_at"],
         holder=row["assignee_id"] or row["offered_to"],
+        held=row["state"] in HELD,
         declined=tuple(row["declined"]),
         eta_at=row["eta_at"],
         arrived_at=row["arrived_at"],

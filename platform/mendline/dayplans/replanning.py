@@ -27,7 +27,7 @@ from mendline.kernel import (
     transaction,
     wake,
 )
-from mendline.tickets import ProviderAssigned, Ticket
+from mendline.tickets import BecameUrgent, ProviderAssigned, Ticket
 from mendline_tenants import day_plan_policy, own_organisation, system_actor
 
 URGENT = 1
@@ -42,11 +42,11 @@ LOOK = timedelta(minutes=10)
 WATCH = "dayplans.watch"
 
 
-@consumer("dayplans.replan", ProviderAssigned, JobDeclined, EstimateSlipped)
+@consumer("dayplans.replan", ProviderAssigned, BecameUrgent, JobDeclined, EstimateSlipped)
 async def replan(envelope: Envelope) -> None:
     """Asks for a new edition of today where today is published and what happened concerns it."""
     happened = envelope.event
-    provider = happened.provider if isinstance(happened, ProviderAssigned) else envelope.organisation
+    provider = happened.provider if isinstance(happened, ProviderAssigned | BecameUrgent) else envelope.organisation
     async with transaction(provider):
         today = await _today(provider)
         cause = await _cause(happened, today) if today else None
@@ -64,12 +64,19 @@ async def _today(provider: UUID) -> DayPlan | None:
     return await published_plan(provider, now().astimezone(ZoneInfo(organisation.timezone)).date())
 
 
-async def _cause(happened: ProviderAssigned | JobDeclined | EstimateSlipped, today: DayPlan) -> Cause | None:
+async def _cause(
+    happened: ProviderAssigned | BecameUrgent | JobDeclined | EstimateSlipped, today: DayPlan
+) -> Cause | None:
     """Why today must be planned anew, if it must."""
     match happened:
         case ProviderAssigned():
             ticket = await rows.find(Ticket, happened.tenant, happened.ticket)
             return "urgent" if ticket is not None and ticket.priority <= URGENT else None
+        case BecameUrgent():
+            ticket = await rows.find(Ticket, happened.tenant, happened.ticket)
+            if ticket is None or ticket.state not in PLANNABLE:  # somebody is on the way already
+                return None
+            return "urgent" if ticket.priority <= URGENT else None
         case JobDeclined():
             return "declined" if await _stop(today, happened.tenant, happened.ticket) else None
         case EstimateSlipped():

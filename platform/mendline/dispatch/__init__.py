@@ -12,6 +12,7 @@ from mendline.dispatch.events import (
     DutyCovered,
     DutyHandedOver,
     HandoverUnconfirmed,
+    HolderAway,
     JobCalled,
     JobDeclined,
     JobOffered,
@@ -31,6 +32,7 @@ from mendline.dispatch.matching.matching import Candidate, Match, match, technic
 from mendline.dispatch.matching.planned_visits import visits_source
 from mendline.dispatch.matching.suggesting import Suggest
 from mendline.dispatch.offers import calling_off as _calling_off  # noqa: F401 - registers its consumer
+from mendline.dispatch.offers import holder_away as _holder_away  # noqa: F401 - registers its consumer
 from mendline.dispatch.offers import time_out as _time_out  # noqa: F401 - registers its timer
 from mendline.dispatch.offers.answering import AcceptJob, DeclineJob
 from mendline.dispatch.offers.auto_offer import AutoOfferPolicy, auto_offer_of
@@ -79,6 +81,7 @@ __all__ = [
     "DutyRota",
     "Handover",
     "HandoverUnconfirmed",
+    "HolderAway",
     "Job",
     "JobCalled",
     "JobDeclined",

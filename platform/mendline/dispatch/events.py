@@ -75,6 +75,17 @@ class NobodyLeft(msgspec.Struct, frozen=True):
     asked: int
 
 
+@event("dispatch.holder_away")
+class HolderAway(msgspec.Struct, frozen=True):
+    """A technician who has accepted this job is away when it is to be done: a dispatcher decides who goes instead."""
+
+    tenant: UUID
+    ticket: UUID
+    technician: UUID
+    begins: datetime
+    ends: datetime
+
+
 @event("dispatch.availability_changed")
 class AvailabilityChanged(msgspec.Struct, frozen=True):
     """A technician is there at other times than before: plans look again. why: shifts, absence, readiness or busy.

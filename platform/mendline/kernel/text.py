@@ -19,6 +19,7 @@ _NAMED = {
     "part": "part",
     "why": "why",
     "problem": "problem",
+    "function": "function",
     "what": "what",
 }
 """Facts whose values may be names of ours, and under what the words for them are kept."""

@@ -11,6 +11,7 @@ from mendline.tickets.commercial.quoting import latest as latest_quotation
 from mendline.tickets.commercial.quoting import outcome_of
 from mendline.tickets.device_state import state_by_other_tickets
 from mendline.tickets.events import (
+    BecameUrgent,
     CalledOff,
     ClockDue,
     DuplicateMarked,
@@ -62,7 +63,7 @@ from mendline.tickets.sla.clocks import calendar_of, clocks_of, events_of, log_o
 from mendline.tickets.sla.explained import Interval, explain
 from mendline.tickets.sla.log import TicketClock, TicketClockEvent
 from mendline.tickets.sla.words import interval_words
-from mendline.tickets.states import KINDS, PHASES, RESULTS, WAITING_FOR, UseState
+from mendline.tickets.states import HELD, KINDS, PHASES, RESULTS, WAITING_FOR, UseState
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -83,6 +84,7 @@ __all__ = [
     "CLOCKS",
     "ENTRY_KINDS",
     "GROUPS",
+    "HELD",
     "KINDS",
     "LEARNED_BECAUSE",
     "LIKENESSES",
@@ -95,6 +97,7 @@ __all__ = [
     "SETTLED",
     "STEPS",
     "WAITING_FOR",
+    "BecameUrgent",
     "CalledOff",
     "ClockDue",
     "ClockEvent",

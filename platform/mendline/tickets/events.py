@@ -59,6 +59,15 @@ class ShareEnded(msgspec.Struct, frozen=True):
     began_at: datetime
 
 
+@event("tickets.became_urgent")
+class BecameUrgent(msgspec.Struct, frozen=True):
+    """A ticket under way has risen to the highest priority, by a person's word or a new score; `provider` answers."""
+
+    tenant: UUID
+    ticket: UUID
+    provider: UUID
+
+
 @event("tickets.clock_changed")
 class ClockChanged(msgspec.Struct, frozen=True):
     """The SLA clocks of a ticket moved: what watches them looks again."""

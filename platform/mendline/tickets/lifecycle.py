@@ -5,12 +5,15 @@ from typing import Any, NamedTuple
 
 from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
-from mendline.tickets.events import CalledOff, TicketChanged
+from mendline.tickets.events import BecameUrgent, CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.sla.clocks import follow
-from mendline.tickets.states import PHASES
+from mendline.tickets.states import HELD, PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
+
+MOST_URGENT = 1
+"""The highest priority."""
 
 Guard = Callable[[Actor, Ticket], Awaitable[None]]
 
@@ -31,7 +34,7 @@ class Step(NamedTuple):
 
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
 _TO_OFFER = ("reported", "triaged", "rework")
-_ASKED = ("offered", "accepted", "en_route")
+_ASKED = ("offered", *HELD)
 
 STEPS: tuple[Step, ...] = (
     Step("tickets.triage", ("reported", "triaged"), None, "either"),
@@ -52,13 +55,13 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
     Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
-    Step("dispatch.offer_job", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
     Step("dispatch.offer_next", _TO_OFFER, "offered", "provider", (quotation_approved,)),
-    Step("dispatch.ask_group", (*_TO_OFFER, "offered"), "offered", "provider", (quotation_approved,)),
-    Step("dispatch.withdraw_offers", ("offered",), "triaged", "provider"),
+    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.withdraw_offers", ("offered", *HELD), "triaged", "provider"),
     Step("dispatch.expire_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
-    Step("dispatch.decline_job", ("offered", "accepted", "en_route"), "triaged", "provider"),
+    Step("dispatch.decline_job", ("offered", *HELD), "triaged", "provider"),
     Step("fieldwork.set_eta", ("accepted", "en_route", "rework"), "en_route", "provider"),
     Step(
         "fieldwork.arrive",
@@ -176,6 +179,7 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
     """
     before, after = ticket.state, state or ticket.state
     waiting_for, priority = changes.get("waiting_for", ticket.waiting_for), changes.get("priority", ticket.priority)
+    risen = priority == MOST_URGENT < ticket.priority
     if (after, waiting_for, priority) != (before, ticket.waiting_for, ticket.priority):
         changes |= await follow(ticket, after, waiting_for, priority)
     changes |= {"changed_at": work().occurred_at, "changed_by": actor.role}
@@ -188,6 +192,8 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
         await _tell_device(actor, ticket)
     if before in _ASKED and nobody_goes(ticket):
         _call_off(actor, ticket)
+    if risen and ticket.phase != "closed":
+        emit(BecameUrgent(tenant=ticket.tenant_id, ticket=ticket.id, provider=ticket.provider_id))
     tell(ticket, **({"from": before, "to": after} if after != before else {}))
     return ticket
 

@@ -27,6 +27,8 @@ LOCATION_POINTS = 5
 LEVELS = (75, 55, 35)
 """The points from which a ticket has priority 1, 2 and 3; below it has 4."""
 
+LOWEST = 4
+
 FLOORS = {"life_support": 2}
 """Devices whose function keeps a ticket from falling below a priority. A patient affected is always at the top."""
 
@@ -98,10 +100,9 @@ def score(
     if use_state == "patient_affected" and level > 1:
         reasons.append(Reason("floor_patient_affected", "1", 0))
         level = 1
-    floor = _chosen(FLOORS, weights.floors, function, 4)
-    if level > floor:
-        reasons.append(Reason(f"floor_{function}", str(floor), 0))
-        level = floor
+    for floor in _floor(weights, function):
+        reasons.append(floor)
+        level = min(level, int(floor.value))
     return level, reasons
 
 
@@ -109,9 +110,28 @@ def _chosen(for_all: Mapping[str, int], own: Mapping[Any, int], value: str, othe
     return own.get(value, for_all.get(value, otherwise))
 
 
-def lowest_allowed(reasons: list[Any]) -> int:
-    """The lowest priority that a person may set a ticket to, by the stored inputs of its score."""
+def with_floor(reasons: list[dict[str, Any]], policy: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The stored inputs of a score with the floor that this policy sets now."""
+    function = next((reason["value"] for reason in reasons if reason["input"] == "device_function"), "")
+    weights = msgspec.convert(policy or {}, PriorityPolicy)
+    others = [reason for reason in reasons if reason["input"] != f"floor_{function}"]
+    return [*others, *(reason._asdict() for reason in _floor(weights, function))]
+
+
+def _floor(weights: PriorityPolicy, function: str) -> list[Reason]:
+    floor = _chosen(FLOORS, weights.floors, function, LOWEST)
+    return [Reason(f"floor_{function}", str(floor), 0)] if floor < LOWEST else []
+
+
+def lowest_allowed(reasons: list[Any]) -> tuple[int, str]:
+    """The lowest priority that a person may set a ticket to, and the floor that says so ("": there is none).
+
+    reasons: the stored inputs of its score, with the floor of the user facility's policy at that time: a provider is
+    held to it without reading another's policy.
+    """
     found = {reason["input"]: reason["value"] for reason in reasons}
     if found.get("use_state") == "patient_affected":
-        return 1
-    return FLOORS.get(found.get("device_function", ""), 4)
+        return 1, "patient_affected"
+    function = found.get("device_function", "")
+    lowest = int(found.get(f"floor_{function}", FLOORS.get(function, LOWEST)))
+    return lowest, function if lowest < LOWEST else ""

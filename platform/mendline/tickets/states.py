@@ -24,6 +24,9 @@ PHASES = {
 }
 """Every state, with the coarse phase that clients may rely on."""
 
+HELD = ("accepted", "en_route")
+"""States in which somebody has taken the job and is not there yet."""
+
 TicketKind = Literal[
     "fault",
     "preventive_maintenance",

@@ -142,3 +142,40 @@ async def test_who_is_on_the_way_hears_that_nobody_needs_to_come(doors: "Doors",
     await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "已好"})
     await doors.settle()
     assert "无需前往" in words_of(await doors.last("technician_v"))
+
+
+async def test_a_job_goes_from_one_to_another_with_two_presses(doors: "Doors", cast: "Cast") -> None:
+    await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    await doors.press("dispatcher_v", "更多 …")
+    await doors.press("dispatcher_v", "改派 …")
+    assert not [label for label in await doors.labels("dispatcher_v") if label == "改派给 技师郑"]
+    await doors.press("dispatcher_v", "改派给 技师冯")
+    assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}
+    assert "您无需前往" in words_of(await doors.last("technician_v"))
+    assert "另作安排" in await card(doors, "technician_v")
+    assert "待您答复" in await card(doors, "technician_v2")
+    await doors.press("technician_v2", "接单")
+    assert (await states(cast))["技师冯"] == "accepted"
+    await doors.press("dispatcher_v", "更多 …")
+    await doors.press("dispatcher_v", "收回工单")
+    assert (await states(cast))["技师冯"] == "withdrawn"
+    assert "您无需前往" in words_of(await doors.last("technician_v2"))
+
+
+async def test_a_dispatcher_hears_of_an_illness_and_gives_the_job_to_another(doors: "Doors", cast: "Cast") -> None:
+    await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    moment = now()
+    ill = {"kind": "sick", "starts_at": moment.isoformat(), "ends_at": (moment + timedelta(days=2)).isoformat()}
+    await cast.run("technician_v", "dispatch.ask_absence", ill)
+    await doors.settle()
+    listed = words_of(await doors.last("dispatcher_v"))
+    assert "技师郑 已接此单，但" in listed
+    assert "请决定由谁前往" in listed
+    await doors.press("dispatcher_v", "改派给 技师冯")
+    assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}

@@ -13,9 +13,10 @@ from mendline.fieldwork import Estimate
 from mendline.kernel import DomainError, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket
 from support.database import unchanged
-from support.vendors_day import MORNING, vendors_day
+from support.vendors_day import MORNING, WARDS, vendors_day
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOME_WARDS = WARDS[:4]
 STUCK = "import sys; sys.stdin.buffer.read(); print('ready', flush=True)\nwhile True: pass"
 
 
@@ -175,6 +176,40 @@ async def test_an_absence_plans_a_published_day_anew_where_it_takes_a_visit(cast
     assert not [s for s in await day.stops(plan) if s.technician_id == gone and s.ends_at > mine[0].begins_at]
     assert {m["ticket"] for m in plan.moves} >= {str(s.ticket_id) for s in mine}
     assert await every_rule(day, plan) == []
+
+
+async def test_a_job_that_somebody_has_taken_is_given_to_nobody_else_when_they_are_away(cast):
+    day = await vendors_day(cast, HOME_WARDS, replan="automatic")
+    known = await day.published()
+    gone = day.technicians["technician_v"]
+    stop = next(s for s in await day.stops(known) if s.technician_id == gone)
+    ticket = opaque("tk", stop.owner_id, stop.ticket_id)
+    await day.run("technician_v", "dispatch.accept_job", ticket=ticket)
+    ill = {"kind": "sick", "starts_at": MORNING.isoformat(), "ends_at": (MORNING + 12 * HOUR).isoformat()}
+    await day.run("technician_v", "dispatch.ask_absence", MORNING + MINUTE, **ill)
+    await day.work(MORNING + MINUTE)
+    *_, plan = await day.editions()
+    assert (plan.cause, plan.state) == ("absence", "published")
+    assert stop.ticket_id not in {s.ticket_id for s in await day.stops(plan)}
+    assert {u["ticket"]: u["why"] for u in plan.unserved}[str(stop.ticket_id)] == "holder_away"
+    other = cast.member_id("technician_v2")
+    given = {"ticket": ticket, "technician": other, "reassign": True}
+    await day.run("dispatcher_v", "dispatch.offer_job", MORNING + 2 * MINUTE, **given)
+    plan = await day.planned(MORNING + 3 * MINUTE)
+    (again,) = [s for s in await day.stops(plan) if s.ticket_id == stop.ticket_id]
+    assert opaque("mb", day.vendor, again.technician_id) == other
+
+
+async def test_a_ticket_that_becomes_urgent_plans_the_day_anew_once(cast):
+    day = await vendors_day(cast, HOME_WARDS)
+    known = await day.published()
+    stop = (await day.stops(known))[0]
+    ticket = opaque("tk", stop.owner_id, stop.ticket_id)
+    for minute, use_state in ((1, "down"), (2, "patient_affected")):
+        await day.run("nurse_a", "tickets.set_use_state", MORNING + minute * MINUTE, ticket=ticket, use_state=use_state)
+        await day.work(MORNING + minute * MINUTE)
+    assert [p.cause for p in await day.editions()] == ["asked", "urgent"]
+    assert (await day.editions())[-1].cause_number == stop.number
 
 
 async def test_a_declined_job_is_planned_for_somebody_else(cast):

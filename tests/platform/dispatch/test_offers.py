@@ -8,7 +8,7 @@ from mendline.dispatch import AutoOfferPolicy
 from mendline.kernel import DomainError, frozen, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket
 from support.clocks import act, at, reported
-from support.database import look, unchanged
+from support.database import again, look, unchanged
 
 NOON = at("2026-06-08T12:00")
 
@@ -109,14 +109,6 @@ async def test_a_worker_that_dies_after_the_timer_rang_asks_the_next_once(cast, 
     await again("delivery")
     await cast.drain(at=later(10))
     assert await offers(cast) == [("技师郑", "expired"), ("技师冯", "offered")]
-
-
-async def again(queue):
-    from support.database import administrator
-
-    await administrator().execute(
-        f"UPDATE {queue} SET completed_at = NULL, attempts = 0 WHERE completed_at IS NOT NULL"
-    )
 
 
 async def test_the_late_one_reads_who_is_asked_now_and_then_who_has_it(cast, automatic):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mendline.tickets.sla.clock import ClockEvent, moment_of_share, reckon
 from mendline.tickets.sla.explained import explain
+from mendline.tickets.sla.words import interval_words
 from mendline_tenants import Hours, WorkingCalendar
 
 WEEKDAYS = (1, 2, 3, 4, 5)
@@ -81,6 +82,34 @@ def test_a_reopened_clock_goes_on_where_it_stopped_and_a_new_base_starts_anew():
     assert (reading.used, reading.due_at) == (HOUR, at("2026-11-24T16:00"))
 
 
+def test_a_priority_for_which_nothing_is_agreed_has_no_target():
+    told = events(("started", "2026-11-23T09:00", 240), ("targeted", "2026-11-23T10:00", "priority 2"))
+    reading = reckon(OFFICE, told, at("2026-11-23T11:00"))
+    assert (reading.target, reading.due_at, reading.used) == (None, None, 2 * HOUR)
+    assert moment_of_share(OFFICE, told, 0.8) is None
+    assert reckon(OFFICE, [*told, *events(("stopped", "2026-11-23T12:00"))], at("2026-11-23T13:00")).met is None
+    again = [*told, ClockEvent("rebased", at("2026-11-23T12:00"), 9, None, "agreed with the ward")]
+    assert reckon(OFFICE, again, at("2026-11-23T13:00")).target is None, "a new base without minutes agrees on none"
+    again.append(ClockEvent("targeted", at("2026-11-23T14:00"), 10, 60, "priority 1"))
+    assert reckon(OFFICE, again, at("2026-11-23T14:00")).due_at == at("2026-11-23T13:00")
+
+
+def test_the_explanation_says_why_a_clock_runs_again():
+    told = events(
+        ("started", "2026-11-23T09:00", 240),
+        ("stopped", "2026-11-23T10:00", "accepted"),
+        ("reopened", "2026-11-23T11:00", "handed_back"),
+    )
+    found = explain(OFFICE, told, at("2026-11-23T12:00"))
+    assert [(i.why, i.reason, i.seconds // 60) for i in found] == [
+        ("working", "", 60),
+        ("stopped", "accepted", 60),
+        ("working", "handed_back", 60),
+    ]
+    assert "无人前往" in interval_words(found[2], "zh")
+    assert "nobody is coming" in interval_words(found[2], "en")
+
+
 def test_the_explanation_names_each_kind_of_time():
     told = events(
         ("started", "2026-11-20T16:00", 600),
@@ -120,6 +149,10 @@ calendars = st.one_of(
 KINDS = ("targeted", "paused", "resumed", "stopped", "reopened", "rebased")
 
 
+def _minutes(draw, kind) -> int | None:
+    return draw(st.one_of(st.none(), st.integers(1, 5000))) if kind in ("targeted", "rebased") else None
+
+
 @st.composite
 def lives(draw) -> list[ClockEvent]:
     """A clock's events over some weeks, around a change of the clocks in Berlin; many at one moment."""
@@ -128,7 +161,7 @@ def lives(draw) -> list[ClockEvent]:
     for seq in range(1, draw(st.integers(1, 9))):
         kind = draw(st.sampled_from(KINDS))
         moment = begins + timedelta(minutes=draw(st.integers(0, 20 * 24 * 60)))
-        told.append(ClockEvent(kind, moment, seq, draw(st.integers(1, 5000)) if kind == "targeted" else None, "why"))
+        told.append(ClockEvent(kind, moment, seq, _minutes(draw, kind), "why"))
     return told
 
 

@@ -100,6 +100,58 @@ async def test_a_new_base_may_ring_again(cast):
     assert len(await rung(cast, at("2026-06-08T10:43"))) == 2
 
 
+async def test_a_breach_of_a_clock_that_was_reopened_is_told_again(cast):
+    await contract(cast, OFFICE, {"response": 60})
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    first = [("response", "warned"), ("response", "escalated")]
+    assert await rung(cast, at("2026-06-08T09:50")) == first[:1]
+    assert await rung(cast, at("2026-06-08T10:05")) == first
+    await taken(cast, at("2026-06-08T10:10"), ticket)
+    await act(cast, at("2026-06-08T11:00"), "technician_v", "dispatch.decline_job", ticket, reason="车坏了")
+    assert (await kept(cast, ticket))[1]["response"].escalated_at is None
+    assert await rung(cast, at("2026-06-08T11:01")) == [*first, first[1]], "overdue from the start: no warning"
+    assert await rung(cast, at("2026-06-08T16:00")) == [*first, first[1]]
+
+
+async def test_a_breach_under_a_new_target_is_told_again(cast):
+    await contract(cast, OFFICE, {}, [{"priority": 3, "restoration": 240}, {"priority": 1, "restoration": 60}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    told = [("restoration", "warned"), ("restoration", "escalated")]
+    set_priority = {"priority": 1, "reason": "手术室今天全部占用"}
+    await act(cast, at("2026-06-08T09:01"), "engineer_a", "tickets.override_priority", ticket, **set_priority)
+    assert await rung(cast, at("2026-06-08T09:50")) == told[:1]
+    assert await rung(cast, at("2026-06-08T10:00")) == told
+    await act(cast, at("2026-06-08T10:10"), "engineer_a", "tickets.override_priority", ticket, reason="已有备用机")
+    clock = (await kept(cast, ticket))[1]["restoration"]
+    assert (clock.due_at, clock.warned_at, clock.escalated_at) == (at("2026-06-08T14:00"), None, None)
+    assert await rung(cast, at("2026-06-08T13:13")) == [*told, told[0]]
+    assert await rung(cast, at("2026-06-08T14:00")) == told * 2
+
+
+async def test_a_breach_that_only_waited_is_the_same_breach(cast):
+    await contract(cast, OFFICE, {"restoration": 60})
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at("2026-06-08T09:10"), ticket)
+    told = [("restoration", "warned"), ("restoration", "escalated")]
+    assert await rung(cast, at("2026-06-08T09:50")) == told[:1]
+    assert await rung(cast, at("2026-06-08T10:00")) == told
+    await act(cast, at("2026-06-08T10:10"), "technician_v", "fieldwork.wait", ticket, reason="access")
+    await act(cast, at("2026-06-08T11:00"), "technician_v", "fieldwork.resume", ticket)
+    assert await rung(cast, at("2026-06-08T16:00")) == told
+
+
+async def test_without_a_target_nobody_is_told_any_more(cast):
+    await contract(cast, OFFICE, {}, [{"priority": 3, "restoration": 240}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    set_priority = {"priority": 2, "reason": "手术室今天全部占用"}
+    await act(cast, at("2026-06-08T09:30"), "engineer_a", "tickets.override_priority", ticket, **set_priority)
+    assert await rung(cast, at("2026-06-09T16:00")) == []
+    waiting = await look(
+        "SELECT 1 FROM timer WHERE key LIKE 'clocks:%' AND completed_at IS NULL AND tenant_id = $1", cast["hospital_a"]
+    )
+    assert waiting == []
+
+
 async def test_a_provisional_year_is_worked_out_anew_when_its_workdays_are_known(cast, monkeypatch):
     await contract(cast, OFFICE, LEVEL | {"restoration": 60 * 24 * 60})
     ticket = await reported(cast, at("2027-11-01T09:00"))

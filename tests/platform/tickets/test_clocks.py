@@ -82,6 +82,66 @@ async def test_a_new_priority_counts_from_the_opening(cast):
     assert clocks["response"].target == 3600  # what was agreed for all priorities
 
 
+async def test_a_priority_without_agreed_minutes_has_no_target(cast):
+    await contract(cast, OFFICE, {}, [{"priority": 3, "response": 60, "restoration": 480}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    row, clocks, _ = await kept(cast, ticket)
+    assert (row.priority, clocks["restoration"].target, clocks["arrival"].target) == (3, 480 * 60, None)
+    await act(cast, at("2026-06-08T10:00"), "nurse_a", "tickets.set_use_state", ticket, use_state="patient_affected")
+    row, clocks, log = await kept(cast, ticket)
+    assert (clocks["restoration"].target, clocks["restoration"].due_at, row.restoration_due_at) == (None, None, None)
+    assert [(e.kind, e.clock, e.minutes, e.reason) for e in log[3:]] == [
+        ("targeted", "response", None, "priority 1"),
+        ("targeted", "restoration", None, "priority 1"),
+    ]
+    await act(cast, at("2026-06-08T10:30"), "nurse_a", "tickets.set_use_state", ticket, use_state="degraded")
+    row, clocks, _ = await kept(cast, ticket)
+    assert (clocks["restoration"].target, row.restoration_due_at) == (480 * 60, at("2026-06-09T10:00"))
+
+
+async def test_a_job_that_is_handed_back_owes_an_answer_again(cast):
+    await contract(cast, OFFICE)
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at("2026-06-08T09:10"), ticket)
+    await act(cast, at("2026-06-08T10:00"), "technician_v", "dispatch.decline_job", ticket, reason="车坏了")
+    row, clocks, log = await kept(cast, ticket)
+    assert (log[-1].kind, log[-1].clock, log[-1].reason) == ("reopened", "response", "handed_back")
+    assert (clocks["response"].state, clocks["response"].used, clocks["response"].met) == ("running", 600, None)
+    assert row.response_due_at == at("2026-06-08T10:50"), "the time in which somebody was coming does not count"
+    second = cast.member_id("technician_v2")
+    await act(cast, at("2026-06-08T10:20"), "dispatcher_v", "dispatch.offer_job", ticket, technician=second)
+    await act(cast, at("2026-06-08T10:30"), "technician_v2", "dispatch.accept_job", ticket)
+    _, clocks, _ = await kept(cast, ticket)
+    assert (clocks["response"].used // 60, clocks["response"].met) == (40, True)
+
+
+async def test_a_job_that_is_taken_from_its_technician_owes_an_answer_again(cast):
+    await contract(cast, OFFICE)
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at("2026-06-08T09:10"), ticket)
+    given = {"technician": cast.member_id("technician_v2"), "reassign": True}
+    await act(cast, at("2026-06-08T10:00"), "dispatcher_v", "dispatch.offer_job", ticket, **given)
+    _, clocks, log = await kept(cast, ticket)
+    assert ([e.kind for e in log[3:]], clocks["response"].state) == (["stopped", "reopened"], "running")
+    assert clocks["arrival"].state == "running"
+
+
+async def test_rework_that_is_handed_back_owes_no_answer(cast):
+    """Somebody has been there: the response was given, and what is late now is the restoration."""
+    await contract(cast, OFFICE)
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at("2026-06-08T09:10"), ticket)
+    await act(cast, at("2026-06-08T10:00"), "technician_v", "fieldwork.arrive", ticket)
+    finish = {"result": "repaired", "cause": "堵塞", "action": "更换"}
+    await act(cast, at("2026-06-08T11:00"), "technician_v", "fieldwork.finish", ticket, **finish)
+    await cast.drain()
+    await act(cast, at("2026-06-08T15:00"), "manager_a", "quality.reject", ticket, reason="还是报警")
+    await act(cast, at("2026-06-08T15:10"), "technician_v", "fieldwork.set_eta", ticket, minutes=30)
+    await act(cast, at("2026-06-08T15:20"), "technician_v", "dispatch.decline_job", ticket, reason="车坏了")
+    _, clocks, _ = await kept(cast, ticket)
+    assert (clocks["response"].state, clocks["response"].met) == ("stopped", True)
+
+
 async def test_rejected_work_lets_the_restoration_clock_go_on(cast):
     await contract(cast, OFFICE)
     ticket = await reported(cast, at("2026-06-08T09:00"))
@@ -180,15 +240,21 @@ async def any_life(cast, chance: random.Random) -> str:
         "closed": chance.choice(([], ["2026-10-26"])),
         "always": chance.random() < 0.2,
     }
-    levels = [{"priority": p, "restoration": 240 * p, "arrival": 60 * p} for p in (1, 2, 3, 4)]
-    await contract(cast, chance.choice((None, calendar)), LEVEL, levels)
+    agreed = chance.choice(((1, 2, 3, 4), (2, 3)))
+    levels = [{"priority": p, "restoration": 240 * p, "arrival": 60 * p} for p in agreed]
+    await contract(cast, chance.choice((None, calendar)), chance.choice((LEVEL, {"response": 60})), levels)
     moment = at(f"{chance.choice(CHANGES_OF_CLOCKS)}T00:00", zone) + timedelta(minutes=chance.randrange(60 * 24 * 4))
     ticket = await reported(cast, moment)
-    technician = cast.member_id("technician_v")
+    technician, second = cast.member_id("technician_v"), cast.member_id("technician_v2")
     finish = {"result": "repaired", "cause": "堵塞", "action": "更换"}
     steps = [
         ("dispatcher_v", "dispatch.offer_job", {"technician": technician}),
         ("technician_v", "dispatch.accept_job", {}),
+        ("technician_v2", "dispatch.accept_job", {}),
+        ("technician_v", "dispatch.decline_job", {"reason": "车坏了"}),
+        ("technician_v2", "dispatch.decline_job", {"reason": "发烧"}),
+        ("dispatcher_v", "dispatch.offer_job", {"technician": second, "reassign": True}),
+        ("dispatcher_v", "dispatch.withdraw_offers", {"reassign": True}),
         ("technician_v", "fieldwork.set_eta", {"minutes": 30}),
         ("technician_v", "fieldwork.arrive", {}),
         *(("technician_v", "fieldwork.wait", {"reason": r}) for r in ("parts", "access", "customer")),

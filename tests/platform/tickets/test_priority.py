@@ -2,7 +2,7 @@
 
 import pytest
 
-from mendline.kernel import DomainError, now, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, now, parse_opaque, rows, say, transaction
 from mendline.tickets import Ticket, TicketClinical
 from support.clocks import OFFICE, act, at, contract, kept, reported
 from support.database import look, unchanged
@@ -106,6 +106,41 @@ async def test_a_person_sets_the_priority_with_a_reason_and_the_clocks_follow(ca
     assert (level, "override" in reasons) == (2, False)
 
 
+async def test_nobody_sets_a_priority_below_the_hospitals_floor(cast):
+    """The floor is the user facility's; its provider, who does not read its policies, is held to it as well."""
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": {"floors": {"therapeutic": 2}}})
+    ticket = await reported(cast, now(), "degraded")
+    assert (await weighed(cast, ticket))[1]["floor_therapeutic"] == ("2", 0)
+    async with unchanged():
+        for who in ("engineer_a", "dispatcher_v"):
+            with pytest.raises(DomainError, match="priority_floor") as refused:
+                await act(cast, now(), who, "tickets.override_priority", ticket, priority=3, reason="不急")
+            assert refused.value.facts == {
+                "number": refused.value.facts["number"],
+                "lowest": 2,
+                "function": "therapeutic",
+                "floor": "floors.therapeutic",
+            }
+            for locale, words in (("zh", "“治疗”类设备设有下限"), ("en", "(therapy)")):
+                assert words in say("error.priority_floor", locale, **refused.value.facts)
+    await act(cast, now(), "dispatcher_v", "tickets.override_priority", ticket, priority=1, reason="急")
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": {"floors": {"therapeutic": 4}}})
+    await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=3, reason="不急")
+    level, reasons = await weighed(cast, ticket)
+    assert (level, "floor_therapeutic" in reasons) == (3, False), "what the hospital has changed counts at once"
+
+
+async def test_a_floor_that_acts_and_one_that_does_not_are_both_kept(cast):
+    """A ticket above its floor falls to it and no further."""
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": {"floors": {"therapeutic": 2}}})
+    ticket = await reported(cast, now(), "patient_affected")
+    assert (await weighed(cast, ticket))[1]["floor_therapeutic"] == ("2", 0)
+    await act(cast, now(), "nurse_a", "tickets.set_use_state", ticket, use_state="degraded")
+    async with unchanged():
+        with pytest.raises(DomainError, match="priority_floor"):
+            await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=4, reason="x")
+
+
 async def test_a_patient_comes_before_a_persons_word(cast):
     ticket = await reported(cast, now())
     await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=4, reason="备用")
@@ -114,7 +149,7 @@ async def test_a_patient_comes_before_a_persons_word(cast):
     assert (level, "override" in reasons) == (1, False)
     async with unchanged():
         for who, code in (
-            ("engineer_a", "priority_floor"),
+            ("engineer_a", "priority_floor_patient"),
             ("nurse_a", "forbidden"),
             ("engineer_b", "not_found"),
         ):

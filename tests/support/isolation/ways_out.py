@@ -40,6 +40,7 @@ ROUTES = {
 
 CONSUMERS_TELL = {
     "dispatch.suggest": "the provider's own book, by its system actor",
+    "dispatch.holder_away": "the provider's own book, by its system actor",
     "quality.check": "the user facility's own ticket, by its system actor",
     "quality.archive": "as above",
     "quality.conclude": "as above",
@@ -51,6 +52,7 @@ CONSUMERS_TELL = {
     "dispatch.call_off": "the provider's own book of offers, by its system actor",
     "chat.suggestion": "the acting provider's dispatchers: its own book",
     "chat.nobody_left": "as above",
+    "chat.holder_away": "as above",
     "chat.signature": "the user facility's signatories",
     "chat.document_expires": "who keeps the registry of the organisation whose document it is: its own device, model",
     "chat.loan_due": "who lends at the organisation whose unit is out: its own unit and the ticket's number",

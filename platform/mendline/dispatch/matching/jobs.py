@@ -52,8 +52,9 @@ class JobOffer(Record):
     round_id: what all who were asked at once have in common, one technician or a group. attempt: the ticket's.
     automatic: whether the next one is asked when nobody of the round takes it. answer_by: when it passes on; without
     it the offer waits. taken_by_name: who was faster, where the state is `taken`; answered_at says when. ended_why: of
-    one that was withdrawn, `passed` (others are asked instead), `withdrawn`, or what the ticket has become; ended_by:
-    whose doing that was, by the organisation's name {zh, en}.
+    one that was withdrawn, `passed` (others are asked instead), `withdrawn`, `reassigned` (it had been accepted, and is
+    given to another), or what the ticket has become; ended_by: whose doing that was, by the organisation's name
+    {zh, en}.
     """
 
     owner_id = fields.UUIDField()

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from mendline.dispatch.events import JobDeclined
 from mendline.dispatch.matching.jobs import JobOffer
-from mendline.dispatch.offers.rounds import close_round, offers_of
+from mendline.dispatch.offers.rounds import assign_nobody, close_round, offers_of
 from mendline.kernel import DomainError, TicketId, command, emit, parse_opaque, rows, work
 from mendline.tickets import (
     Ticket,
@@ -108,7 +108,6 @@ async def decline_job(actor: Actor, input: DeclineJob) -> TicketResult:
     await add_message(actor, ticket, "note", input.reason)
     if not others:
         await close_round(actor, ticket, "withdrawn")  # nothing is open any more: its timer goes
-        nobody = dict.fromkeys(("assignee_id", "assignee_name", "assignee_phone"))
-        await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **nobody)
+        await assign_nobody(ticket)
         emit(JobDeclined(tenant=ticket.tenant_id, ticket=ticket.id, technician=actor.id, automatic=mine.automatic))
     return result(ticket)

@@ -10,18 +10,23 @@ from mendline.dispatch.events import NobodyLeft
 from mendline.dispatch.matching.matching import Match
 from mendline.dispatch.matching.suggesting import keep, weigh
 from mendline.dispatch.offers.auto_offer import Minutes, auto_offer_of
-from mendline.dispatch.offers.rounds import LARGEST, asked_in_vain, close_round, open_round, tell_withdrawn
+from mendline.dispatch.offers.holding import accepted_already, give_out, holder_of
+from mendline.dispatch.offers.rounds import LARGEST, asked_in_vain, open_round, take_back
 from mendline.kernel import DomainError, MemberId, TicketId, command, emit, not_found, parse_opaque, told
 from mendline.tickets import TicketResult, lock_ticket, may_step, move, require_part, result
 from mendline_tenants import Actor
 
 
 class OfferJob(Struct, frozen=True):
-    """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says."""
+    """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says.
+
+    reassign: also where somebody has accepted it and is not there yet; they have it no more.
+    """
 
     ticket: TicketId
     technician: MemberId
     minutes: Minutes | None = None
+    reassign: bool = False
 
 
 @command("dispatch.offer_job", "dispatch.offer")
@@ -29,12 +34,16 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
     """Offers the job; whoever had it or was asked before has it no more.
 
     Without minutes and without a policy that offers by itself the offer waits for an answer. Raises not_qualified with
-    the reason when the technician may not work on this device.
+    the reason when the technician may not work on this device, job_held when somebody has accepted it and `reassign`
+    does not say that it goes to another, already_accepted when that is the very technician.
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
     technician, name = _fitting(actor, await weigh(actor, ticket), input.technician)
-    await move(actor, ticket)
+    holder = await holder_of(actor, ticket, reassign=input.reassign)
+    if holder is not None and holder.technician_id == technician:
+        raise accepted_already(ticket, holder)
+    await give_out(actor, ticket, holder)
     policy = await auto_offer_of(actor.organisation)
     time = timedelta(minutes=input.minutes) if input.minutes else None
     if time is None and policy.mode_for(ticket.priority) != "dispatcher":
@@ -97,29 +106,38 @@ async def offer_next(actor: Actor, input: OfferNext) -> TicketResult:
 
 
 class AskGroup(Struct, frozen=True):
-    """Asks a group who takes the job: these technicians, or all who could. The first to answer has it."""
+    """Asks a group who takes the job: these technicians, or all who could. The first to answer has it.
+
+    reassign: as in `OfferJob`.
+    """
 
     ticket: TicketId
     technicians: Annotated[tuple[MemberId, ...], Meta(max_length=LARGEST)] = ()
     minutes: Minutes | None = None
+    reassign: bool = False
 
 
 @command("dispatch.ask_group", "dispatch.offer")
 async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
     """Asks them all at once; whoever had the job or was asked before has it no more.
 
-    Raises nobody_fits when there is nobody to ask, not_qualified for one who may not work on this device.
+    Raises nobody_fits when there is nobody to ask, not_qualified for one who may not work on this device, job_held and
+    already_accepted as offer_job does.
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
     found = await weigh(actor, ticket)
+    holder = await holder_of(actor, ticket, reassign=input.reassign)
     if input.technicians:
         asked = dict(_fitting(actor, found, member) for member in input.technicians)
+        if holder is not None and holder.technician_id in asked:
+            raise accepted_already(ticket, holder)
     else:
-        asked = dict(list(found.fit.items())[:LARGEST])
+        held_by = holder.technician_id if holder is not None else None
+        asked = dict([one for one in found.fit.items() if one[0] != held_by][:LARGEST])
     if not asked:
         raise DomainError("nobody_fits", number=ticket.number)
-    await move(actor, ticket)
+    await give_out(actor, ticket, holder)
     policy = await auto_offer_of(actor.organisation)
     time = timedelta(minutes=input.minutes) if input.minutes else policy.time_for(ticket.priority)
     await open_round(actor, ticket, asked, asked="group", time=time)
@@ -127,15 +145,20 @@ async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
 
 
 class WithdrawOffers(Struct, frozen=True):
-    """Takes back what is offered and not yet answered."""
+    """Takes back what is offered and not yet answered; with `reassign` also what somebody has accepted."""
 
     ticket: TicketId
+    reassign: bool = False
 
 
 @command("dispatch.withdraw_offers", "dispatch.offer")
 async def withdraw_offers(actor: Actor, input: WithdrawOffers) -> TicketResult:
-    """Nobody is asked any more; the ticket waits for the dispatcher."""
+    """Nobody is asked any more, or has the job; the ticket waits for the dispatcher.
+
+    Raises job_held as offer_job does.
+    """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
-    await move(actor, ticket)
-    tell_withdrawn(ticket, await close_round(actor, ticket, "withdrawn", why="withdrawn"), "withdrawn")
+    require_part(actor, ticket, "provider")
+    await give_out(actor, ticket, await holder_of(actor, ticket, reassign=input.reassign))
+    await take_back(actor, ticket, "withdrawn")
     return result(ticket)

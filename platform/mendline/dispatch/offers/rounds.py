@@ -1,14 +1,14 @@
 """Rounds of offers: one technician or a group is asked at once; the first answer, a timer or a dispatcher ends it."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from mendline.dispatch.events import JobCalled, JobOffered, OffersWithdrawn
 from mendline.dispatch.matching.jobs import Asked, JobOffer
 from mendline.kernel import cancel_timer, emit, fetch, new_id, rows, set_timer, work
-from mendline.tickets import Ticket
+from mendline.tickets import Ticket, TicketPeople
 from mendline_tenants import Actor
 
 TIMER = "dispatch.expire_offers"
@@ -37,8 +37,7 @@ async def open_round(
 
     automatic: whether the next is asked when nobody takes it. time: until when; without it the offer waits.
     """
-    gone = await close_round(actor, ticket, "withdrawn", states=("offered", "accepted"), why="passed")
-    tell_withdrawn(ticket, gone - set(technicians), "passed")
+    await take_back(actor, ticket, "passed", again=technicians)
     moment = work().occurred_at
     until = moment + time if time is not None else None
     round_id = new_id()
@@ -62,10 +61,51 @@ async def open_round(
     await rows.insert(*offers)
     if until is not None:
         await set_timer(actor.organisation, TIMER, _timer_key(ticket), until, offer=str(offers[0].id))
-    if asked == "one":
-        emit(JobOffered(tenant=ticket.tenant_id, ticket=ticket.id, technician=offers[0].technician_id))
+    _tell_asked(ticket, offers)
+
+
+def _tell_asked(ticket: Ticket, offers: list[JobOffer]) -> None:
+    """Lets those of one round know that they are asked."""
+    technicians = tuple(offer.technician_id for offer in offers)
+    if offers[0].asked == "one":
+        emit(JobOffered(tenant=ticket.tenant_id, ticket=ticket.id, technician=technicians[0]))
     else:
-        emit(JobCalled(tenant=ticket.tenant_id, ticket=ticket.id, technicians=tuple(technicians)))
+        emit(JobCalled(tenant=ticket.tenant_id, ticket=ticket.id, technicians=technicians))
+
+
+async def hasten_round(actor: Actor, ticket: Ticket, until: datetime) -> list[JobOffer]:
+    """The open offers of a locked ticket that are to be answered later than this are due then, and are told again."""
+    asked = await rows.select(
+        JobOffer,
+        f"{_OF_TICKET} AND state = 'offered' AND answer_by > $4 ORDER BY id",
+        *_names(actor, ticket),
+        until,
+    )
+    if asked:
+        for offer in asked:
+            await rows.update(offer, answer_by=until)
+        await set_timer(actor.organisation, TIMER, _timer_key(ticket), until, offer=str(asked[0].id))
+        _tell_asked(ticket, asked)
+    return asked
+
+
+async def take_back(actor: Actor, ticket: Ticket, why: str, *, again: Collection[UUID] = ()) -> None:
+    """Who was asked for a locked ticket (`why`) or has accepted it (`reassigned`) has it no more, and hears of it.
+
+    again: those who are asked anew at once, and are told of that alone.
+    """
+    holders = await close_round(actor, ticket, "withdrawn", states=("accepted",), why="reassigned")
+    asked = await close_round(actor, ticket, "withdrawn", why=why)
+    if holders:
+        await assign_nobody(ticket)
+    tell_withdrawn(ticket, holders - set(again), "reassigned")
+    tell_withdrawn(ticket, asked - set(again), why)
+
+
+async def assign_nobody(ticket: Ticket) -> None:
+    """A locked ticket is nobody's job any more."""
+    nobody = dict.fromkeys(("assignee_id", "assignee_name", "assignee_phone"))
+    await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **nobody)
 
 
 async def close_round(
@@ -128,10 +168,10 @@ async def offers_of(actor: Actor, ticket: Ticket) -> list[JobOffer]:
 
 
 async def asked_in_vain(actor: Actor, ticket: Ticket) -> set[UUID]:
-    """Who has declined this attempt at the ticket, or did not answer in time."""
+    """Who has declined this attempt at the ticket, did not answer in time, or had it taken from them."""
     found = await rows.select(
         JobOffer,
-        f"{_OF_TICKET} AND attempt = $4 AND state IN ('declined', 'expired')",
+        f"{_OF_TICKET} AND attempt = $4 AND (state IN ('declined', 'expired') OR ended_why = 'reassigned')",
         *_names(actor, ticket),
         ticket.attempt,
     )

@@ -1,6 +1,6 @@
 """The SLA clock: a pure function of a ticket's clock events and a working calendar; nothing is counted on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -21,7 +21,8 @@ class ClockEvent(Struct, frozen=True):
 
     at: when it happened, as claimed by who reports; claimed: whether that was another moment than the server's own.
     seq: the order of recording, which decides between events of one moment. minutes: the target, for `started` and
-    `targeted`. reason: why a pause, a new target or a new base; a pause always has one.
+    `targeted` (None: nothing is agreed), and for `rebased` (None: as before). reason: why a pause, a new target or a
+    new base; a pause always has one.
     """
 
     kind: ClockEventKind
@@ -33,7 +34,10 @@ class ClockEvent(Struct, frozen=True):
 
 
 class Stretch(NamedTuple):
-    """Time between two events during which the clock ran, was paused, or stood still after a stop."""
+    """Time between two events during which the clock ran, was paused, or stood still after a stop.
+
+    reason: why it was paused, stopped, reopened or began anew.
+    """
 
     begins: datetime
     ends: datetime | None
@@ -72,7 +76,7 @@ def reckon(calendar: WorkingCalendar, events: Iterable[ClockEvent], moment: date
     if not stretches:
         return ClockReading("none")
     begun, latest = stretches[0].begins, stretches[-1]
-    target = next((event.minutes * 60 for event in reversed(told) if event.minutes is not None), None)
+    target = target_of(told)
     used = sum(
         working_seconds(calendar, stretch.begins, min(stretch.ends or moment, moment))
         for stretch in stretches
@@ -112,19 +116,30 @@ def stretches_of(events: Iterable[ClockEvent]) -> Iterator[Stretch]:
             case "rebased" if state is not None:
                 found = [Stretch(event.at, None, "running", event.reason)]
             case "paused" if state == "running":
-                _turn(found, event, "paused")
+                _turn(found, event, "paused", event.reason)
             case "resumed" if state == "paused":
-                _turn(found, event, "running")
+                _turn(found, event, "running", "")
             case "stopped" if state in ("running", "paused"):
-                _turn(found, event, "stopped")
+                _turn(found, event, "stopped", event.reason)
             case "reopened" if state == "stopped":
-                _turn(found, event, "running")
+                _turn(found, event, "running", event.reason)
     yield from found
 
 
-def _turn(found: list[Stretch], event: ClockEvent, state: Literal["running", "paused", "stopped"]) -> None:
+def target_of(told: Sequence[ClockEvent]) -> int | None:
+    """The target in seconds after these ordered events; None where nothing is agreed."""
+    latest = next((event for event in reversed(told) if sets_target(event.kind, event.minutes)), None)
+    return latest.minutes * 60 if latest is not None and latest.minutes is not None else None
+
+
+def sets_target(kind: str, minutes: int | None) -> bool:
+    """Whether an event says what the target is from now on, be it none: a new base without minutes leaves it."""
+    return kind in ("started", "targeted") or minutes is not None
+
+
+def _turn(found: list[Stretch], event: ClockEvent, state: Literal["running", "paused", "stopped"], reason: str) -> None:
     found[-1] = found[-1]._replace(ends=event.at)
-    found.append(Stretch(event.at, None, state, event.reason))
+    found.append(Stretch(event.at, None, state, reason))
 
 
 def due(calendar: WorkingCalendar, stretches: Iterable[Stretch], target: int) -> datetime | None:
@@ -156,7 +171,7 @@ def moment_of_share(calendar: WorkingCalendar, events: Iterable[ClockEvent], sha
     """When a running clock will have used this share of its target; None while it is held back or without one."""
     told = in_order(events)
     stretches = tuple(stretches_of(told))
-    target = next((event.minutes * 60 for event in reversed(told) if event.minutes is not None), None)
+    target = target_of(told)
     if not stretches or target is None or stretches[-1].state != "running":
         return None
     return due(calendar, stretches, int(target * share))

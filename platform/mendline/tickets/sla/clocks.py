@@ -17,6 +17,7 @@ from mendline.tickets.sla.clock import (
     ClockState,
     moment_of_share,
     reckon,
+    sets_target,
 )
 from mendline.tickets.sla.log import READING, TicketClock, TicketClockEvent
 from mendline.tickets.sla.rules import what_happens
@@ -72,17 +73,19 @@ async def follow(ticket: Ticket, state: str, waiting_for: str | None, priority: 
     Answers the ticket's columns that follow. A ticket without clocks (brought along as history) has none.
     """
     clocks = await clocks_of(ticket)
+    visited = any(clock.clock == "arrival" and clock.state == "stopped" for clock in clocks)
     happened: list[tuple[ClockName | None, ClockEventKind, int | None, str]] = []
     for clock in clocks:
-        name = cast("ClockName", clock.clock)
-        moved = what_happens(name, cast("ClockState", clock.state), state, waiting_for, clock.pauses)
+        name, shows = cast("ClockName", clock.clock), cast("ClockState", clock.state)
+        moved = what_happens(name, shows, state, waiting_for, clock.pauses, source=ticket.state, visited=visited)
         if moved is not None:
             kind, reason = moved
             # A ticket waits as a whole: one event for all of its clocks, which leaves those that stand alone.
             event = (None if kind in ("paused", "resumed") else name, kind, None, reason)
             happened += [event] if event not in happened else []
         minutes = clock.minutes.get(str(priority))
-        if priority != ticket.priority and minutes is not None and minutes * 60 != clock.target:
+        agreed = None if minutes is None else minutes * 60
+        if priority != ticket.priority and agreed != clock.target:
             happened.append((name, "targeted", minutes, f"priority {priority}"))
     return await add_events(ticket, clocks, happened) if happened else {}
 
@@ -93,7 +96,7 @@ async def add_events(
     happened: Iterable[tuple[ClockName | None, ClockEventKind, int | None, str]],
 ) -> dict[str, Any]:
     """Logs events (clock, kind, minutes, reason) of the running command; answers the ticket's columns that follow."""
-    log = await log_of(ticket)
+    log, watched = await log_of(ticket), any(clock.target for clock in clocks)
     fresh: list[TicketClockEvent] = []
     for clock, kind, minutes, reason in happened:
         seq = log[-1].seq + 1 if log else 1
@@ -102,7 +105,8 @@ async def add_events(
         fresh.append(event)
     await rows.insert(*fresh)
     columns = await reckon_anew(clocks, log)
-    _tell_watch(ticket, any(clock.target for clock in clocks))
+    await forget_marks(clocks, fresh)
+    _tell_watch(ticket, watched or any(clock.target for clock in clocks))
     return columns
 
 
@@ -122,9 +126,28 @@ def _moment(log: list[TicketClockEvent], clock: ClockName | None, kind: ClockEve
     before = (
         event.occurred_at
         for event in own
-        if (event.minutes is not None if kind == "targeted" else event.kind != "targeted")
+        if (sets_target(event.kind, event.minutes) if kind == "targeted" else event.kind != "targeted")
     )
     return max(claimed, max(before, default=claimed))
+
+
+async def forget_marks(clocks: list[TicketClock], fresh: Iterable[TicketClockEvent] = ()) -> None:
+    """People have been told of a breach, once; what comes after it is another one, of which they are told again.
+
+    So it is with a clock that has begun anew or was reopened, and one that runs and is due (or to be warned of) later
+    than now again: by a longer target, or a calendar that is known better.
+    """
+    begun = {event.clock for event in fresh if event.kind in ("rebased", "reopened")}
+    moment = now()
+    for clock in clocks:
+        anew, runs = clock.clock in begun, clock.state == "running"
+        marks = {
+            mark: None
+            for mark, at in (("warned_at", clock.warn_at), ("escalated_at", clock.due_at))
+            if getattr(clock, mark) is not None and (anew or (runs and at is not None and at > moment))
+        }
+        if marks:
+            await rows.update(clock, **marks)
 
 
 async def reckon_anew(clocks: list[TicketClock], log: list[TicketClockEvent]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from mendline.tickets.events import ClockDue
 from mendline.tickets.lifecycle import change, lock_ticket, note_change, require_part
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.sla.clock import ClockEventKind, ClockName
-from mendline.tickets.sla.clocks import add_events, clocks_of, log_of, reckon_anew
+from mendline.tickets.sla.clocks import add_events, clocks_of, forget_marks, log_of, reckon_anew
 from mendline.tickets.sla.log import TicketClock
 from mendline.tickets.sla.rules import what_happens
 from mendline.tickets.sla.watch import due_marks
@@ -42,8 +42,6 @@ async def rebase_clock(actor: Actor, input: RebaseClock) -> TicketResult:
     meant = [c for c in clocks if c.state in ("running", "paused") and input.clock in (None, c.clock)]
     if not meant:
         raise DomainError("clock_not_running", number=ticket.number)
-    for clock in meant:
-        await rows.update(clock, warned_at=None, escalated_at=None)
     columns = await add_events(ticket, clocks, [event for clock in meant for event in _new_base(ticket, clock, input)])
     await change(actor, ticket, **columns)
     touch(Reference(ticket.tenant_id, ticket.id), clocks=[clock.clock for clock in meant], reason=input.reason)
@@ -78,6 +76,7 @@ async def check_clocks(actor: Actor, input: CheckClocks) -> TicketResult:
     clocks = await clocks_of(ticket)
     before = [clock.due_at for clock in clocks]
     columns = await reckon_anew(clocks, await log_of(ticket)) if clocks else {}
+    await forget_marks(clocks)
     clinical = await rows.find(TicketClinical, ticket.tenant_id, ticket.id)
     urgent = clinical is not None and clinical.use_state == "patient_affected"
     moment = now()

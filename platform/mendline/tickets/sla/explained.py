@@ -16,8 +16,9 @@ Why = Literal["working", "off_hours", "weekend", "public_holiday", "closed", "pa
 class Interval(Struct, frozen=True):
     """A stretch of time of one kind. seconds: its length. counted: whether the clock used it.
 
-    why: `working` counted; `off_hours` outside the day's hours or in its break; `weekend`, `public_holiday` and
-    `closed` name the day; `paused` and `stopped` come with the reason that was given.
+    why: `working` counted, with the reason for which the clock was reopened or began anew, if it was; `off_hours`
+    outside the day's hours or in its break; `weekend`, `public_holiday` and `closed` name the day; `paused` and
+    `stopped` come with the reason that was given.
     """
 
     begins: datetime
@@ -58,7 +59,7 @@ def _intervals(calendar: WorkingCalendar, stretch: Stretch, moment: datetime) ->
     reached = begins
     for span in working_spans(calendar, begins, ends):
         yield from _idle(calendar, reached, span.begins)
-        yield Interval(span.begins, span.ends, "working")
+        yield Interval(span.begins, span.ends, "working", stretch.reason)
         reached = span.ends
     yield from _idle(calendar, reached, ends)
 

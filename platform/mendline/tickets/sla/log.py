@@ -63,7 +63,7 @@ class TicketClock(Record):
     calendar: when it counts (`WorkingCalendar`). telling: inside whose hours people are told of it. minutes: the target
     for each priority ("1" to "4"). pauses: what a ticket may wait for while it is held back. state to claimed: as in
     `clock.ClockReading`, at `reckoned_at`. warn_at: when most of the target is used. warned_at, escalated_at: when
-    people were told, once each.
+    people were told, once each for a breach (see `forget_marks`).
     """
 
     ticket_id = fields.UUIDField()

@@ -1,0 +1,38 @@
+"""Who holds a job: it goes from them to another only where a dispatcher says so, and what they told goes with them."""
+
+from mendline.dispatch.matching.jobs import JobOffer
+from mendline.kernel import DomainError, Reference, rows, touch
+from mendline.tickets import HELD, Ticket, move
+from mendline_tenants import Actor
+
+
+async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer | None:
+    """The accepted offer of a locked ticket whose technician is not there yet; None where nobody holds it.
+
+    reassign: whether it is to go to another. Raises job_held with who and since when where it is not: what a dispatcher
+    has read may be older than the answer.
+    """
+    if ticket.state not in HELD:
+        return None
+    holder = await rows.first(
+        JobOffer,
+        "tenant_id = $1 AND owner_id = $2 AND ticket_id = $3 AND state = 'accepted' ORDER BY offered_at DESC",
+        actor.organisation,
+        ticket.tenant_id,
+        ticket.id,
+    )
+    if holder is not None and not reassign:
+        raise DomainError("job_held", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
+    return holder
+
+
+def accepted_already(ticket: Ticket, holder: JobOffer) -> DomainError:
+    """Who is to be asked has the job already."""
+    return DomainError("already_accepted", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
+
+
+async def give_out(actor: Actor, ticket: Ticket, holder: JobOffer | None) -> None:
+    """Takes the running command's step; what its holder has told of arrival and end counts no more."""
+    await move(actor, ticket, **({"eta_at": None, "completion_at": None} if holder is not None else {}))
+    if holder is not None:
+        touch(Reference(ticket.tenant_id, ticket.id), reassigned=str(holder.id))
