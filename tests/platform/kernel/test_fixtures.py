@@ -41,8 +41,8 @@ async def _stored(tenant: UUID, key: str = "first") -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        "INSERT INTO timer SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'key', 'other'))).*"
-        " FROM timer AS t WHERE tenant_id = $1 LIMIT 1",
+        "INSERT INTO timer SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'key', 'new')))"
+        ".* FROM timer AS t WHERE tenant_id = $1 LIMIT 1",
         "UPDATE timer SET attempts = attempts + 1 WHERE tenant_id = $1",
         "DELETE FROM timer WHERE tenant_id = $1",
     ],
@@ -58,7 +58,7 @@ async def test_unchanged_notices_each_kind_of_write_once_it_is_committed(databas
     async with unchanged(), administrator().acquire() as connection:
         taken_back = connection.transaction()
         await taken_back.start()
-        assert not (await connection.execute(write.replace("other", "another"), tenant)).endswith(" 0")
+        assert not (await connection.execute(write.replace("new", "newer"), tenant)).endswith(" 0")
         await taken_back.rollback()
 
 
