@@ -38,7 +38,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The stories on a whole system take minutes in one process: they begin first, so that nobody waits for them."""
-    items.sort(key=lambda item: all(mark.args != ("system",) for mark in item.iter_markers("xdist_group")))
+    items.sort(key=lambda item: "stories" not in item.path.parts)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -184,7 +184,6 @@ async def at_work(portal: Any, tmp_path: Path) -> AsyncIterator[None]:
         yield
 
 
-@pytest.mark.xdist_group("relay")
 async def test_on_real_parts_an_end_comes_at_once_and_on_its_date(
     at_work: None, portal: Any, port: int, cast: Cast
 ) -> None:

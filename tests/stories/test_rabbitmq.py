@@ -6,7 +6,7 @@ from support.brokers import OwnRabbitMQ
 from support.faults import story_with
 from support.system import System
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 
 async def test_the_story_passes(tmp_path):

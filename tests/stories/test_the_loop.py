@@ -1,4 +1,7 @@
-"""The main story on a whole running system: photo in Telegram, GraphQL, Slack, signatures, archive."""
+"""The main story on a whole running system: photo in Telegram, GraphQL, Slack, signatures, archive.
+
+All of it is in one file, as a file stays in one process and a system takes most of a minute to start.
+"""
 
 import json
 import re
@@ -7,9 +10,9 @@ import httpx
 import pytest
 
 from mendline.app.play import STEPS, Narrator, play
-from support.faults import COMMANDS
+from support.faults import COMMANDS, story_with
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 RECORD = """query ($number: String!) { ticket(number: $number) {
   id state audit(first: 50) { nodes { seq command channel organisation { code } hash } }
@@ -109,3 +112,9 @@ async def test_it_can_be_played_again(system, number):
     assert played.audit == COMMANDS
     assert [step for step, moment in steps if moment == "acted"] == list(STEPS)
     assert steps[-1] == ("archive", "seen")
+
+
+async def test_each_part_is_killed_once(system):
+    """The story goes on: one ticket, one card in each chat, no step twice. `./deploy/bench faults` walks every step."""
+    plan = {"report": "worker", "offer": "web", "accept": "relay", "note": "bots", "sign_function": "broker"}
+    await story_with(system, plan)

@@ -142,8 +142,8 @@ async def make_cast() -> Cast:
     suffix = new_id().hex[-10:].upper()  # a database holds thousands of casts
     cast.codes = {name: f"{code}{suffix}" for name, (code, *_) in ORGANISATIONS.items()}
     async with gateway():
-        for name, tenant in cast.organisations.items():
-            await rows.insert(OrganisationSlug(tenant_id=tenant, id=tenant, code=cast.codes[name]))
+        slugs = [OrganisationSlug(tenant_id=id_, id=id_, code=cast.codes[n]) for n, id_ in cast.organisations.items()]
+        await rows.insert(*slugs)
     for name, tenant in cast.organisations.items():
         async with transaction(tenant):
             await _organisation(cast, name)
@@ -175,7 +175,8 @@ async def _organisation(cast: Cast, name: str) -> None:
 
 
 async def _people(cast: Cast, organisation: str) -> None:
-    tenant = cast[organisation]
+    tenant, members = cast[organisation], []
+    technicians: list[Record] = []
     for name, (of, chinese, english, role) in PEOPLE.items():
         if of != organisation:
             continue
@@ -184,10 +185,10 @@ async def _people(cast: Cast, organisation: str) -> None:
         if role in ("reporter", "ward_manager"):
             member.place_id = cast.places.get(f"ward_{organisation[-1]}")
         cast.members[name] = member.id
-        await rows.insert(member)
+        members.append(member)
         if home := HOME.get(name):
             latitude, longitude = home
-            await rows.insert(
+            technicians += [
                 Technician(
                     tenant_id=tenant,
                     id=member.id,
@@ -197,7 +198,10 @@ async def _people(cast: Cast, organisation: str) -> None:
                     shifts=WEEK,
                 ),
                 Qualification(tenant_id=tenant, technician_id=member.id, device_class="infusion_pump", level=2),
-            )
+            ]
+    await rows.insert(*members)
+    if technicians:
+        await rows.insert(*technicians)
 
 
 async def _registry(cast: Cast, organisation: str) -> None:
@@ -226,12 +230,14 @@ async def _registry(cast: Cast, organisation: str) -> None:
         ),
     }
     await rows.insert(*models.values())
+    devices = []
     for name, (of, model, asset_number, serial) in DEVICES.items():
         if of == organisation:
             device = Device(tenant_id=tenant, model_id=models[model].id, asset_number=asset_number, serial=serial)
             device.place_id = cast.places[f"ward_{organisation[-1]}"]
             cast.devices[name] = device.id
-            await rows.insert(device)
+            devices.append(device)
+    await rows.insert(*devices)
     provider = {"hospital_a": "vendor_v", "hospital_b": "vendor_w"}[organisation]
     contract = Contract(
         tenant_id=tenant,

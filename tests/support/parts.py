@@ -135,6 +135,12 @@ async def _make_template(settings, name: str) -> None:  # type: ignore[no-untype
         await migrate(made.role_url("administrator"), made.role_url("owner"), passwords)
     finally:
         await administrator.close()
+    template = await asyncpg.connect(made.role_url("administrator"))
+    try:
+        # Reads what was written, for `support.database.unchanged`; among the server's own, where no test looks.
+        await template.execute("CREATE EXTENSION pg_walinspect SCHEMA pg_catalog")
+    finally:
+        await template.close()
 
 
 async def _drop_databases(url: str, prefix: str) -> None:

@@ -190,6 +190,10 @@ class ChannelStandin(Protocol):
         """Whether Mendline listens to this channel now (polls, has a webhook that answers, holds a socket)."""
         ...
 
+    def untaken(self) -> int:
+        """How many updates Mendline has not taken yet; it takes one when it has stored it."""
+        ...
+
     def chats(self, person: Person) -> list[ShownChat]:
         """The person's chats, the private one with the bot first, even when it is empty."""
         ...

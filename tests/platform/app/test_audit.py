@@ -11,7 +11,7 @@ from mendline.app.http.web import make_app
 from mendline.kernel import Reference, parse_opaque
 from mendline_tenants import make_checkpoints, public_keys
 from support.cast import Cast
-from support.command_line import mendline
+from support.command_line import mendline, started
 from support.database import look
 from support.forgery import rewrite_everything, superuser
 
@@ -80,7 +80,7 @@ async def test_checkpoint_covers_what_is_new(cast: Cast, ticket: Reference) -> N
 
 
 async def test_the_public_keys_are_published(database: None) -> None:
-    ended, told = await mendline("audit", "keys")
+    ended, told = await started("audit", "keys")
     assert ended == 0
     transport = httpx.ASGITransport(app=make_app())
     async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:

@@ -19,8 +19,6 @@ from mendline.app.parts import start_parts
 from mendline.app.parts.ordinary_user import as_ordinary_user
 from mendline.kernel.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("parts")  # one set of them, not one for each worker
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):

@@ -7,7 +7,7 @@ from typing import Any
 from mendline.app.queues import dead_letters, queues_status
 from mendline.kernel import DomainError, new_id, now, perform, set_timer, timer, transaction
 from mendline.workers import alive
-from support.command_line import mendline
+from support.command_line import mendline, started
 from support.database import look
 from support.processes import running, until
 from support.trials import passing
@@ -48,7 +48,7 @@ async def test_queues_tell_what_is_due_and_what_will_be(database: None) -> None:
         await set_timer(tenant, "trial.none", "later", now().replace(year=now().year + 1))
     (after,) = [status for status in await queues_status() if status.queue == "timer"]
     assert (after.due, after.later) == (before.due + 1, before.later + 1)
-    code, told = await mendline("queues")
+    code, told = await started("queues")
     assert code == 0
     assert "delivery" in told
     await look("UPDATE timer SET completed_at = now() WHERE tenant_id = $1 RETURNING 1", tenant)

@@ -2,17 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
 from mendline.kernel import new_id
 from mendline.workers import Publisher
 from support.brokers import Broker, OwnValkey
 from support.database import administrator, look
 from support.processes import kill, until
 from support.work import done, marks, relaying, schedule, working
-
-pytestmark = pytest.mark.xdist_group("brokers")
-"""On one test process: a node of RabbitMQ takes six seconds to start."""
 
 
 async def test_500_rows_of_20_organisations_are_each_done_once(broker: Broker, tmp_path: Path) -> None:

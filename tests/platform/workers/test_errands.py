@@ -11,8 +11,6 @@ from support.database import look
 from support.processes import until
 from support.work import relaying
 
-pytestmark = pytest.mark.xdist_group("relay")
-
 
 async def test_a_worker_does_what_was_asked(worker: Child, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errands, "HEAD_START", timedelta(0))  # who asked is gone at once

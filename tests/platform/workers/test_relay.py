@@ -14,8 +14,6 @@ from support.database import look
 from support.processes import until
 from support.work import done, marks, relaying, schedule, working
 
-pytestmark = pytest.mark.xdist_group("relay")
-
 
 async def test_a_flood_keeps_no_other_organisation_waiting(worker: Child) -> None:
     flooding, small = new_id(), new_id()

@@ -96,8 +96,11 @@ class SimulatorApi:
         return FileResponse(PAGE / "index.html", headers=_SAFE)
 
     async def health(self, request: Request) -> Response:
-        """Alive, and for each channel whether Mendline listens to it."""
-        channels = {name: {"connected": channel.connected()} for name, channel in self._channels.items()}
+        """Alive, and for each channel whether Mendline listens to it and how many updates it has not taken yet."""
+        channels = {
+            name: {"connected": channel.connected(), "untaken": channel.untaken()}
+            for name, channel in self._channels.items()
+        }
         return answer({"ok": True, "channels": channels})
 
     async def people(self, request: Request) -> Response:

@@ -52,6 +52,11 @@ class Delivery:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    @property
+    def untaken(self) -> int:
+        """What is under way in the background."""
+        return len(self._tasks)
+
     async def stop(self) -> None:
         """End every try that is under way."""
         for task in list(self._tasks):

@@ -135,6 +135,10 @@ class SlackStandin:
         """Whether the app holds a socket, or its request URL has answered the challenge."""
         return self._verified if self._request_url else self._sockets.count > 0
 
+    def untaken(self) -> int:
+        """Events that are not acknowledged yet, and are still tried."""
+        return self.state.delivery.untaken
+
     def chats(self, person: Person) -> list[ShownChat]:
         """The direct messages with the bot, then the channels this person is in."""
         shown = []

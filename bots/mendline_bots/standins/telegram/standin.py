@@ -68,6 +68,10 @@ class TelegramStandin:
         """Whether the bot polls, or its webhook took the last update."""
         return self.core.updates.connected()
 
+    def untaken(self) -> int:
+        """What the next poll would bring, and what is still on its way."""
+        return self.core.updates.untaken()
+
     # --- what a person sees
 
     def chats(self, person: Person) -> list[ShownChat]:

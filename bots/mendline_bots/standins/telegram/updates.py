@@ -163,6 +163,10 @@ class Updates:
         polled = self._poller is not None and not self._poller.done()
         return polled or self._clock() - self._last_poll <= BETWEEN_POLLS
 
+    def untaken(self) -> int:
+        """Updates that are neither confirmed by a poll nor answered by the webhook, or are held back."""
+        return len(self._pending) + len(self._tasks)
+
     def _confirm_below(self, offset: int) -> None:
         for update in [each for each in self._pending if each["update_id"] < offset]:
             self._forget(update)
