@@ -1,12 +1,12 @@
 """Mutants: each one protection of the database taken away or opened, as SQL that the administrator can take back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
 from mendline.kernel import TABLES, Function, Kind
-from mendline_tenants import functions
+from mendline_tenants import function_sql, functions
 from support.isolation.catalogue import Shape
 from support.isolation.functions import name_of
 from support.isolation.rules import ROLES
@@ -167,17 +167,14 @@ def _functions() -> Iterator[Mutant]:
     for function in functions():
         for label, text in mutations(function.sql):
             name = f"{name_of(function)}: {label}"
-            yield Mutant("function", name, _replace(function, text), function=function)
+            made = "; ".join(function_sql([replace(function, sql=text)]))
+            yield Mutant("function", name, made, function=function)
         for role in sorted({*ROLES, "PUBLIC"} - set(function.roles)):
             grant = f"GRANT EXECUTE ON FUNCTION {function.signature} TO {role}"
             yield Mutant("execute", f"{name_of(function)}: {role} may execute it", grant, function=function)
         for role in function.roles:
             revoke = f"REVOKE EXECUTE ON FUNCTION {function.signature} FROM {role}"
             yield Mutant("execute", f"{name_of(function)}: {role} may not execute it", revoke, function=function)
-
-
-def _replace(function: Function, text: str) -> str:
-    return f"{text}; ALTER FUNCTION {function.signature} OWNER TO keeper"
 
 
 async def _trigger_functions(administrator: asyncpg.Connection | asyncpg.Pool) -> list[Mutant]:
