@@ -163,12 +163,24 @@ def _trigger(row: asyncpg.Record) -> Iterator[Mutant]:
         yield Mutant("field group", f"{table}: counts as progress, not {group}", f"{drop}; {text}", table)
 
 
+_SECURITY = {True: "SECURITY DEFINER", False: "SECURITY INVOKER"}
+"""What a function is turned into, by whether it runs with its caller's rights."""
+
+
 def _functions() -> Iterator[Mutant]:
     for function in functions():
         for label, text in mutations(function.sql):
             name = f"{name_of(function)}: {label}"
             made = "; ".join(function_sql([replace(function, sql=text)]))
             yield Mutant("function", name, made, function=function)
+        invoker = "SECURITY INVOKER" in function.sql
+        for label, change in (
+            ("runs with the rights of " + ("keeper" if invoker else "its caller"), _SECURITY[invoker]),
+            ("search path not pinned", "RESET search_path"),
+            ("owned by owner", "OWNER TO owner"),
+        ):
+            altered = f"ALTER FUNCTION {function.signature} {change}"
+            yield Mutant("definer", f"{name_of(function)}: {label}", altered, function=function)
         for role in sorted({*ROLES, "PUBLIC"} - set(function.roles)):
             grant = f"GRANT EXECUTE ON FUNCTION {function.signature} TO {role}"
             yield Mutant("execute", f"{name_of(function)}: {role} may execute it", grant, function=function)

@@ -37,7 +37,7 @@ def _mutations(sql: str) -> Iterator[tuple[str, str]]:
         if word.text.upper() in _OPENING and _opens(words, number):
             start, end = _condition(sql, words, number)
             condition = " ".join(sql[start:end].split())
-            for instead in _instead(sql, words, number, end) if condition else ():
+            for instead in _instead(sql, words, number, end) if condition not in ("", "true") else ():
                 told = f"{_where(sql[body:start])}: {condition[:110]} -> {instead}"
                 yield told, f"{sql[:start]} {instead} {sql[end:]}"
     for lock in re.finditer(r" FOR (NO KEY UPDATE|SHARE)( SKIP LOCKED)?", sql):
