@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError
 
-from mendline.kernel import DomainError, log, new_id, say
+from mendline.kernel import DomainError, StoreAway, log, new_id, say
 
 _SUGGESTION = re.compile(r" Did you mean .*$|（你是想.*$", re.DOTALL)
 
@@ -20,6 +20,9 @@ def present(error: GraphQLError, locale: str, stranger: bool) -> GraphQLError:
         return refusal(cause, locale, error)
     if isinstance(cause, TimeoutError):
         return refusal(DomainError("deadline_exceeded"), locale, error)
+    if isinstance(cause, StoreAway):
+        log.warning("store_away", path=error.path, error=str(cause))
+        return refusal(DomainError("store_away"), locale, error)
     if cause is None or isinstance(cause, GraphQLError):
         message = _SUGGESTION.sub("", error.message) if stranger else error.message
         return GraphQLError(message, error.nodes, path=error.path, extensions={"code": "bad_request"})

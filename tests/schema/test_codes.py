@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pypdfium2
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from mendline.devices import DeviceModel, device_link, read_codes
+from mendline.kernel import blobs as kernel_blobs
 from mendline.kernel import rows, transaction
 from support.cast import PUMP, Cast
 from support.database import look, unchanged
@@ -94,6 +98,18 @@ async def test_stickers_lead_back_to_their_devices(portal: Any, cast: Cast, blob
     sql = "SELECT facts FROM organisation_audit WHERE command = 'devices.print_stickers' AND tenant_id = $1"
     audit = await look(sql, cast["hospital_a"])
     assert len(audit) == 2 and str(cast.devices["pump_a"]) in str(audit[0]["facts"])
+
+
+async def test_that_the_store_is_away_is_said(portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Away:
+        def put_object(self, **_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+        exceptions = SimpleNamespace(ClientError=ClientError)
+
+    monkeypatch.setattr(kernel_blobs, "_client", Away)
+    refused = await portal.ask("engineer_a", PRINT, i={"devices": [cast.device_id("pump_a")]})
+    assert refused.codes == ["store_away"]
 
 
 async def test_another_hospitals_sticker_finds_nothing_of_ours(portal: Any, cast: Cast) -> None:

@@ -109,7 +109,10 @@ def presign_download(key: str, filename: str) -> str:
 
 
 async def put_blob(key: str, body: bytes, media_type: str, sha256: str) -> None:
-    """Stores a file we hold ourselves (a photo from chat); storing the same key again changes nothing."""
+    """Stores a file we hold ourselves (a photo from chat); storing the same key again changes nothing.
+
+    Raises StoreAway.
+    """
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
 
     def put() -> None:
@@ -126,7 +129,7 @@ async def put_blob(key: str, body: bytes, media_type: str, sha256: str) -> None:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:
                 raise
 
-    await asyncio.to_thread(put)
+    await answered(put)
 
 
 async def put_file(key: str, file: BinaryIO, media_type: str) -> None:
@@ -149,7 +152,7 @@ async def answered(call: Callable[..., T], *arguments: Any) -> T:
 
 
 async def stat_blob(key: str) -> Blob | None:
-    """What S3 knows of a file, or None when it was never uploaded."""
+    """What S3 knows of a file, or None when it was never uploaded. Raises StoreAway."""
 
     def head() -> Blob | None:
         try:
@@ -161,14 +164,14 @@ async def stat_blob(key: str) -> Blob | None:
         checksum = base64.b64decode(found.get("ChecksumSHA256", "")).hex()
         return Blob(key, found["ContentLength"], found["ContentType"], checksum)
 
-    return await asyncio.to_thread(head)
+    return await answered(head)
 
 
 async def get_blob(key: str) -> bytes:
-    """The bytes of a file."""
+    """The bytes of a file. Raises StoreAway."""
 
     def get() -> bytes:
         body: bytes = _client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"].read()
         return body
 
-    return await asyncio.to_thread(get)
+    return await answered(get)
