@@ -1,6 +1,6 @@
 """Policies: each kind of table as the SQL of its keys, row-level security, grants and triggers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mendline.kernel import FUNCTIONS, NIL, ROUTING, TABLES, Function, Kind, Table
 from mendline_tenants.partnership.masking import MASKING_FUNCTIONS
@@ -236,10 +236,13 @@ def functions() -> list[Function]:
     return [*FUNCTIONS.values(), *sharing_functions()]
 
 
-def function_sql() -> list[str]:
-    """What the administrator applies last: the functions, their search path pinned, handed to `keeper`."""
+def function_sql(of: Iterable[Function] | None = None) -> list[str]:
+    """What the administrator applies last: the functions, their search path pinned, handed to `keeper`.
+
+    of: these alone, not all of them.
+    """
     sql = []
-    for function in functions():
+    for function in functions() if of is None else of:
         sql += [
             function.sql,
             f"ALTER FUNCTION {function.signature} SET search_path = {SEARCH_PATH}",

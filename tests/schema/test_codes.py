@@ -2,15 +2,16 @@
 
 import hashlib
 import io
+from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import httpx
 import pypdfium2
 import pytest
-from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from mendline.devices import DeviceModel, device_link, read_codes
+from mendline.kernel import blobs as kernel_blobs
 from mendline.kernel import rows, transaction
 from support.cast import PUMP, Cast
 from support.database import look, unchanged
@@ -19,8 +20,6 @@ READ = """mutation($t: String!) { readCode(input: {text: $t}) { readings { syste
   manufactured expires assetNumber organisationCode devices { device { id assetNumber } } } } }"""
 PRINT = """mutation($i: PrintStickersInput!) { printStickers(input: $i) {
   url filename size sha256 stickers pages } }"""
-ONCE = {"max_attempts": 1}
-KEYS: Any = {"region_name": "x", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 BY_CODE = "query($c: String!) { device(code: $c) { id } }"
 
 
@@ -101,20 +100,16 @@ async def test_stickers_lead_back_to_their_devices(portal: Any, cast: Cast, blob
     assert len(audit) == 2 and str(cast.devices["pump_a"]) in str(audit[0]["facts"])
 
 
-async def test_a_file_store_that_is_away_is_said_and_asked_again(
-    portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ordered = {"i": {"devices": [cast.device_id("pump_a")], "sheet": "A4_3X8"}}
+async def test_that_the_store_is_away_is_said(portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Away:
+        def put_object(self, **_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
-    def away() -> Any:
-        return boto3.client(
-            "s3", endpoint_url="http://127.0.0.1:9", region_name="x", config=Config(retries=ONCE), **KEYS
-        )
+        exceptions = SimpleNamespace(ClientError=ClientError)
 
-    monkeypatch.setattr("mendline.kernel.blobs._client", away)
-    answer = await portal.ask("admin_a", PRINT, **ordered)
-    assert answer.codes == ["store_away"]
-    assert "try again" in answer.errors[0]["message"] or "重试" in answer.errors[0]["message"]
+    monkeypatch.setattr(kernel_blobs, "_client", Away)
+    refused = await portal.ask("engineer_a", PRINT, i={"devices": [cast.device_id("pump_a")]})
+    assert refused.codes == ["store_away"]
 
 
 async def test_another_hospitals_sticker_finds_nothing_of_ours(portal: Any, cast: Cast) -> None:

@@ -40,11 +40,13 @@ class House:
 
 
 @asynccontextmanager
-async def web_house(**more: str) -> AsyncIterator[House]:
-    """A migrated database with the cast, pools of this process onto it, and one web process. more: its settings."""
+async def web_house(*, store: bool = False, **more: str) -> AsyncIterator[House]:
+    """A migrated database with the cast, pools of this process onto it, and one web process. more: its settings.
+
+    store: with a store of files, which takes some seconds to come up.
+    """
     with tempfile.TemporaryDirectory(prefix="mendline-bench-") as folder:
-        # No evidence store: nothing here stores files.
-        given = Settings(home=Path(folder) / "home", s3_endpoint_url="http://127.0.0.1:9")
+        given = Settings(home=Path(folder) / "home", s3_endpoint_url=None if store else "http://127.0.0.1:9")
         with start_parts(given) as parts:
             port = next(port for port in range(18080, 19000) if is_free(port))
             environment = parts.environment() | NO_LIMIT | more | {"MENDLINE_PORT": str(port)}

@@ -97,12 +97,11 @@ WORKLIST_PUT = definer(
     f"""
 CREATE OR REPLACE FUNCTION worklist_put(of_tenant uuid, of_ticket uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE t public.ticket;
 BEGIN
-  PERFORM FROM public.ticket WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
-    FOR NO KEY UPDATE;
-  WITH t AS (
-    SELECT * FROM public.ticket WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()]
-  ), p AS (
+  SELECT * INTO t FROM public.ticket
+   WHERE tenant_id = of_tenant AND id = of_ticket AND visible_to @> ARRAY[public.cur()] FOR NO KEY UPDATE;
+  WITH p AS (
     SELECT * FROM public.ticket_people WHERE tenant_id = of_tenant AND id = of_ticket
   ), latest AS (
     SELECT jsonb_agg(jsonb_build_object('seq', e.seq, 'command', e.command, 'role', e.actor_role,
@@ -110,13 +109,13 @@ BEGIN
     FROM (SELECT * FROM public.audit_entry a WHERE a.tenant_id = of_tenant AND a.ticket_id = of_ticket
           ORDER BY a.seq DESC LIMIT 3) e
   ), unlisted AS (
-    DELETE FROM public.worklist w USING t, public.ticket_participant once
+    DELETE FROM public.worklist w USING public.ticket_participant once
     WHERE once.tenant_id = of_tenant AND once.ticket_id = of_ticket AND once.organisation <> ALL (t.visible_to)
       AND w.tenant_id = once.organisation AND w.owner_id = of_tenant AND w.ticket_id = of_ticket
     RETURNING w.tenant_id
   ), buried AS ({BURY.format(viewers="unlisted")}
   ), back AS (
-    DELETE FROM public.tombstone b USING t
+    DELETE FROM public.tombstone b
     WHERE b.tenant_id = ANY (t.visible_to) AND b.owner_id = of_tenant AND b.ticket_id = of_ticket
   )
   INSERT INTO public.worklist AS w (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority,
@@ -127,9 +126,8 @@ BEGIN
     t.number, t.kind, t.state, t.phase, t.priority, t.provider_id, t.device_id,
     CASE WHEN t.audience->'people' ? viewer::text THEN (SELECT p.assignee_id FROM p) END,
     t.parent_id, t.version, t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,
-    jsonb_build_object('device', CASE WHEN t.audience->'quality' ? viewer::text OR t.device_card->>'serial' IS NULL
-        THEN t.device_card
-        ELSE t.device_card || jsonb_build_object('serial', masked_serial(t.device_card->>'serial')) END,
+    jsonb_build_object('device', CASE WHEN t.audience->'quality' ? viewer::text THEN t.device_card ELSE t.device_card
+        || jsonb_strip_nulls(jsonb_build_object('serial', masked_serial(t.device_card->>'serial'))) END,
       'facility', t.facility_card, 'provider', t.provider_card,
       'eta_at', t.eta_at, 'events', coalesce((SELECT events FROM latest), '[]'::jsonb),
       'withheld', (SELECT coalesce(jsonb_agg(g), '[]'::jsonb) FROM unnest(ARRAY[{_GROUPS}]) AS g
@@ -143,7 +141,7 @@ BEGIN
              FROM public.ticket_clinical c WHERE c.tenant_id = of_tenant AND c.id = of_ticket)
        ELSE '{{}}'::jsonb END,
     {POSITION}
-  FROM t, unnest(t.visible_to) AS viewer ORDER BY viewer
+  FROM unnest(t.visible_to) AS viewer ORDER BY viewer
   ON CONFLICT (tenant_id, owner_id, ticket_id) DO UPDATE SET ({", ".join(_SHOWN)}, changed_in) =
     ROW ({_PUT}, excluded.changed_in)
   WHERE ({_HELD}) IS DISTINCT FROM ({_PUT}) OR w.changed_in > excluded.changed_in;
@@ -160,7 +158,8 @@ END $$""",  # noqa: S608 - no value is in it
 )
 """Writes every viewer's row of a ticket, in viewer order; of viewers gone only a tombstone stays.
 
-The ticket is locked first: whoever rebuilds the lists while a share ends must read who sees it after that.
+The ticket is locked first: whoever rebuilds the lists while a share ends must read who sees it after that. Of one that
+is hidden from the caller there are no viewers, so that nothing is written.
 
 A row that is as it was keeps its place in the feed, so that rebuilding the lists is no news. Each command writes an
 audit entry, which every viewer's card shows: there is no change that no row shows. Viewers gone are looked for among

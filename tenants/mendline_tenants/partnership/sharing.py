@@ -28,18 +28,23 @@ BEGIN
   RETURN viewers;
 END $$"""
 
-_SHARE_PROGRESS = """
-  UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
-   WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT narrowed AND NOT visible_to @> ARRAY[partner];"""
-
-_SHARE_GROUP = """
-  IF '{group}' = ANY (wanted) THEN
+_WIDEN = """
     UPDATE public.{table} SET visible_to = array_append(visible_to, partner)
-     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT narrowed AND NOT visible_to @> ARRAY[partner];
-  ELSE
+     WHERE tenant_id = of_tenant AND ticket_id = of_ticket AND NOT narrowed AND NOT visible_to @> ARRAY[partner];"""
+
+_TAKE = """
     UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
-     WHERE tenant_id = of_tenant AND {of_ticket} AND visible_to @> ARRAY[partner];
+     WHERE tenant_id = of_tenant AND {of_ticket} AND visible_to @> ARRAY[partner];"""
+
+_SHARE_GROUP = f"""
+  IF '{{group}}' = ANY (wanted) THEN{_WIDEN}
+  ELSE{_TAKE}
   END IF;"""
+
+_SHARE_BESIDE = f"""
+  IF ('{{group}}' = ANY (wanted)) IS NOT TRUE THEN{_TAKE}
+  END IF;"""
+"""Rows that name a second ticket are narrowed, each of them: sharing takes them away and never shows them to more."""
 
 _UNSHARE = """
 CREATE OR REPLACE FUNCTION unshare(of_tenant uuid, of_ticket uuid, partner uuid) RETURNS uuid[]
@@ -61,10 +66,6 @@ BEGIN
 {children}
   RETURN viewers;
 END $$"""
-
-_UNSHARE_CHILD = """
-  UPDATE public.{table} SET visible_to = array_remove(visible_to, partner)
-   WHERE tenant_id = of_tenant AND {of_ticket} AND visible_to @> ARRAY[partner];"""
 
 _UNLIST = """
   DELETE FROM public.{table} WHERE tenant_id = partner AND owner_id = of_tenant AND ticket_id = of_ticket;"""
@@ -99,7 +100,7 @@ def sharing_functions() -> tuple[Function, Function]:
     needs |= {child.name: "SELECT, UPDATE (visible_to)" for child in children}
     needs_to_leave = needs | dict.fromkeys(worklists, "SELECT, DELETE") | {"tombstone": "SELECT, INSERT, UPDATE"}
     share = _SHARE.format(groups=groups, children="".join(_share(child) for child in children))
-    leave = [_UNSHARE_CHILD.format(table=child.name, of_ticket=_of_ticket(child)) for child in children]
+    leave = [_TAKE.format(table=child.name, of_ticket=_of_ticket(child)) for child in children]
     leave += [_UNLIST.format(table=name) for name in worklists]
     leave.append(_BURY)
     unshare = _UNSHARE.format(children="".join(leave))
@@ -110,7 +111,10 @@ def sharing_functions() -> tuple[Function, Function]:
 
 
 def _share(child: Table) -> str:
-    text = _SHARE_PROGRESS if child.group == "progress" else _SHARE_GROUP
+    if child.group == "progress":  # every viewer holds it
+        text = "" if child.beside else _WIDEN
+    else:
+        text = _SHARE_BESIDE if child.beside else _SHARE_GROUP
     return text.format(table=child.name, group=child.group, of_ticket=_of_ticket(child))
 
 

@@ -11,13 +11,10 @@ import asyncpg
 from mendline.kernel import NIL, TABLES, Kind, Table, new_id
 from support.isolation import rules
 from support.isolation.catalogue import Shape
-from support.isolation.literals import insert, literal
+from support.isolation.literals import LOUD, QUIET, insert, literal
 from support.isolation.rules import Stored
 from support.isolation.stage import Stage
 from support.isolation.world import Shared, World
-
-QUIET = "SET LOCAL session_replication_role = replica"
-"""Past triggers, those of foreign keys among them."""
 
 
 @dataclass(frozen=True)
@@ -281,10 +278,31 @@ def _adding_children(world: World, shape: Shape, table: Table, tenant: UUID) -> 
                 held = insert(shape, row, _HOLDS_TICKET.format(owner=shared.owner, id=shared.id))
                 yield Check(shape.name, "app", tenant, held, "true", True)
             yield Check(shape.name, "app", tenant, insert(shape, row, _VIEWERS), expected, True)
+        if table.beside and tenant in (holders := shared.holders(table.group)) and len(holders) > 1:
+            yield from _adding_beside(world, shape, table, tenant, shared)
         if stranger != shared.owner:
             stray = world.sampler().row(shape.name, stranger, "stray", ticket_id=shared.id, author_org=tenant)
             sql = insert(shape, {**stray, "visible_to": [tenant]})
             yield Check(shape.name, "app", tenant, sql, "no such ticket")
+
+
+def _adding_beside(world: World, shape: Shape, table: Table, tenant: UUID, shared: Shared) -> Iterator[Check]:
+    """A row that names a second ticket is seen by who holds its group in both; another owner's is no such ticket."""
+    holders, second = shared.holders(table.group), world.sibling(shared)
+    foreign = next(one for one in world.tickets if one.owner in holders and one.owner != shared.owner)
+    given = {"ticket_id": shared.id, "author_org": tenant, "visible_to": None}
+    row = world.sampler().row(shape.name, shared.owner, "added", **given)
+    empty = f'{QUIET}; DELETE FROM "{shape.name}"; {LOUD}'  # the same two are named once
+    for other, held in ((second, holders), (second, shared.viewers), (second, [shared.owner]), (foreign.id, [])):
+        listed = literal([str(viewer) for viewer in held], "jsonb")
+        given_there = f"UPDATE ticket SET audience = audience || jsonb_build_object('{table.group}', {listed})"
+        first = f"{empty}; {given_there} WHERE tenant_id = '{shared.owner}' AND id = '{other}'"
+        added = {**row, "id": new_id(), str(table.beside): other}
+        seen_by = [viewer for viewer in holders if viewer == shared.owner or viewer in held]
+        expected = json.dumps([str(viewer) for viewer in sorted(seen_by)]) if tenant in seen_by else "refused"
+        yield Check(shape.name, "app", tenant, insert(shape, added, _VIEWERS), expected, True, first)
+    locked = insert(shape, {**row, str(table.beside): second}, _HOLDS_TICKET.format(owner=shared.owner, id=second))
+    yield Check(shape.name, "app", tenant, locked, "true", True, empty)
 
 
 def _one_of_each(world: World, tenant: UUID) -> list[Shared]:

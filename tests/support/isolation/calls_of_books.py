@@ -1,15 +1,14 @@
 """What the functions of sessions, stewards, books and the feed must do."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from mendline.kernel import new_id
 from support.isolation.calls import Call, of
-from support.isolation.literals import insert
+from support.isolation.literals import LOUD, QUIET, insert
 from support.isolation.world import World
-
-LOUDLY, QUIETLY = "SET LOCAL session_replication_role = origin", "SET LOCAL session_replication_role = replica"
 
 
 def _one(world: World, table: str, tenant: UUID) -> dict[str, Any]:
@@ -64,8 +63,9 @@ def _shares_over(world: World) -> Iterator[Call]:
     yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=clean)
     ended = f"{over}; UPDATE ticket_participant SET groups = '{{}}' WHERE {place}"
     yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=ended)
+    # Beside another organisation's ticket of the same id, which the partner sees.
     left = f"{over}; UPDATE ticket SET visible_to = ARRAY[tenant_id] WHERE id = '{shared.id}'"
-    yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=left)
+    yield Call(asked.format("2020-01-03", 50), None, "0", role="gateway", first=left, twin=shared)
 
 
 @of("steward_acting")
@@ -90,8 +90,8 @@ def _reads_of_ticket(world: World) -> Iterator[Call]:
     mine, other = list(world.organisations.values())[:2]
     ticket, owner = new_id(), new_id()
     first = (
-        f"{QUIETLY}; UPDATE read_log SET tickets = ARRAY['{ticket}'::uuid], owners = ARRAY['{owner}'::uuid]"
-        f" WHERE tenant_id IN ('{mine}', '{other}'); {LOUDLY}"
+        f"{QUIET}; UPDATE read_log SET tickets = ARRAY['{ticket}'::uuid], owners = ARRAY['{owner}'::uuid]"
+        f" WHERE tenant_id IN ('{mine}', '{other}'); {LOUD}"
     )
 
     def asked(reader: UUID, tenant: UUID, of_ticket: UUID) -> str:
@@ -123,21 +123,65 @@ def _audit_heads(world: World) -> Iterator[Call]:
 
 @of("request_checkpoints")
 def _request_checkpoints(world: World) -> Iterator[Call]:
-    """A timer for every organisation that has written since its last checkpoint, and for no other."""
-    silent, *others = world.organisations.values()
-    first = (
-        f"{QUIETLY}; DELETE FROM audit_entry WHERE tenant_id = '{silent}';"
-        f" DELETE FROM organisation_audit WHERE tenant_id = '{silent}'; DELETE FROM timer; {LOUDLY}"
+    """A timer for who has written what no checkpoint covers, due at the end of that minute; for no other.
+
+    Everything here is of one organisation, beside another whose leaves and checkpoint have the very same ids.
+    """
+    mine, other = list(world.organisations.values())[:2]
+    ticket = next(one for one in world.tickets if one.owner == mine)
+    silenced = "; ".join(
+        f"DELETE FROM {table}"
+        for table in ("audit_entry", "organisation_audit", "audit_leaf", "audit_checkpoint", "timer")
     )
-    listed = ", ".join(f"'{tenant}'" for tenant in world.organisations.values())
+    sampler, shapes, now = world.sampler(), world.shapes, datetime.now(UTC)
+
+    def added(table: str, tenant: UUID, **given: Any) -> str:
+        return insert(shapes[table], sampler.row(table, tenant, "added", **given))
+
+    entry, page = ({"id": new_id(), "recorded_at": now - timedelta(minutes=13)} for _ in range(2))
+    entry |= {"ticket_id": ticket.id, "seq": 7}
+    wrote_entry, wrote_page = added("audit_entry", mine, **entry), added("organisation_audit", mine, **page)
+
+    def leaf(tenant: UUID, of: UUID, seq: int, id: UUID) -> str:
+        return added("audit_leaf", tenant, ticket_id=of, seq=seq, id=id)
+
+    def looked(tenant: UUID, minutes: int, number: int = 1) -> str:
+        return added("audit_checkpoint", tenant, covers_until=now - timedelta(minutes=minutes), number=number)
+
+    beside = (looked(other, 0, 99), leaf(other, ticket.id, 99, page["id"]), leaf(mine, new_id(), 99, new_id()))
+    waiting = added("timer", mine, key="tenants.checkpoint", due_at=now, completed_at=None)
+    cases: list[tuple[tuple[str, ...], bool]] = [
+        ((), False),
+        ((wrote_entry, *beside), True),
+        ((wrote_page, *beside), True),
+        ((wrote_entry, leaf(mine, ticket.id, 6, new_id())), True),
+        ((wrote_entry, leaf(mine, ticket.id, 7, new_id())), False),
+        ((wrote_page, leaf(mine, new_id(), 1, page["id"])), False),
+        # What was recorded long before the last look is left to the look at everything; not what is just late.
+        *(((wrote, looked(mine, 12)), False) for wrote in (wrote_entry, wrote_page)),
+        *(((wrote, looked(mine, 9)), True) for wrote in (wrote_entry, wrote_page)),
+        *(((wrote, looked(mine, 14), looked(mine, 0, 0)), True) for wrote in (wrote_entry, wrote_page)),
+        # One that waits is left alone, one that is done is set anew.
+        ((wrote_page, waiting), False),
+        ((wrote_page, waiting, "UPDATE timer SET completed_at = due_at"), True),
+    ]
+    minute = entry["recorded_at"].replace(second=0, microsecond=0) + timedelta(minutes=1)
     look = (
-        "SELECT string_agg(tenant_id::text, ' ' ORDER BY tenant_id) FROM timer WHERE key = 'tenants.checkpoint'"
-        f" AND tenant_id IN ({listed})"
+        f"SELECT coalesce(string_agg(tenant_id || ' ' || (due_at = '{minute.isoformat()}'), ' '), '') FROM timer"
+        f" WHERE completed_at IS NULL AND due_at <> '{now.isoformat()}'"
     )
-    saw = " ".join(sorted(map(str, others)))
-    unwatched = frozenset({"timer"})
-    sql = "SELECT request_checkpoints()"
-    yield Call(sql, None, role="gateway", first=first, look=look, saw=saw, unwatched=unwatched)
+    for made, asked in cases:
+        first = "; ".join((QUIET, silenced, *made, LOUD))
+        yield Call(
+            "SELECT request_checkpoints()",
+            None,
+            str(int(asked)),
+            role="gateway",
+            first=first,
+            look=look,
+            saw=f"{mine} true" if asked else "",
+            unwatched=frozenset({"timer"}),
+        )
 
 
 @of("request_fault_learning")
@@ -149,7 +193,7 @@ def _request_fault_learning(world: World) -> Iterator[Call]:
         f" WHERE key = 'tickets.learn_fault_model' AND tenant_id IN ({listed})"
     )
     saw = " ".join(sorted(map(str, world.organisations.values())))
-    sql, first = "SELECT request_fault_learning()", f"{QUIETLY}; DELETE FROM timer; {LOUDLY}"
+    sql, first = "SELECT request_fault_learning()", f"{QUIET}; DELETE FROM timer; {LOUD}"
     unwatched = frozenset({"timer"})
     yield Call(sql, None, role="gateway", first=first, look=look, saw=saw, unwatched=unwatched)
     yield Call(sql, None, "0", role="gateway", first=f"{first}; SELECT request_fault_learning()", unwatched=unwatched)

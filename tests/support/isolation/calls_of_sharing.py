@@ -6,8 +6,8 @@ from uuid import UUID
 
 from mendline.kernel import TABLES, Kind, new_id
 from mendline_tenants import field_groups
-from support.isolation.calls import Call, State, of, one_of_each
-from support.isolation.literals import literal
+from support.isolation.calls import Call, State, namesake, of, one_of_each
+from support.isolation.literals import LOUD, QUIET, insert, literal
 from support.isolation.world import Shared, World
 
 
@@ -40,6 +40,45 @@ def _text(value: object) -> str:
     return literal(value, "text[]")
 
 
+def _of_two_others(world: World, shared: Shared, partner: UUID) -> str:
+    """The statements that add rows which name two other tickets of the same owner: they stay with the partner."""
+    other = next(one for one in world.tickets if one.owner == shared.owner and one.id != shared.id)
+    statements = []
+    for name, table in TABLES.items():
+        if table.beside:
+            given = {"ticket_id": other.id, table.beside: new_id(), "visible_to": sorted({shared.owner, partner})}
+            statements.append(
+                insert(world.shapes[name], world.sampler().row(name, shared.owner, "two others", **given))
+            )
+    return "; ".join((QUIET, *statements, LOUD))
+
+
+def _let_in(shared: Shared, newcomer: UUID) -> tuple[str, str]:
+    """(the statement by which somebody else lets an organisation in to progress, the one that undoes it)."""
+    where = f"WHERE tenant_id = '{shared.owner}' AND id = '{shared.id}'"
+    viewers, audience = _with(shared, newcomer)
+    return tuple(
+        f"UPDATE ticket SET visible_to = {literal(seen, 'uuid[]')}, audience = {literal(held, 'jsonb')} {where}"
+        for seen, held in ((viewers, audience), (shared.viewers, shared.audience))
+    )
+
+
+def _with(shared: Shared, newcomer: UUID) -> tuple[list[UUID], dict[str, list[str]]]:
+    audience = shared.audience
+    return [*shared.viewers, newcomer], audience | {"progress": [*audience["progress"], str(newcomer)]}
+
+
+def _with_newcomer(shared: Shared, newcomer: UUID, then: Callable[[State], None]) -> Callable[[State], None]:
+    """What must be there when somebody has been let in before."""
+
+    def after(state: State) -> None:
+        viewers, audience = _with(shared, newcomer)
+        ticket_of(state, shared).update(visible_to=[str(viewer) for viewer in viewers], audience=audience)
+        then(state)
+
+    return after
+
+
 # --- sharing
 
 
@@ -58,7 +97,13 @@ def _share(world: World) -> Iterator[Call]:
             for partner, wanted in asked:
                 sql = f"SELECT share('{shared.owner}', '{shared.id}', '{partner}', {_text(wanted)})"
                 after = _shared_with(shared, partner, wanted) if own else _nothing
-                yield Call(sql, caller, None if own else "no such ticket", after, twin=shared)
+                others = _of_two_others(world, shared, partner)
+                yield Call(sql, caller, None if own else "no such ticket", after, twin=shared, first=others)
+            if own:
+                sql = f"SELECT share('{shared.owner}', '{shared.id}', '{strangers[0]}', {_text(some)})"
+                after = _with_newcomer(shared, strangers[1], _shared_with(shared, strangers[0], some))
+                change, undo = _let_in(shared, strangers[1])
+                yield Call(sql, caller, None, after, meanwhile=change, undo=undo)
             for viewer in shared.held if own else ():
                 yield _shared_again(shared, viewer, groups)
             yield from _bad_shares(shared, caller, strangers[0], own)
@@ -131,7 +176,12 @@ def _unshare(world: World) -> Iterator[Call]:
                 else:
                     after = _unshared(shared, partner)
                     new = frozenset({"changed_in", "gone_at"})
-                    yield Call(sql, caller, None, after, twin=shared, first="DELETE FROM tombstone", ignored=new)
+                    first = f"DELETE FROM tombstone; {_of_two_others(world, shared, partner)}"
+                    yield Call(sql, caller, None, after, twin=shared, first=first, ignored=new)
+                    newcomer = next(tenant for tenant in everybody if tenant not in (*shared.viewers, partner))
+                    change, undo = _let_in(shared, newcomer)
+                    after, first = _with_newcomer(shared, newcomer, after), "DELETE FROM tombstone"
+                    yield Call(sql, caller, None, after, first=first, ignored=new, meanwhile=change, undo=undo)
             bad = f"SELECT unshare('{shared.owner}', '{shared.id}', NULL)"
             yield Call(bad, caller, "22023" if shared.owner == caller else "no such ticket")
             stray = (
@@ -178,11 +228,26 @@ def _audit_append(world: World) -> Iterator[Call]:
             after = _appended(shared, caller, entry_id) if seen else _nothing
             made_up = frozenset({"recorded_at", "hash", "prev_hash", "audit_head", "channel", "facts", "command"})
             yield Call(sql, caller, None if seen else "no such ticket", after, twin=shared, ignored=made_up)
+            if not seen:  # whose namesake is its own
+                yield Call(sql, caller, "no such ticket", first=namesake(world, shared, caller))
+            elif shared.owner == caller:
+                numbered = f"UPDATE ticket SET audit_seq = %s WHERE tenant_id = '{caller}' AND id = '{shared.id}'"
+                later = _after_another(shared, after)
+                change, undo = numbered % 1, numbered % 0
+                yield Call(sql, caller, None, later, ignored=made_up, meanwhile=change, undo=undo)
             # Named in one's own tenant, where there is no such ticket; and one that nobody has.
             for tenant, ticket in ((caller, shared.id), (shared.owner, new_id())):
                 if (tenant, ticket) != (shared.owner, shared.id):
                     stray = f"SELECT audit_append('{tenant}', '{ticket}', '{entry_id}', '{entry}')"
                     yield Call(stray, caller, "no such ticket", twin=shared)
+
+
+def _after_another(shared: Shared, then: Callable[[State], None]) -> Callable[[State], None]:
+    def after(state: State) -> None:
+        ticket_of(state, shared)["audit_seq"] += 1
+        then(state)
+
+    return after
 
 
 def _appended(shared: Shared, caller: UUID, id: UUID) -> Callable[[State], None]:

@@ -23,8 +23,6 @@ EQUIVALENT = {
     r"(un)?share: \w+: visible_to @> ARRAY\[partner\] -> true": "taking away what is not there changes nothing",
     r"\w+_acting: \w+: \w+\.tenant_id = of_tenant -> true": "runs with its caller's rights: row-level security",
     r"\w+_acting: \w+: o\.id = of_tenant -> true": "an organisation sees one row of this table, its own",
-    r"key_acting: \w+: coalesce\(k\.used_at < .*": "says how often the use of a key is noted, not what it may do",
-    r"\w+: \w+: true -> true": "it is true already",
     r"child_of_ticket: \w+: tg_argv\[0\] <> 'progress' -> true": "every viewer holds progress",
 }
 """Mutants that change nothing that anyone could see, and why; they are told apart and not counted."""
@@ -32,7 +30,9 @@ EQUIVALENT = {
 
 def equivalent(mutant: Mutant) -> str | None:
     """Why a mutant changes nothing, if it is one of those."""
-    return next((why for pattern, why in EQUIVALENT.items() if re.fullmatch(pattern, mutant.name)), None)
+    return next(
+        (why for pattern, why in EQUIVALENT.items() if re.fullmatch(rf"{pattern}( \(\d+\))?", mutant.name)), None
+    )
 
 
 @dataclass(frozen=True)

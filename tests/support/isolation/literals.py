@@ -9,6 +9,12 @@ import msgspec
 
 from support.isolation.catalogue import Shape
 
+QUIET = "SET LOCAL session_replication_role = replica"
+"""Past triggers, those of foreign keys among them."""
+
+LOUD = "SET LOCAL session_replication_role = origin"
+"""With them again."""
+
 
 def literal(value: Any, type: str) -> str:
     """A value as SQL of this type."""

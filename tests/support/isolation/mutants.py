@@ -1,12 +1,12 @@
 """Mutants: each one protection of the database taken away or opened, as SQL that the administrator can take back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
 from mendline.kernel import TABLES, Function, Kind
-from mendline_tenants import functions
+from mendline_tenants import function_sql, functions
 from support.isolation.catalogue import Shape
 from support.isolation.functions import name_of
 from support.isolation.rules import ROLES
@@ -163,21 +163,30 @@ def _trigger(row: asyncpg.Record) -> Iterator[Mutant]:
         yield Mutant("field group", f"{table}: counts as progress, not {group}", f"{drop}; {text}", table)
 
 
+_SECURITY = {True: "SECURITY DEFINER", False: "SECURITY INVOKER"}
+"""What a function is turned into, by whether it runs with its caller's rights."""
+
+
 def _functions() -> Iterator[Mutant]:
     for function in functions():
         for label, text in mutations(function.sql):
             name = f"{name_of(function)}: {label}"
-            yield Mutant("function", name, _replace(function, text), function=function)
+            made = "; ".join(function_sql([replace(function, sql=text)]))
+            yield Mutant("function", name, made, function=function)
+        invoker = "SECURITY INVOKER" in function.sql
+        for label, change in (
+            ("runs with the rights of " + ("keeper" if invoker else "its caller"), _SECURITY[invoker]),
+            ("search path not pinned", "RESET search_path"),
+            ("owned by owner", "OWNER TO owner"),
+        ):
+            altered = f"ALTER FUNCTION {function.signature} {change}"
+            yield Mutant("definer", f"{name_of(function)}: {label}", altered, function=function)
         for role in sorted({*ROLES, "PUBLIC"} - set(function.roles)):
             grant = f"GRANT EXECUTE ON FUNCTION {function.signature} TO {role}"
             yield Mutant("execute", f"{name_of(function)}: {role} may execute it", grant, function=function)
         for role in function.roles:
             revoke = f"REVOKE EXECUTE ON FUNCTION {function.signature} FROM {role}"
             yield Mutant("execute", f"{name_of(function)}: {role} may not execute it", revoke, function=function)
-
-
-def _replace(function: Function, text: str) -> str:
-    return f"{text}; ALTER FUNCTION {function.signature} OWNER TO keeper"
 
 
 async def _trigger_functions(administrator: asyncpg.Connection | asyncpg.Pool) -> list[Mutant]:

@@ -87,9 +87,11 @@ class Borrowed:
     """One connection of the administrator, in a transaction of its own, that takes on roles and lays them down.
 
     What the administrator has changed in that transaction (a mutant) is there for the role, and nobody else sees it.
+    others: where further connections of the administrator come from.
     """
 
     connection: asyncpg.Connection
+    others: asyncpg.Pool
 
     async def attempts(
         self, role: str, tenant: UUID | None, statements: Sequence[tuple[str, bool]], prepare: str = ""
@@ -101,8 +103,9 @@ class Borrowed:
     @asynccontextmanager
     async def acting(self, role: str, tenant: UUID | None, prepare: str = "") -> AsyncIterator[asyncpg.Connection]:
         """The connection as this role for this organisation; all of it is taken back at the end."""
-        await self.connection.execute(f"SAVEPOINT acting; {prepare}; {become(role, tenant)}")
+        await self.connection.execute("SAVEPOINT acting")
         try:
+            await self.connection.execute(f"{prepare}; {become(role, tenant)}")
             yield self.connection
         finally:
             await self.connection.execute("ROLLBACK TO SAVEPOINT acting; RELEASE SAVEPOINT acting")
@@ -126,7 +129,7 @@ async def borrowed(administrator: asyncpg.Pool) -> AsyncIterator[Borrowed]:
         await connection.execute(ATTEMPT)
         await connection.execute("BEGIN")
         try:
-            yield Borrowed(connection)
+            yield Borrowed(connection, administrator)
         finally:
             await connection.execute("ROLLBACK")
 
