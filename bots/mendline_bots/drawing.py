@@ -100,6 +100,8 @@ def _facts(view: TicketView) -> Iterator[tuple[str, str]]:
 def _state(view: TicketView) -> str:
     ticket, locale = view.ticket, view.actor.locale
     parts = [say(f"state.{ticket.state}", locale)]
+    if ticket.state == "archived":
+        parts.append(say(f"outcome.{ticket.outcome}", locale))
     if ticket.waiting_for:
         parts.append(say(f"waiting_for.{ticket.waiting_for}", locale))
     if ticket.eta_at:

@@ -14,7 +14,7 @@ from mendline_schema.tenants import Member
 
 @part
 class FaultDanger:
-    """A kind of danger that the text speaks of: smoke, burn, shock, leak, patient; and its words for it."""
+    """A kind of danger that the text speaks of: smoke, burn, shock, leak, injury and others; and its words for it."""
 
     kind: str | None = column()
     words: list[str] | None = column()

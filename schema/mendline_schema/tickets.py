@@ -15,6 +15,7 @@ from mendline_schema.declarations.enums import (
     FieldGroup,
     Part,
     TicketKind,
+    TicketOutcome,
     TicketPhase,
     TicketState,
     UseState,
@@ -198,6 +199,7 @@ class Ticket(Node):
     kind: TicketKind = column()
     state: TicketState = column()
     phase: TicketPhase = column()
+    outcome: TicketOutcome | None = column(description="How it ended.")
     version: int = column()
     attempt: int = column()
     priority: int = column(description="1 is the highest.")
@@ -281,6 +283,7 @@ class WorklistItem:
     kind: TicketKind = column()
     state: TicketState = column()
     phase: TicketPhase = column()
+    outcome: TicketOutcome | None = column(description="How it ended.")
     priority: int = column()
     version: int = column()
     opened_at: datetime = column()

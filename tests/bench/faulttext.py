@@ -17,13 +17,27 @@ from mendline.faulttext import SAFETY_WORDS, Guess, Lesson, Model, find_dangers,
 from mendline.faulttext.figures import ece, f1_by_label, macro_f1, reliability
 from mendline.faulttext.grams import features
 from mendline.faulttext.learn import FOLDS, cross_validated, guesses, learn, stratified
-from support.fault_texts import WORK_ORDERS, Labelled, chinese, work_orders
+from support.fault_texts import HARMLESS, WORK_ORDERS, Labelled, chinese, dangers, work_orders
 
 WIDE = {sign: sign + 0xFEE0 for sign in range(0x21, 0x7F)}
 """ASCII as full-width characters."""
 
 GOAL_SECONDS = 1e-3
 """What a prediction may take: less than the statement that stores it."""
+
+DANGER = "danger"
+
+FIRST: dict[tuple[str, str, str], float] = {
+    ("tune", "zh", DANGER): 47 / 109,
+    ("tune", "zh", HARMLESS): 3 / 90,
+    ("tune", "en", DANGER): 30 / 109,
+    ("tune", "en", HARMLESS): 3 / 88,
+    ("held", "zh", DANGER): 48 / 106,
+    ("held", "zh", HARMLESS): 3 / 90,
+    ("held", "en", DANGER): 31 / 105,
+    ("held", "en", HARMLESS): 5 / 87,
+}
+"""Of texts with a danger, and without, what was noticed when the set was new and the words knew nothing of it."""
 
 
 def words(text: str) -> list[str]:
@@ -133,6 +147,21 @@ def of_safety(report: Report) -> None:
     report.add("safety words", "synthetic texts that a person is to look at", flagged / len(texts), "of texts")
 
 
+def of_dangers(report: Report) -> None:
+    """What the words do not cover: texts written apart from them, and how many harmless ones they take for a danger."""
+    found: dict[tuple[str, str, str], list[bool]] = {}
+    for told in dangers():
+        flagged = bool(find_dangers(told.text))
+        for kind in {told.kind, HARMLESS if told.harmless else DANGER}:
+            found.setdefault((told.part, told.language, kind), []).append(flagged)
+    for (part, language, kind), flags in found.items():
+        case, first = f"dangers told, synthetic {language}, {part}", FIRST.get((part, language, kind))
+        what = "false alarms" if kind == HARMLESS else "noticed" if kind == DANGER else f"noticed of {kind}"
+        report.add(
+            case, what, statistics.mean(flags), f"of {len(flags)} texts", "before tuning" if first else None, first
+        )
+
+
 def tried(model: Model, texts: Labelled) -> list[Guess]:
     """The model's guess for each text."""
     return [Guess(label, *model.predict(text)[:2]) for text, label in texts]
@@ -157,7 +186,7 @@ def speed(report: Report, case: str, model: Model, packed: bytes, texts: Labelle
 
 
 def main() -> None:
-    """All three."""
+    """All four."""
     parser = arguments(__doc__)
     parser.add_argument("--orders", type=int, metavar="N", help="only the first N work orders (all)")
     given = parser.parse_args()
@@ -168,6 +197,7 @@ def main() -> None:
         print("the work orders are not here: put excavator_work_orders.csv into ../shared/data")
     of_chinese(report)
     of_safety(report)
+    of_dangers(report)
     report.finish(given.json)
 
 

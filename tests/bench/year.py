@@ -1,4 +1,8 @@
-"""A year's work of one vendor replayed through the commands: is a ticket stuck, is every clock explained, how fast."""
+"""A year's work of one vendor replayed through the commands: is a ticket stuck, is every clock explained, how fast.
+
+The year is scripted: its lives call the clocks' timer and what consumers would do as acts of their own, and offers are
+the dispatcher's. Beside it a month of one hospital is run by the house: there the queues' rows alone do all of that.
+"""
 
 import argparse
 import asyncio
@@ -7,7 +11,7 @@ import os
 import random
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +28,7 @@ from support.database import look
 from support.own_house import own_house
 from support.year import ledger
 from support.year.lives import absence, life, moments
+from support.year.month import Month
 from support.year.replay import Replay, Replayed
 from support.year.town import build
 
@@ -39,6 +44,9 @@ TELL = 15.0
 
 DEVICES = 400
 """At each hospital, on average."""
+
+TEAM = 12
+"""Technicians of the vendor in the house's month: enough that every device class has somebody who knows it."""
 
 
 async def main(options: argparse.Namespace, report: Report) -> int:
@@ -66,7 +74,8 @@ async def main(options: argparse.Namespace, report: Report) -> int:
         _rates(report, replayed, memory, options.tickets)
         for way, count in town.ways.most_common():
             report.add(way, "happened", count, "times")
-        return await _judged(report, replayed, [hospital.id for hospital in town.hospitals])
+        wrong = await _judged(report, replayed, [hospital.id for hospital in town.hospitals])
+        return wrong + (await _month(report, options, began) if options.month else 0)
 
 
 class Memory:
@@ -114,6 +123,39 @@ def _rates(report: Report, replayed: Replayed, memory: Memory, tickets: int) -> 
         report.add(name, "refused", count, "commands")
 
 
+async def _month(report: Report, options: argparse.Namespace, began: datetime) -> int:
+    """One more hospital and vendor, where consumers, timers and offers run as rows of the queues, called by nobody."""
+    draw, started = random.Random(f"{options.seed} month"), time.monotonic()
+    town = await build(draw, 1, TEAM, DEVICES, began.date(), specialists=0, prefix="M")
+    told = await Month(draw, town).run(moments(draw, options.month, began, 30))
+    case = "the house's month"
+    report.add(case, "reported", options.month, "tickets")
+    report.add(case, "time", (time.monotonic() - started) / 60, "min")
+    report.add(case, "people's commands", sum(told.commands.values()), "commands")
+    report.add(case, "rows of queues done", told.rows, "rows")
+    for name, count in [*told.commands.most_common(), *told.refusals.most_common()]:
+        report.add(case, name, count, "commands")
+    tenants = [town.vendor.id, town.hospitals[0].id]
+    for what, sql in HOUSE.items():
+        for row in await look(sql, tenants):
+            report.add(case, f"{what}: {row['name']}", row["count"], "times")
+    clocks = await ledger.clocks([town.hospitals[0].id])
+    report.add(case, "clocks not explained", len(clocks.wrong), "clocks", "at most", 0)
+    report.add(case, "tickets not archived", told.open, "tickets", "at most", 0)
+    return told.open + len(clocks.wrong)
+
+
+HOUSE = {
+    "offers": "SELECT CASE WHEN automatic THEN 'by the house, ' ELSE 'by the desk, ' END || state AS name, count(*)"
+    " FROM job_offer WHERE tenant_id = ANY ($1) GROUP BY 1 ORDER BY 2 DESC",
+    "command of the house": "SELECT command AS name, count(*) FROM audit_entry WHERE tenant_id = ANY ($1)"
+    " AND actor_role = 'system' GROUP BY 1 ORDER BY 2 DESC",
+    "consumer": "SELECT consumer AS name, count(*) FROM delivery WHERE tenant_id = ANY ($1)"
+    " AND completed_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC",
+}
+"""What the house has done by itself, by name."""
+
+
 async def _judged(report: Report, replayed: Replayed, hospitals: list[UUID]) -> int:
     began = time.monotonic()
     for state, count in (await ledger.by_state()).items():
@@ -140,6 +182,9 @@ if __name__ == "__main__":
     parser.add_argument("--tickets", type=int, default=30_000)
     parser.add_argument("--technicians", type=int, default=150)
     parser.add_argument("--hospitals", type=int, default=12)
+    parser.add_argument(
+        "--month", type=int, default=200, help="tickets of the month that the house runs itself (0: none)"
+    )
     parser.add_argument("--at-once", type=int, default=6, help="commands under way at the same time")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()

@@ -105,7 +105,7 @@ async def test_the_whole_story_by_pigeon(loft: Loft, cast: "Cast", blobs: None) 
     (row,) = await look("SELECT state FROM ticket WHERE tenant_id = $1", cast["hospital_a"])
     assert row["state"] == "archived"
     cards = {person: loft.notes(person)[0] for person in ("nurse_a", "technician_v", "manager_a", "engineer_a")}
-    assert {card.facts[0][1] for card in cards.values()} == {"archived"}, cards
+    assert {card.facts[0][1] for card in cards.values()} == {"archived · work accepted"}, cards
 
 
 async def test_a_pigeon_without_a_ring_is_turned_away(loft: Loft) -> None:

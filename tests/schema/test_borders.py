@@ -87,6 +87,8 @@ async def _fill(ticket: Reference) -> None:
     )
     for table, column, kind in columns:
         if kind in values and column not in ("system", "external_number", "waiting_for"):
+            if (table, column) == ("ticket", "outcome"):  # it has not ended
+                continue
             key = "id" if table == "ticket" else "ticket_id"
             of_ticket = f"WHERE tenant_id = $1 AND {key} = $2"
             sql = f'UPDATE "{table}" SET "{column}" = {values[kind]} {of_ticket} AND "{column}" IS NULL'
@@ -188,6 +190,8 @@ NEVER_FILLED = {
     ".ticket.externalSystem",
     ".ticket.externalNumber",
     ".ticket.waitingFor",
+    ".ticket.outcome",
+    ".worklist.nodes.outcome",
     ".ticket.subcontracts",
     ".ticket.loans",
     ".ticket.possibleDuplicates",
@@ -205,7 +209,7 @@ NEVER_FILLED = {
     ".ticket.estimates.nodes.beforeAt",
     ".ticket.clinical.priorityReasons.reason",
 }
-"""What this ticket has not: a number in another system, something it waits for, a subcontractor, revised words."""
+"""What this ticket has not: an end, a number elsewhere, something it waits for, a subcontractor, revised words."""
 
 
 async def share(cast: Cast, ticket: str, groups: tuple[str, ...]) -> None:

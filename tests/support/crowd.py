@@ -77,12 +77,14 @@ FROM crowd, generate_series(0, tickets / 12) k WHERE kind = 'hospital';
 
 # Later tickets lie later in the table, whoever's they are: as if all had been reported in the order of time.
 _TICKETS = """
-INSERT INTO ticket (tenant_id, id, visible_to, audience, number, kind, state, phase, version, attempt, provider_id,
-  device_id, device_card, facility_card, provider_card, priority, opened_at, response_due_at, restoration_due_at,
-  closed_at, changed_at, changed_by, audit_seq)
+INSERT INTO ticket (tenant_id, id, visible_to, audience, number, kind, state, phase, outcome, version, attempt,
+  provider_id, device_id, device_card, facility_card, provider_card, priority, opened_at, response_due_at,
+  restoration_due_at, closed_at, changed_at, changed_by, audit_seq)
 SELECT o.id, uuidv7(opened_at - now()), viewers, jsonb_build_object('progress', viewers, 'people', viewers,
     'clinical', viewers, 'quality', viewers, 'commercial', viewers, 'messages', viewers, 'vigilance', ARRAY[o.id]),
-  o.code || '-2026-' || t.n, 'fault', t.state, $2::jsonb->>t.state, 4, 1, CASE WHEN shared THEN v.id ELSE o.id END,
+  o.code || '-2026-' || t.n, 'fault', t.state, $2::jsonb->>t.state,
+  CASE WHEN t.state = 'archived' THEN 'completed' END, 4, 1,
+  CASE WHEN shared THEN v.id ELSE o.id END,
   d.id, jsonb_build_object('asset_number', d.asset_number, 'serial', d.serial, 'name', m.name,
     'manufacturer', m.manufacturer, 'model_number', m.model_number, 'device_identifier', m.device_identifier,
     'device_class', m.device_class, 'function', m.function, 'software_version', d.software_version,
@@ -191,11 +193,11 @@ _NO_AUDIT = """(SELECT jsonb_agg(jsonb_build_object('seq', k, 'command', 'dispat
 
 # The places in the feed are those of transactions of long ago, which wrote some hundred rows each.
 _WORKLIST = """
-INSERT INTO worklist (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority, provider_id,
-  device_id, assignee_id, version, opened_at, changed_at, closed_at, due_at, card, changed_in)
+INSERT INTO worklist (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, outcome, priority,
+  provider_id, device_id, assignee_id, version, opened_at, changed_at, closed_at, due_at, card, changed_in)
 SELECT viewer, t.id, t.tenant_id, t.id, CASE viewer WHEN t.tenant_id THEN 'user_facility' ELSE 'service_provider' END,
-  t.number, t.kind, t.state, t.phase, t.priority, t.provider_id, t.device_id, p.assignee_id, t.version, t.opened_at,
-  t.changed_at, t.closed_at, t.restoration_due_at,
+  t.number, t.kind, t.state, t.phase, t.outcome, t.priority, t.provider_id, t.device_id, p.assignee_id, t.version,
+  t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,
   jsonb_build_object('device', t.device_card, 'facility', t.facility_card, 'provider', t.provider_card,
     'eta_at', t.eta_at, 'events', {events}, 'withheld',
     CASE viewer WHEN t.tenant_id THEN '[]'::jsonb ELSE '["vigilance"]'::jsonb END,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mendline.tickets import VOID_OUTCOMES
 from mendline_bots.messages import Field, Form, Option
 from mendline_bots.talk import Talk
 from mendline_bots.ticket_view import TicketView
@@ -13,7 +14,7 @@ ANSWERS = ("granted", "upheld")
 
 def _is_side(view: TicketView) -> bool:
     sides = view.facility != view.provider
-    return sides and view.commercial is not None and view.ticket.state not in ("cancelled", "duplicate")
+    return sides and view.commercial is not None and view.ticket.outcome not in VOID_OUTCOMES
 
 
 def _dispute_places(view: TicketView) -> Iterator[Place]:

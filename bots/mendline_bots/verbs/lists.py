@@ -81,7 +81,8 @@ async def _tell(talk: Talk, name: str, found: list[WorklistRow]) -> None:
 def _line(talk: Talk, row: WorklistRow) -> str:
     device = row.card.get("device") or {}
     name = (device.get("name") or {}).get(talk.locale) or next(iter((device.get("name") or {}).values()), "")
-    parts = (f"P{row.priority}", talk.words(f"state.{row.state}"), name, device.get("asset_number"))
+    ended = talk.words(f"outcome.{row.outcome}") if row.state == "archived" else None
+    parts = (f"P{row.priority}", talk.words(f"state.{row.state}"), ended, name, device.get("asset_number"))
     return " · ".join(filter(None, parts))
 
 

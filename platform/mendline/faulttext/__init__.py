@@ -8,7 +8,8 @@ from mendline.faulttext.learner import LearningFailed, learn_in_child
 from mendline.faulttext.lesson import MOST_TEXTS, TEXTS_NEEDED, Learned, Lesson, missing
 from mendline.faulttext.model import Model, Prediction, load
 from mendline.faulttext.normalise import normalise
-from mendline.faulttext.safety import SAFETY_WORDS, Danger, find_dangers
+from mendline.faulttext.safety import Danger, find_dangers
+from mendline.faulttext.safety_words import SAFETY_WORDS
 
 __all__ = [
     "MOST_TEXTS",

@@ -8,75 +8,13 @@ import re
 from typing import NamedTuple
 
 from mendline.faulttext.normalise import normalise
-
-SAFETY_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "smoke": (
-        ("smok", "fume", "smoulder", "smolder"),
-        ("冒烟", "烟雾", "烟味", "白烟", "黑烟", "浓烟", "青烟", "烟"),
-    ),
-    "burn": (
-        ("burn", "fire", "flame", "scorch", "singe", "charred", "melt", "explod", "explos", "spark", "arcing", "ignit"),
-        (
-            *("烧", "着火", "起火", "失火", "冒火", "火花", "打火", "火苗", "明火", "火灾", "燃", "烫", "炸"),
-            *("焦味", "焦糊", "焦臭", "焦黑", "烤焦", "发焦", "焦了", "糊味", "熔化", "融化"),
-        ),
-    ),
-    "shock": (
-        ("shock", "electrocut", "tingl", "zapped"),
-        (
-            *(
-                "触电",
-                "漏电",
-                "电击",
-                "被电",
-                "电麻",
-                "麻电",
-                "电人",
-                "电我",
-                "电手了",
-                "电手指",
-                "手麻",
-                "发麻",
-                "麻手了",
-            ),
-            *("会麻手", "有点麻手", "电到人", "电到手", "电到我", "电到他", "电到她", "电到护士", "电到医生"),
-            *("电了一下", "电了我", "电了手", "电了人", "壳带电", "体带电", "面带电", "身带电", "带电了"),
-        ),
-    ),
-    "leak": (
-        ("leak", "seep", "spill", "oozing", "dripping"),
-        (
-            *("漏液", "漏水", "漏油", "漏气", "漏药", "漏血", "漏氧", "漏氟", "漏酸", "漏试剂", "漏夜", "泄漏", "泄露"),
-            *(
-                "漏冷却",
-                "漏造影",
-                "漏显影",
-                "漏定影",
-                "漏清洗",
-                "漏消毒",
-                "漏透析",
-                "漏润滑",
-                "漏尿",
-                "漏汞",
-                "漏射线",
-                "漏麻醉",
-            ),
-            *("滴水", "滴油", "滴液", "滴血", "滴药"),
-            *("渗液", "渗水", "渗油", "渗血", "渗药", "渗漏", "渗出", "渗到", "渗入", "渗了", "外渗", "在渗"),
-            *("滴漏", "外漏", "漏出", "在漏", "漏了", "漏得", "溢液", "溢出"),
-        ),
-    ),
-    "patient": (("patient",), ("患者", "病人", "病员", "患儿", "病患")),
-}
-"""Kind of danger -> (English stems, Chinese words); domain.md, «Fault text», with their forms and near relatives.
-
-A stem is found wherever it stands, within a word too: «smok» is in smoke, smoked and smoking. Chinese words are in
-simplified characters; a text's traditional ones are read as those.
-"""
+from mendline.faulttext.safety_words import SAFETY_WORDS
 
 _SIMPLIFIED = str.maketrans(
-    "煙菸燒電擊觸氣藥滲員兒燙著洩濃霧災殼護醫會試劑體點帶發裡鎔灰",
-    "烟烟烧电击触气药渗员儿烫着泄浓雾灾壳护医会试剂体点带发里熔灰",
+    "煙菸燒電擊觸氣藥滲員兒燙著洩濃霧災殼護醫會試劑體點帶發裡裏鎔過熱溫紅閘線銅絲絕緣進斷聞異難蝕灑噴濺"
+    "灘積關壓機搶術夾傷墜絆劃腫暈動鎖剎煞婦產寶錯報響沒無聲閥聯連誤滅黴塊跡針銳銀頭損壞潑廢實際時輸個覺還",
+    "烟烟烧电击触气药渗员儿烫着泄浓雾灾壳护医会试剂体点带发里里熔过热温红闸线铜丝绝缘进断闻异难蚀洒喷溅"
+    "滩积关压机抢术夹伤坠绊划肿晕动锁刹刹妇产宝错报响没无声阀联连误灭霉块迹针锐银头损坏泼废实际时输个觉还",
 )
 """Every traditional form of a character of the words above, and of some that stand beside them."""
 
@@ -100,8 +38,13 @@ def _pattern(stems: tuple[str, ...], chinese: tuple[str, ...]) -> re.Pattern[str
 
     A leading [a-z]* would make the search take the square of a text's length.
     """
-    ways = [rf"(?:{'|'.join(stems)})[a-z]*", *(_SPELLED.join(stem) for stem in stems), *map(_APART.join, chinese)]
-    return re.compile("|".join(ways))
+    by_sign: dict[str, list[str]] = {}  # so that a sign that begins no word is passed over at once
+    for stem in stems:
+        spelled = _SPELLED.join(stem.replace(" ", ""))
+        by_sign.setdefault(stem[0], []).extend((stem[1:].replace(" ", _APART) + "[a-z]*", spelled[1:]))
+    for word in chinese:
+        by_sign.setdefault(word[0], []).append(_APART.join(word)[1:])
+    return re.compile("|".join(f"{sign}(?:{'|'.join(rest)})" for sign, rest in by_sign.items()))
 
 
 _PATTERNS = tuple((kind, _pattern(*words)) for kind, words in SAFETY_WORDS.items())

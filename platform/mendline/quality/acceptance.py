@@ -244,7 +244,7 @@ async def conclude(actor: Actor, input: Conclude) -> TicketResult:
         raise DomainError("children_open", number=ticket.number)
     if not await fetchval(_WORK_REPORTED, ticket.tenant_id, ticket.id):
         raise DomainError("nothing_accepted", number=ticket.number)
-    await move(actor, ticket, waiting_for=None)
+    await move(actor, ticket, waiting_for=None, outcome="passed_on")
     emit(AcceptanceComplete(tenant=ticket.tenant_id, ticket=ticket.id))
     return result(ticket)
 

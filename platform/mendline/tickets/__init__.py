@@ -63,7 +63,16 @@ from mendline.tickets.sla.clocks import calendar_of, clocks_of, events_of, log_o
 from mendline.tickets.sla.explained import Interval, explain
 from mendline.tickets.sla.log import TicketClock, TicketClockEvent
 from mendline.tickets.sla.words import interval_words
-from mendline.tickets.states import HELD, KINDS, PHASES, RESULTS, WAITING_FOR, UseState
+from mendline.tickets.states import (
+    HELD,
+    KINDS,
+    PHASES,
+    RESULTS,
+    TICKET_OUTCOMES,
+    VOID_OUTCOMES,
+    WAITING_FOR,
+    UseState,
+)
 from mendline.tickets.ticket import (
     GROUPS,
     Ticket,
@@ -96,6 +105,8 @@ __all__ = [
     "RESULTS",
     "SETTLED",
     "STEPS",
+    "TICKET_OUTCOMES",
+    "VOID_OUTCOMES",
     "WAITING_FOR",
     "BecameUrgent",
     "CalledOff",

@@ -104,6 +104,7 @@ async def import_closed(actor: Actor, input: ImportClosed) -> TicketResult:
         kind=input.kind,
         state="archived",
         phase="closed",
+        outcome="completed",
         provider_id=provider,
         manufacturer_id=model.manufacturer_id,
         device_id=device.id,

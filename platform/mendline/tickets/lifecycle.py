@@ -8,7 +8,7 @@ from mendline.kernel import DomainError, Reference, emit, execute, expect, fetch
 from mendline.tickets.events import BecameUrgent, CalledOff, TicketChanged
 from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
 from mendline.tickets.sla.clocks import follow
-from mendline.tickets.states import HELD, PHASES
+from mendline.tickets.states import ENDINGS, HELD, PHASES
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
 
@@ -185,6 +185,8 @@ async def change(actor: Actor, ticket: Ticket, state: str | None = None, **chang
     changes |= {"changed_at": work().occurred_at, "changed_by": actor.role}
     if after != before:
         changes |= {"state": after, "phase": PHASES[after]}
+        if after in ENDINGS:
+            changes.setdefault("outcome", ENDINGS[after])
         if PHASES[after] == "closed" and ticket.closed_at is None:
             changes["closed_at"] = work().occurred_at
     await rows.update(ticket, **changes)

@@ -17,7 +17,7 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, fetch, now, rows, table
 from mendline.tickets.alike import cosine, ngrams, shared_words
-from mendline.tickets.states import one_of
+from mendline.tickets.states import not_void, one_of
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import POLICIES, Organisation
 
@@ -104,13 +104,13 @@ class Likeness(NamedTuple):
     holders: list[UUID]
 
 
-_KNOWN = """
+_KNOWN = f"""
 SELECT t.id, t.number, t.state, t.phase, t.opened_at, t.device_id, t.audience->'clinical' AS holders, c.symptom,
   c.fault_code
 FROM ticket t JOIN ticket_clinical c ON c.tenant_id = t.tenant_id AND c.id = t.id
-WHERE t.tenant_id = $1 AND t.kind IN ('fault', 'depot_repair') AND t.state NOT IN ('cancelled', 'duplicate')
-  AND NOT EXISTS (SELECT FROM ticket k WHERE k.tenant_id = $1 AND k.parent_id = t.id AND k.state <> 'cancelled')
-"""
+WHERE t.tenant_id = $1 AND t.kind IN ('fault', 'depot_repair') AND {not_void("t")}
+  AND NOT EXISTS (SELECT FROM ticket k WHERE k.tenant_id = $1 AND k.parent_id = t.id AND {not_void("k")})
+"""  # noqa: S608 - constants
 """What was passed on is not looked at: its child tells of the same fault."""
 
 _OF_DEVICE = f"""{_KNOWN} AND t.device_id = $2 AND (t.phase <> 'closed' OR t.opened_at >= $3) AND t.id <> ALL ($4)

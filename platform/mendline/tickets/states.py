@@ -27,6 +27,15 @@ PHASES = {
 HELD = ("accepted", "en_route")
 """States in which somebody has taken the job and is not there yet."""
 
+ENDINGS = {"approved": "completed", "condemned": "condemned", "cancelled": "cancelled", "duplicate": "duplicate"}
+"""The states in which a ticket has ended, each with its outcome; archiving changes it no more."""
+
+TICKET_OUTCOMES = (*ENDINGS.values(), "passed_on")
+"""How a ticket ended. passed_on: accepted because the work of its child was."""
+
+VOID_OUTCOMES = ("cancelled", "duplicate")
+"""How a ticket ended that told of nothing of its own: it is no lesson, no repeat, no failure."""
+
 TicketKind = Literal[
     "fault",
     "preventive_maintenance",
@@ -55,6 +64,11 @@ UseState = Literal["unknown", "down", "degraded", "patient_affected"]
 
 Decontamination = Literal["unknown", "not_needed", "clean", "contaminated"]
 """Whether somebody may work on the device."""
+
+
+def not_void(ticket: str) -> str:
+    """The condition that a ticket is under way, or was one of its own. ticket: the table's alias."""
+    return f"({ticket}.outcome IS NULL OR {ticket}.outcome NOT IN {VOID_OUTCOMES})"
 
 
 def one_of(column: str, words: object) -> str:

@@ -7,9 +7,11 @@ from tortoise.contrib.postgres.fields import ArrayField
 
 from mendline.kernel import Kind, Record, now, table
 from mendline.tickets.states import (
+    ENDINGS,
     PARTS,
     PHASES,
     RESULTS,
+    TICKET_OUTCOMES,
     WAITING_FOR,
     Decontamination,
     TicketKind,
@@ -29,6 +31,8 @@ GROUPS = ("progress", "people", "clinical", "quality", "commercial", "messages",
         "phase": one_of("phase", dict.fromkeys(PHASES.values())),
         "kind": one_of("kind", TicketKind),
         "waiting_for": one_of("waiting_for", WAITING_FOR),
+        "outcome": one_of("outcome", TICKET_OUTCOMES),
+        "ended": f"(outcome IS NOT NULL) = ({one_of('state', (*ENDINGS, 'archived'))})",
     },
 )
 class Ticket(Record):
@@ -37,7 +41,7 @@ class Ticket(Record):
     visible_to: organisations that see it. audience: field group -> organisations that hold it (both are written by the
     definer functions of sharing alone). *_card: snapshots of what participants need, never joins into another registry.
     changed_by: the role of the last writer; no name crosses a border here. duplicate_of_id: the ticket of the same user
-    facility that tells of the same fault and goes on in this one's stead.
+    facility that tells of the same fault and goes on in this one's stead. outcome: how it ended, once that is decided.
     """
 
     visible_to = ArrayField("uuid")
@@ -48,6 +52,7 @@ class Ticket(Record):
     duplicate_of_id = fields.UUIDField(null=True)
     state = fields.TextField(default="reported")
     phase = fields.TextField(default="open")
+    outcome = fields.TextField(null=True)
     version = fields.BigIntField(default=1)
     attempt = fields.IntField(default=1)
     provider_id = fields.UUIDField()

@@ -21,7 +21,7 @@ from mendline.tickets.events import DuplicateMarked, ProviderAssigned, Quotation
 from mendline.tickets.lifecycle import lock_ticket, may_step, move
 from mendline.tickets.partners.passing import pass_to
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import TicketKind
+from mendline.tickets.states import VOID_OUTCOMES, TicketKind
 from mendline.tickets.ticket import Ticket, TicketCommercial
 from mendline.tickets.updates import add_message
 from mendline_tenants import Actor, partner_card
@@ -157,7 +157,7 @@ async def mark_duplicate(actor: Actor, input: MarkDuplicate) -> TicketResult:
     other = await rows.get(Ticket, *parse_opaque("tk", input.of))
     if other.tenant_id != ticket.tenant_id:
         raise not_found("ticket")
-    if other.state in ("cancelled", "duplicate"):
+    if other.outcome in VOID_OUTCOMES:
         raise DomainError("other_not_open", number=other.number, state=other.state)
     await move(actor, ticket, duplicate_of_id=other.id)
     touch(reference, duplicate_of=other.id)

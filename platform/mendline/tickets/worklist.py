@@ -7,7 +7,7 @@ from tortoise import fields
 
 from mendline.kernel import Kind, Reference, Work, definer, fetchval, new_id, table
 from mendline.kernel import Record as _Record
-from mendline.tickets.states import PARTS, PHASES, TicketKind, one_of
+from mendline.tickets.states import PARTS, PHASES, TICKET_OUTCOMES, TicketKind, one_of
 from mendline.tickets.ticket import GROUPS
 from mendline_tenants import BURY, POSITION, entry_of, note_command, require_stewardship
 
@@ -20,6 +20,7 @@ from mendline_tenants import BURY, POSITION, entry_of, note_command, require_ste
         "kind": one_of("kind", TicketKind),
         "state": one_of("state", PHASES),
         "phase": one_of("phase", dict.fromkeys(PHASES.values())),
+        "outcome": one_of("outcome", TICKET_OUTCOMES),
     },
 )
 class WorklistRow(_Record):
@@ -37,6 +38,7 @@ class WorklistRow(_Record):
     kind = fields.TextField()
     state = fields.TextField()
     phase = fields.TextField()
+    outcome = fields.TextField(null=True)
     priority = fields.BigIntField()
     provider_id = fields.UUIDField()
     device_id = fields.UUIDField(null=True)
@@ -75,6 +77,7 @@ _SHOWN = (
     "kind",
     "state",
     "phase",
+    "outcome",
     "priority",
     "provider_id",
     "device_id",
@@ -118,12 +121,13 @@ BEGIN
     DELETE FROM public.tombstone b
     WHERE b.tenant_id = ANY (t.visible_to) AND b.owner_id = of_tenant AND b.ticket_id = of_ticket
   )
-  INSERT INTO public.worklist AS w (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, priority,
-    provider_id, device_id, assignee_id, parent_id, version, opened_at, changed_at, closed_at, due_at, card, changed_in)
+  INSERT INTO public.worklist AS w (tenant_id, id, owner_id, ticket_id, part, number, kind, state, phase, outcome,
+    priority, provider_id, device_id, assignee_id, parent_id, version, opened_at, changed_at, closed_at, due_at, card,
+    changed_in)
   SELECT viewer, t.id, t.tenant_id, t.id,
     CASE viewer WHEN t.tenant_id THEN 'user_facility' WHEN t.provider_id THEN 'service_provider'
       WHEN t.manufacturer_id THEN 'manufacturer' ELSE 'participant' END,
-    t.number, t.kind, t.state, t.phase, t.priority, t.provider_id, t.device_id,
+    t.number, t.kind, t.state, t.phase, t.outcome, t.priority, t.provider_id, t.device_id,
     CASE WHEN t.audience->'people' ? viewer::text THEN (SELECT p.assignee_id FROM p) END,
     t.parent_id, t.version, t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,
     jsonb_build_object('device', CASE WHEN t.audience->'quality' ? viewer::text THEN t.device_card ELSE t.device_card

@@ -22,6 +22,7 @@ from mendline.tickets import (
     OUTCOMES,
     PHASES,
     PROPOSALS,
+    TICKET_OUTCOMES,
     WAITING_FOR,
 )
 from mendline_tenants import ROLES, OrganisationKind
@@ -42,6 +43,7 @@ def enumeration(name: str, words: Iterable[str], description: str) -> Any:
 if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a type checker takes
     TicketState = Enum
     TicketPhase = Enum
+    TicketOutcome = Enum
     TicketKind = Enum
     FieldGroup = Enum
     Role = Enum
@@ -90,6 +92,11 @@ if TYPE_CHECKING:  # one line each: only a simple assignment is an alias that a 
 else:
     TicketState = enumeration("TicketState", PHASES, "Where a ticket is in its life. More states may come.")
     TicketPhase = enumeration("TicketPhase", PHASES.values(), "The coarse state that clients may rely on.")
+    TicketOutcome = enumeration(
+        "TicketOutcome",
+        TICKET_OUTCOMES,
+        "How a ticket ended: accepted, the device condemned, none of its own, or done by who it was passed on to.",
+    )
     TicketKind = enumeration("TicketKind", KINDS, "What sort of work it is.")
     FieldGroup = enumeration("FieldGroup", GROUPS, "Fields that are shared or withheld together.")
     Role = enumeration("Role", ROLES, "A role that a member may hold.")

@@ -1,14 +1,19 @@
 """No safety word is ever missed: whatever stands around it, however it is spelled, whatever is said against it."""
 
+from statistics import mean
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mendline.faulttext import SAFETY_WORDS, find_dangers
-from support.fault_texts import chinese
+from support.fault_texts import chinese, dangers
 
 TRADITIONAL = str.maketrans(
-    "烟烧电击触气药渗员儿烫着泄浓雾灾壳护医试剂体点带发熔", "煙燒電擊觸氣藥滲員兒燙著洩濃霧災殼護醫試劑體點帶發鎔"
+    "烟烧电击触气药渗员儿烫着泄浓雾灾壳护医会试剂体点带发里熔过热温红闸线铜丝绝缘进断闻异难蚀洒喷"
+    "溅滩积关压抢术夹伤坠绊划肿晕动锁刹妇产宝错报响没无声阀联连误灭霉块迹针锐银头损坏泼实际时输还",
+    "煙燒電擊觸氣藥滲員兒燙著洩濃霧災殼護醫會試劑體點帶發裡鎔過熱溫紅閘線銅絲絕緣進斷聞異難蝕灑噴"
+    "濺灘積關壓搶術夾傷墜絆劃腫暈動鎖剎婦產寶錯報響沒無聲閥聯連誤滅黴塊跡針銳銀頭損壞潑實際時輸還",
 )
 NOT_SEEN = ("\u200b", "\u00ad", "\ufeff", "\u2060", "\u200d", "\u0301", "\u0336", "\ufe0f", "\x07")
 
@@ -64,7 +69,7 @@ def test_nor_is_it_missed_within_a_fault_text(known, labelled, at):
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
-        ("No smoke, no burning smell any more", ["smoke", "burn"]),
+        ("No smoke, no burning smell any more", ["smoke", "burn", "gas"]),
         ("没有冒烟，也没有焦味", ["smoke", "burn"]),
         ("机器后面冒了一股煙，有燒焦味", ["smoke", "burn"]),
         ("護士說被電了一下", ["shock"]),
@@ -78,6 +83,15 @@ def test_nor_is_it_missed_within_a_fault_text(known, labelled, at):
         ("洗片机漏显影液，地上有", ["leak"]),
         ("湿化器往下滴水", ["leak"]),
         ("Water is dripping from the humidifier", ["leak"]),
+        ("Bare wires at the mains lead, keeps tripping the breaker", ["wiring"]),
+        ("The alarm didn't sound; it wont alarm at all", ["alarm"]),
+        ("電線皮破了，銅絲露出來", ["wiring"]),
+        ("氧氣供氧壓力不足，血氧下降", ["breathing"]),
+        ("病床护栏断裂，老人摔下来", ["injury"]),
+        ("报警不停", []),
+        ("触控没有响应，读不出血压", []),
+        ("彩超压力探头归零不成功", []),
+        ("ECG trace faint, test strips missing", []),
         ("开机自检不过，显示 E05", []),
         ("display flickers, restart helps", []),
         ("聚焦不准", []),
@@ -87,6 +101,19 @@ def test_nor_is_it_missed_within_a_fault_text(known, labelled, at):
 )
 def test_what_people_write_is_read_as_they_mean_it_or_worse(text, kinds):
     assert [danger.kind for danger in find_dangers(text)] == kinds
+
+
+def test_traditional_characters_are_read_in_every_word():
+    assert [(k, w) for k, w in CHINESE if k not in {d.kind for d in find_dangers(w.translate(TRADITIONAL))}] == []
+
+
+def test_what_the_words_do_not_cover_grows_no_more():
+    """Synthetic texts that were written apart from the words, and of which half was never looked at when they grew."""
+    for language, noticed, flagged in (("zh", 0.7, 0.06), ("en", 0.6, 0.07)):
+        held = [told for told in dangers() if told.part == "held" and told.language == language]
+        for harmless, least, most in ((False, noticed, 1.0), (True, 0.0, flagged)):
+            share = mean(bool(find_dangers(told.text)) for told in held if told.harmless == harmless)
+            assert least <= share <= most, (language, harmless, share)
 
 
 def test_the_words_are_told_as_they_stand():

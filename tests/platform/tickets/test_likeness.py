@@ -74,7 +74,7 @@ async def test_the_same_code_is_enough_whatever_the_words(cast):
     first = await report(cast, fault_code="ALM")
     async with transaction(cast["hospital_a"]):
         ticket = await rows.get(Ticket, *parse_opaque("tk", first.ticket))
-        await rows.update(ticket, state="archived", phase="closed", closed_at=now())
+        await rows.update(ticket, state="archived", phase="closed", outcome="completed", closed_at=now())
     with frozen(now() + timedelta(days=5)):
         by_code = await report(cast, symptom="电源灯不亮", fault_code="ALM")
         by_nothing = await report(cast, symptom="外壳开裂", fault_code="CASE")

@@ -108,18 +108,19 @@ async def build(
     began: date,
     shifts: Sequence[list[dict[str, Any]]] = SHIFTS,
     specialists: float = 0.4,
+    prefix: str = "",
 ) -> Town:
     """Stores a town; the same draw stores the same one, but for its ids. `devices` at each hospital on average.
 
     shifts: the weeks that technicians work, in turn. specialists: the share of them who know two device classes well;
-    the others know most of them a little.
+    the others know most of them a little. prefix: of the organisations' codes, where one house holds two towns.
     """
     vendor, other = new_id(), new_id()
-    names = {vendor: ("V", "vendor", {"zh": "维康服务", "en": "Vendor V"})}
-    names[other] = ("W", "vendor", {"zh": "威达服务", "en": "Vendor W"})
+    names = {vendor: (f"{prefix}V", "vendor", {"zh": "维康服务", "en": "Vendor V"})}
+    names[other] = (f"{prefix}W", "vendor", {"zh": "威达服务", "en": "Vendor W"})
     wards = [new_id() for _ in range(hospitals)]
     for n, tenant in enumerate(wards, 1):
-        names[tenant] = (f"H{n}", "hospital", {"zh": f"第{n}医院", "en": f"Hospital {n}"})
+        names[tenant] = (f"{prefix}H{n}", "hospital", {"zh": f"第{n}医院", "en": f"Hospital {n}"})
     async with gateway():
         for tenant, (code, _, _) in names.items():
             await rows.insert(OrganisationSlug(tenant_id=tenant, id=tenant, code=code))

@@ -13,6 +13,7 @@ from mendline.tickets.events import EntitlementMoved
 from mendline.tickets.lifecycle import change, lock_ticket, require_part
 from mendline.tickets.partners.participants import require_group
 from mendline.tickets.results import TicketResult, result
+from mendline.tickets.states import VOID_OUTCOMES
 from mendline.tickets.ticket import Ticket, TicketCommercial
 from mendline_tenants import Actor, day_at, own_organisation
 
@@ -194,7 +195,7 @@ async def _held(actor: Actor, id: str) -> tuple[Ticket, TicketCommercial]:
     ticket = await lock_ticket(parse_opaque("tk", id))
     require_part(actor, ticket, "either")
     require_group(actor, ticket, "commercial")
-    if ticket.state in ("cancelled", "duplicate"):
+    if ticket.outcome in VOID_OUTCOMES:
         raise DomainError("ticket_closed", number=ticket.number, state=ticket.state)
     return ticket, await rows.get(TicketCommercial, ticket.tenant_id, ticket.id)
 

@@ -6,18 +6,18 @@ from uuid import UUID
 
 from mendline.faulttext import MOST_TEXTS, missing
 from mendline.kernel import fetch, fetchrow
+from mendline.tickets.states import not_void
 
 NEW_NEEDED, NEW_SHARE = 50, 0.1
 """How many closed tickets with a code are new, at least and of those known, before a model is learned anew."""
 
 # A code is a person's word: what a model has proposed is nowhere taken for one. Of work that was passed on its child
 # tells, where that has a code; a ticket that was none of its own tells nothing.
-_OWN_CLOSED = """
+_OWN_CLOSED = f"""
 FROM ticket t JOIN ticket_clinical c ON c.tenant_id = t.tenant_id AND c.id = t.id
-WHERE t.tenant_id = $1 AND t.phase = 'closed' AND t.state NOT IN ('cancelled', 'duplicate')
-  AND t.duplicate_of_id IS NULL AND t.kind = 'fault' AND c.fault_code IS NOT NULL
+WHERE t.tenant_id = $1 AND t.phase = 'closed' AND {not_void("t")} AND t.kind = 'fault' AND c.fault_code IS NOT NULL
   AND NOT EXISTS (SELECT FROM ticket k JOIN ticket_clinical l ON l.tenant_id = k.tenant_id AND l.id = k.id
-                  WHERE k.tenant_id = $1 AND k.parent_id = t.id AND k.state <> 'cancelled'
+                  WHERE k.tenant_id = $1 AND k.parent_id = t.id AND {not_void("k")}
                     AND l.fault_code IS NOT NULL)
 """
 
