@@ -1,5 +1,6 @@
 """Trusted documents: valid, named by their hash, kept for good, and for some askers the only ones."""
 
+import gc
 import hashlib
 import re
 from pathlib import Path
@@ -11,10 +12,10 @@ from graphql import OperationDefinitionNode
 from typer.testing import CliRunner
 
 from mendline.app.cli import app
-from mendline.kernel import run, settings
+from mendline.kernel import LRU, run, settings
 from mendline_schema import trusted_documents
 from mendline_schema.admission.costs import FAULT
-from mendline_schema.admission.documents import FOR_STRANGERS, Documents, trusted_document
+from mendline_schema.admission.documents import FOR_STRANGERS, KEPT, Documents, trusted_document
 from mendline_schema.reads import statements
 from mendline_schema.schema import build_schema
 from mendline_tenants import system_actor
@@ -177,3 +178,25 @@ async def test_a_trusted_documents_statement_is_never_forgotten(portal: Any, mon
     await send(portal, "engineer_a", documentId=trusted_document("Devices").id)
     assert not compiled
     assert len(kept._pinned) == before
+
+
+async def test_nothing_holds_a_document_that_was_forgotten(portal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Documents] = []
+    real = Documents.of
+
+    def of(self: Documents, text: str) -> Any:
+        asked.append(self)
+        self._kept = LRU(1)
+        return real(self, text)
+
+    monkeypatch.setattr(Documents, "of", of)
+    for n in range(30):
+        query = f"query Q{n}($f: Int!) {{ a{n}: devices(first: $f) {{ nodes {{ id }} }} {'b: __typename ' * 20} }}"
+        answer = await send(portal, "engineer_a", query=query, variables={"f": 1 + n})
+        assert answer.json()["data"][f"a{n}"] is not None
+    for documents in asked:
+        documents._kept = LRU(KEPT)
+    gc.collect()
+    operations = [one for one in gc.get_objects() if isinstance(one, OperationDefinitionNode) and one.name]
+    held = {one.name.value for one in operations} & {f"Q{n}" for n in range(30)}
+    assert not held, "something keeps their nodes, and with each the whole document: see NodeMemory"

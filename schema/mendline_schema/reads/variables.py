@@ -1,6 +1,6 @@
 """Variables and arguments: coerced as graphql-core does it, what is the same for every request worked out once."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     FieldNode,
@@ -21,13 +21,12 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities import coerce_input_value
 
-from mendline.kernel import LRU
+from mendline_schema.reads.node_memory import NodeMemory
 
 NONE = VariableValues({}, {})
 """The variables of an operation that declares none."""
 
-_known: LRU[int, tuple[OperationDefinitionNode, tuple[GraphQLVariableSignature, ...]]] = LRU(1_000)
-"""By the operation's identity: a document is parsed once, and its hash would be made of all that is in it."""
+_known: NodeMemory[OperationDefinitionNode, tuple[GraphQLVariableSignature, ...]] = NodeMemory()
 
 
 def variables_of(
@@ -62,12 +61,12 @@ def _is_nested(value: Any) -> bool:
 
 
 def _signatures(schema: GraphQLSchema, operation: OperationDefinitionNode) -> tuple[GraphQLVariableSignature, ...]:
-    known = _known.get(id(operation))
-    if known is not None and known[0] is operation:
-        return known[1]
+    known = _known.get(operation)
+    if known is not None:
+        return known
     found = [get_variable_signature(schema, definition) for definition in operation.variable_definitions or ()]
     assert not any(isinstance(one, GraphQLError) for one in found), "the document was judged"
-    return _known.put(id(operation), (operation, tuple(found)))[1]  # type: ignore[arg-type]
+    return _known.put(operation, tuple(found))  # type: ignore[arg-type]
 
 
 class _Filled(NamedTuple):
@@ -79,8 +78,10 @@ class _Filled(NamedTuple):
     objects: dict[str, tuple[dict[str, Any], dict[str, str]]]
 
 
-_filled: LRU[int, tuple[FieldNode, _Filled | None]] = LRU(2_000)
-"""By the field's identity, as above. None: graphql-core has to be asked each time."""
+_ASK: Final = _Filled({}, {}, {})
+"""Graphql-core has to be asked each time."""
+
+_filled: NodeMemory[FieldNode, _Filled] = NodeMemory()
 
 
 def arguments_of(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Any]:
@@ -88,14 +89,14 @@ def arguments_of(definition: GraphQLField, node: FieldNode, variables: VariableV
 
     Where variables only have to be put in their places that is done here, in a tenth of the time.
     """
-    known = _filled.get(id(node))
-    if known is None or known[0] is not node:
+    filled = _filled.get(node)
+    if filled is None:
         given = get_argument_values(definition, node, variables)
         if all(variables.coerced.get(name) is not None for name in _variables_in(node)):
-            _filled.put(id(node), (node, _filling(node, given)))
+            _filled.put(node, _filling(node, given))
         return given
-    values, filled = variables.coerced, known[1]
-    if filled is None or any(values.get(name) is None for name in filled.variables.values()):
+    values = variables.coerced
+    if filled is _ASK or any(values.get(name) is None for name in filled.variables.values()):
         return get_argument_values(definition, node, variables)
     given = {**filled.same, **{name: values[variable] for name, variable in filled.variables.items()}}
     for name, (same, inner) in filled.objects.items():
@@ -105,7 +106,7 @@ def arguments_of(definition: GraphQLField, node: FieldNode, variables: VariableV
     return given
 
 
-def _filling(node: FieldNode, given: dict[str, Any]) -> _Filled | None:
+def _filling(node: FieldNode, given: dict[str, Any]) -> _Filled:
     """What is learnt from one request whose variables were all given: `given` are the arguments it had."""
     same, variables, objects = dict(given), {}, {}
     for argument in node.arguments or ():
@@ -118,10 +119,10 @@ def _filling(node: FieldNode, given: dict[str, Any]) -> _Filled | None:
             variables[name] = value.name.value
             continue
         if not isinstance(value, ObjectValueNode) or type(of) is not dict:
-            return None
+            return _ASK
         inner = {f.name.value: f.value.name.value for f in value.fields if isinstance(f.value, VariableNode)}
         if len(inner) < len(names) or not inner.keys() <= of.keys():  # some stand deeper
-            return None
+            return _ASK
         objects[name] = {field: one for field, one in of.items() if field not in inner}, inner
     return _Filled(same, variables, objects)
 
