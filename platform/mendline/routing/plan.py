@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from mendline.routing.problem import Break
+from mendline.routing.problem import Break, Problem, Sequences, Task
 
 __all__ = ["Break", "Plan", "Rest", "Route", "Stop", "moved"]
 
@@ -52,6 +52,15 @@ class Plan(Struct, frozen=True):
     def travel(self) -> int:
         """All travel together."""
         return sum(route.travel for route in self.routes)
+
+    def sequences(self, problem: Problem) -> Sequences:
+        """The tasks of each technician, in order, as solvers and scheduler take them."""
+        visits = {visit.id: number for number, visit in enumerate(problem.visits)}
+        people = {technician.id: number for number, technician in enumerate(problem.technicians)}
+        return {
+            people[route.technician]: [Task(visits[stop.visit], stop.pickup) for stop in route.stops]
+            for route in self.routes
+        }
 
     def assignment(self) -> dict[str, str]:
         """Who makes each visit."""
