@@ -216,7 +216,8 @@ async def test_a_stuck_solver_costs_no_day(cast, monkeypatch):
     known = await day.published()
     monkeypatch.setattr(solving, "COMMAND", (sys.executable, "-c", STUCK))
     plan = await day.planned(MORNING + 2 * MINUTE)
-    assert (plan.state, plan.figures["fault"], plan.figures["solver"]) == ("proposed", "solver_killed", "vroom")
+    assert (plan.state, plan.figures["fault"]) == ("proposed", "solver_killed")
+    assert plan.figures["solver"] in ("vroom", "known"), "what is quick to make, or what people know"
     assert plan.figures["served"] == 12
     assert await every_rule(day, plan) == []
 
@@ -243,6 +244,23 @@ async def test_a_day_that_changes_under_the_solver_is_planned_again(cast, monkey
     plan = await day.planned()
     assert plan.state == "proposed"
     assert plan.figures["served"] + plan.figures["unserved"] == 13
+
+
+async def test_requests_are_one_only_where_they_end_alike(cast):
+    """A person wants to look at a proposal, an event publishes: neither becomes the other's."""
+    day = await vendors_day(cast, replan="automatic", offer=False)
+    known = await day.published()
+    asked = await day.run("dispatcher_v", "dayplans.plan", MORNING + MINUTE)
+    again = await day.run("dispatcher_v", "dayplans.plan", MORNING + MINUTE)
+    assert again.plan == asked.plan
+    await day.report(3, MORNING + MINUTE, use_state="patient_affected")
+    await day.work(MORNING + MINUTE)
+    mine, urgent = (await day.editions())[1:]
+    assert (mine.cause, mine.automatic, mine.state) == ("asked", False, "superseded")
+    assert (urgent.cause, urgent.automatic, urgent.state) == ("urgent", True, "published")
+    assert mine.solved_at is not None, "it was made, as a proposal, before something urgent came"
+    assert mine.published_at is None
+    assert known.id != urgent.id
 
 
 async def test_wards_hours_are_kept_and_what_does_not_fit_says_why(cast):
