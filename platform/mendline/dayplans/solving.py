@@ -8,8 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mendline.dayplans.draft import Draft
+from mendline.dayplans.stops import order_of
 from mendline.kernel import log
-from mendline.routing import CHILD, Plan, PlanFailed, Problem, Visit, solve_in_child
+from mendline.routing import CHILD, KNOWN, Plan, PlanFailed, Problem, Visit, planned, solve_in_child
 
 SHARES = (0.6, 0.3, 0.1)
 """Of the time, for each round: with every SLA, and twice without that of the visits which fitted nowhere before.
@@ -45,16 +46,18 @@ class Solved(Struct, frozen=True):
 async def solve_day(draft: Draft, travel: tuple[tuple[int, ...], ...], seconds: float) -> Solved:
     """The best plan found within about `seconds` of solving, checked by the routing package's own validator.
 
+    What people know of the day is where the search begins: their order of visits, with what is new put in between.
     Visits whose SLA moment nobody can keep are tried again without it: late rather than never. Raises PlanFailed when
     not even VROOM answers.
     """
     began = perf_counter()
     problem, left = draft.problem(travel), seconds
+    known = planned(problem, order_of(problem, draft.day.known), KNOWN) if draft.previous else None
     best: Plan | None = None
     fault, solving = "", 0.0
     async with _turn:
         for share in SHARES if draft.relaxed else (1.0,):
-            plan, fault = await _solved(problem, seconds * share, best, fault)
+            plan, fault = await _solved(problem, seconds * share, best or known, fault)
             solving, left = solving + plan.solving, left - seconds * share
             # What keeps to narrow windows keeps to wide ones: an earlier plan that leaves less is still one of these.
             if best is None or _left(problem, plan) <= _left(problem, best):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mendline.routing.problem import Break, Problem, Sequences, Task
 
-__all__ = ["Break", "Plan", "Rest", "Route", "Stop", "moved"]
+__all__ = ["KNOWN", "Break", "Plan", "Rest", "Route", "Stop", "moved"]
 
 
 class Stop(Struct, frozen=True):
@@ -37,10 +37,14 @@ class Route(Struct, frozen=True):
     rests: tuple[Rest, ...] = ()
 
 
+KNOWN = "known"
+"""Whose plan one is that people know already: no solver has looked at it since."""
+
+
 class Plan(Struct, frozen=True):
     """Routes of those who go out, and the visits that are left for another day.
 
-    solver: whose plan it is (`vroom`, `pyvrp`). solving: seconds spent within the solvers.
+    solver: whose plan it is (`vroom`, `pyvrp`, `insertion`, `known`). solving: seconds spent within the solvers.
     """
 
     routes: tuple[Route, ...]

@@ -5,7 +5,7 @@ from time import monotonic, perf_counter
 import msgspec
 
 from mendline.routing import pyvrp_solver, vroom_solver
-from mendline.routing.plan import Plan, moved
+from mendline.routing.plan import KNOWN, Plan, moved
 from mendline.routing.problem import Problem, Sequences, Visit
 from mendline.routing.repair import planned
 from mendline.routing.validate import violations
@@ -26,20 +26,20 @@ def solve(
     """The best plan found within `seconds` of solving.
 
     until: a moment of the monotonic clock; what is left then of `seconds` is not used. improve: False for the first
-    plan alone. begin: a plan of the same visits that is improved, in place of VROOM's; what it leaves is tried again.
+    plan alone. begin: a plan of the same visits that is improved, in place of VROOM's (the better of both where it is
+    the one that people know); what it leaves is tried again.
     Where no solver's answer keeps every rule, the plan is made by inserting visits one after the other.
     """
     if not problem.visits or not problem.technicians:
         return planned(problem, {}, "insertion")
     spent = 0.0
-    if begin is None:
+    plans = [planned(problem, begin.sequences(problem), begin.solver)] if begin is not None else []
+    if begin is None or begin.solver == KNOWN:
         began = perf_counter()
         found = vroom_solver.solve(_as_known(problem))
         spent = perf_counter() - began
-        first = planned(problem, found, "vroom")
-    else:
-        first = planned(problem, begin.sequences(problem), begin.solver)
-    plans = [first]
+        plans.append(planned(problem, found, "vroom"))
+    first = min(plans, key=lambda plan: cost(problem, plan))
     left = min(seconds - spent, until - SPARE - monotonic() if until is not None else seconds)
     if improve and left > 0:
         began = perf_counter()

@@ -17,7 +17,7 @@ WIDE = ((8 * HOUR, 18 * HOUR),)
 
 def a_draft(relaxed):
     """As much of a draft as the rounds need."""
-    policy = SimpleNamespace(policy=DayPlanPolicy())
+    policy = SimpleNamespace(policy=DayPlanPolicy(), known=())
     return SimpleNamespace(problem=lambda _: DAY, relaxed=relaxed, previous={}, day=policy)
 
 
