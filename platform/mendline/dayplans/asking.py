@@ -1,4 +1,4 @@
-"""Asking for a day plan: a person or an event asks, a worker makes it; and publishing what it made."""
+"""Asking for a day plan: a person or an event asks, a worker makes it; and what makes an edition the one that holds."""
 
 from datetime import UTC, date, timedelta
 from typing import Literal
@@ -132,27 +132,6 @@ async def published_plan(provider: UUID, day: date) -> DayPlan | None:
 def answer(plan: DayPlan) -> DayPlanResult:
     """What commands on an edition answer."""
     return DayPlanResult(opaque("dp", plan.tenant_id, plan.id), plan.state, plan.edition)
-
-
-class PublishPlan(Struct, frozen=True):
-    """The proposed edition that shall hold."""
-
-    plan: DayPlanId
-
-
-@command("dayplans.publish", "dispatch.plan")
-async def publish(actor: Actor, input: PublishPlan) -> DayPlanResult:
-    """Makes a proposed edition the one that holds; technicians and wards are told after that.
-
-    Raises plan_not_open when another edition has come since, or it is none to publish.
-    """
-    plan = await locked_plan(actor, input.plan)
-    if plan.state == "published":
-        return answer(plan)
-    if plan.state != "proposed":
-        raise DomainError("plan_not_open", day=plan.day, edition=plan.edition, state=plan.state)
-    await make_public(plan)
-    return answer(plan)
 
 
 async def locked_plan(actor: Actor, id: str) -> DayPlan:
