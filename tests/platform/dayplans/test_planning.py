@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from mendline.dayplans import solving, stored_violations
+from mendline.dayplans import ask_anew, solving, stored_violations
 from mendline.dispatch import JobOffer
 from mendline.fieldwork import Estimate
-from mendline.kernel import DomainError, opaque, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, frozen, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket
 from support.database import unchanged
 from support.vendors_day import MORNING, vendors_day
@@ -249,18 +249,21 @@ async def test_a_day_that_changes_under_the_solver_is_planned_again(cast, monkey
 async def test_requests_are_one_only_where_they_end_alike(cast):
     """A person wants to look at a proposal, an event publishes: neither becomes the other's."""
     day = await vendors_day(cast, replan="automatic", offer=False)
-    known = await day.published()
-    asked = await day.run("dispatcher_v", "dayplans.plan", MORNING + MINUTE)
-    again = await day.run("dispatcher_v", "dayplans.plan", MORNING + MINUTE)
+    await day.published()
+    moment, today = MORNING + MINUTE, date(2026, 12, 8)
+    asked = await day.run("dispatcher_v", "dayplans.plan", moment)
+    for event in ("one", "two"):
+        with frozen(moment):
+            await ask_anew(day.vendor, today, "urgent", key=event)
+    again = await day.run("dispatcher_v", "dayplans.plan", moment)
     assert again.plan == asked.plan
-    await day.report(3, MORNING + MINUTE, use_state="patient_affected")
-    await day.work(MORNING + MINUTE)
-    mine, urgent = (await day.editions())[1:]
-    assert (mine.cause, mine.automatic, mine.state) == ("asked", False, "superseded")
-    assert (urgent.cause, urgent.automatic, urgent.state) == ("urgent", True, "published")
-    assert mine.solved_at is not None, "it was made, as a proposal, before something urgent came"
-    assert mine.published_at is None
-    assert known.id != urgent.id
+    waiting = [(plan.cause, plan.automatic) for plan in await day.editions("asked")]
+    assert waiting == [("asked", False), ("urgent", True)], "one of each, whoever came first"
+    await day.work(moment)
+    _, mine, urgent = await day.editions()
+    assert (mine.state in ("proposed", "superseded"), mine.published_at, mine.failure) == (True, None, "")
+    assert mine.solved_at is not None
+    assert urgent.state == "published"
 
 
 async def test_wards_hours_are_kept_and_what_does_not_fit_says_why(cast):
