@@ -30,6 +30,9 @@ def facts_of(plan: DayPlan, locale: str) -> tuple[tuple[str, str], ...]:
     ]
     if plan.moves:
         found.append((say("day_plan.moved", locale), "\n".join(_listed(_moves(plan, locale), locale))))
+    if plan.broken_locks:
+        locks = (say(f"broken_lock.{one['why']}", locale, **one) for one in plan.broken_locks)
+        found.append((say("day_plan.locks", locale), "\n".join(_listed(locks, locale))))
     if plan.unserved:
         left = (f"{one['number']} {say('unserved.' + one['why'], locale)}" for one in plan.unserved)
         found.append((say("day_plan.left", locale), "\n".join(_listed(left, locale))))

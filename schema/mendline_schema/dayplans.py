@@ -49,13 +49,14 @@ class DayPlanStop(Node):
     late: bool = column("coalesce({t}.begins_at > {t}.due_at, false)")
     windows: list[list[datetime]] = column(description="When it may begin.")
     locked: bool = column(description="Whether later editions leave it where it is.")
+    locked_for: datetime | None = column(description="The moment that a locked visit stays about.")
 
 
 @part
 class DayPlanFigures:
     """What an edition comes to. Times in seconds."""
 
-    solver: str | None = column(description="Whose plan it is: pyvrp, vroom, insertion, or hand.")
+    solver: str | None = column(description="Whose plan it is: pyvrp, vroom, insertion, known, or hand.")
     solving: float | None = column(description="Time spent in the solvers.")
     fault: str | None = column(description="Why it is VROOM's alone, where the improving solver was killed or died.")
     served: int | None = column(description="Visits that were planned.")
@@ -101,6 +102,19 @@ class MovedVisit:
     after: PlannedVisit | None = parts()
 
 
+@part
+class BrokenLock:
+    """A locked visit that an edition does not keep as it was locked, and why: late (by `minutes`), no_time,
+    technician_away, declined, taken, no_access or place_unknown."""
+
+    ticket: strawberry.ID | None = column("opaque('tk', ({t}.v->>'owner')::uuid, ({t}.v->>'ticket')::uuid)")
+    number: str | None = column()
+    technician: strawberry.ID | None = column("opaque('mb', {organisation}, ({t}.v->>'technician')::uuid)")
+    name: str | None = column()
+    why: str | None = column()
+    minutes: int | None = column()
+
+
 @over("day_plan", needs="dispatch.plan", kind="dp")
 class DayPlan(Node):
     """One edition of a day's plan: asked for, made by a worker, proposed, published, superseded."""
@@ -117,6 +131,7 @@ class DayPlan(Node):
     figures: DayPlanFigures | None = parts()
     unserved: list[UnservedVisit] | None = parts()
     moves: list[MovedVisit] | None = parts(description="What it changed of the edition that people knew.")
+    broken_locks: list[BrokenLock] | None = parts(description="The locks that it does not keep as they were made.")
     failure: str = column(description="Why it could not be made: no_solver, breaks_rules, day_keeps_changing.")
     asked_at: datetime = column()
     solved_at: datetime | None = column()

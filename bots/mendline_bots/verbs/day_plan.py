@@ -4,8 +4,9 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from mendline.dayplans import DayPlan, published_plan
-from mendline.kernel import opaque, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, opaque, parse_opaque, rows, transaction
 from mendline_bots.day_plans import edition_message, map_message, own_day
+from mendline_bots.refusals import refusal_text
 from mendline_bots.talk import Press, Talk
 from mendline_bots.verbs.verb import Answers, verb
 from mendline_tenants import own_organisation
@@ -65,12 +66,26 @@ async def plan_day(talk: Talk, _: Answers) -> None:
 
 @verb("publish_day", permission="dispatch.plan")
 async def publish_day(talk: Talk, _: Answers) -> None:
-    """Publishes the edition behind the button; wards and technicians are told."""
+    """Publishes the edition behind the button; wards and technicians are told. One that no longer fits says why."""
     named = str(talk.arguments.get("plan", ""))
-    await talk.run("dayplans.publish", plan=named)
+    try:
+        await talk.run("dayplans.publish", plan=named, anyway=bool(talk.arguments.get("anyway")))
+    except DomainError as refused:
+        await _say_outdated(talk, refused, named)
+        return
     async with transaction(talk.tenant):
         plan = await rows.get(DayPlan, *parse_opaque("dp", named))
     await talk.say(talk.words("said.plan_published", day=plan.day, edition=plan.edition))
+
+
+async def _say_outdated(talk: Talk, refused: DomainError, named: str) -> None:
+    """What has changed since the edition was made, with the ways on: anew, or for all that where nobody is harmed."""
+    if refused.code not in ("plan_out_of_date", "plan_is_older"):
+        raise refused
+    presses = [_plan_press(talk, date.fromisoformat(refused.facts["day"]))]
+    if refused.code == "plan_is_older":
+        presses.append(Press(talk.words("button.publish_anyway"), "publish_day", {"plan": named, "anyway": True}))
+    await talk.say(refusal_text(refused, talk.locale), [presses])
 
 
 @verb("my_day", permission="fieldwork.work", slash="myday", words=("我的日程", "my day"))

@@ -7,7 +7,7 @@ from mendline.dayplans import arrivals as _arrivals  # noqa: F401 - registers it
 from mendline.dayplans import crew_changes as _crew_changes  # noqa: F401 - registers its consumer
 from mendline.dayplans import making as _making  # noqa: F401 - registers its consumer
 from mendline.dayplans import promised as _promised  # noqa: F401 - tells dispatch what is planned
-from mendline.dayplans.asking import DayPlanResult, PlanDay, PublishPlan, published_plan
+from mendline.dayplans.asking import DayPlanResult, PlanDay, published_plan
 from mendline.dayplans.book import CAUSES, KINDS, PROGRESS, STATES, DayPlan, DayPlanStop, VisitTerms
 from mendline.dayplans.crews import Crew, crews
 from mendline.dayplans.day import stops_of
@@ -15,6 +15,7 @@ from mendline.dayplans.events import DayPlanAsked, DayPlanFailed, DayPlanPropose
 from mendline.dayplans.hand import LockVisit, Pickup, SetVisitTerms
 from mendline.dayplans.moving import MoveVisit
 from mendline.dayplans.pictures import draw_map, draw_timeline, to_png
+from mendline.dayplans.publishing import PublishPlan
 from mendline.dayplans.replanning import ask_anew
 from mendline.dayplans.shown import ShownPlan, ShownStop, read_shown, shown_plan, shown_sql
 from mendline.dayplans.stops import stored_violations

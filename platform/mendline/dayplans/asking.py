@@ -1,4 +1,4 @@
-"""Asking for a day plan: a person or an event asks, a worker makes it; and publishing what it made."""
+"""Asking for a day plan: a person or an event asks, a worker makes it; and what makes an edition the one that holds."""
 
 from datetime import UTC, date, timedelta
 from typing import Literal
@@ -73,7 +73,8 @@ async def plan_day(actor: Actor, input: PlanDay) -> DayPlanResult:
     if day > today + timedelta(days=AHEAD):
         raise DomainError("day_too_far", day=day, most=AHEAD)
     policy = day_plan_policy(organisation.policies)
-    known = await _being_made(actor.organisation, day, input.afresh)
+    automatic = (policy.publish if input.cause == "asked" else policy.replan) == "automatic"
+    known = await _being_made(actor.organisation, day, input.afresh, automatic)
     if known is not None:
         return answer(known)
     ticket = await rows.get(Ticket, *parse_opaque("tk", input.ticket)) if input.ticket else None
@@ -87,7 +88,7 @@ async def plan_day(actor: Actor, input: PlanDay) -> DayPlanResult:
         asked_by=actor.id,
         based_on=published.id if published and not input.afresh else None,
         afresh=input.afresh,
-        automatic=(policy.publish if input.cause == "asked" else policy.replan) == "automatic",
+        automatic=automatic,
         timezone=organisation.timezone,
         epoch=epoch_of(day, organisation.timezone),
         begins_at=begins_of(day, organisation.timezone, moment).astimezone(UTC),
@@ -99,15 +100,21 @@ async def plan_day(actor: Actor, input: PlanDay) -> DayPlanResult:
     return answer(plan)
 
 
-async def _being_made(provider: UUID, day: date, afresh: bool) -> DayPlan | None:
-    """An edition of the day that nobody works on yet: it will see whatever has happened by then."""
+async def _being_made(provider: UUID, day: date, afresh: bool, automatic: bool) -> DayPlan | None:
+    """An edition of the day that nobody works on yet: it will see whatever has happened by then.
+
+    Only one that ends as this request would: who wants to look at a proposal gets none that publishes itself, and an
+    event that publishes does not wait in somebody's proposal. Two such editions are made one upon the other.
+    """
     return await rows.first(
         DayPlan,
-        "tenant_id = $1 AND state = 'asked' AND day = $2 AND afresh = $3 AND asked_at > $4 ORDER BY edition DESC",
+        "tenant_id = $1 AND state = 'asked' AND day = $2 AND afresh = $3 AND asked_at > $4 AND automatic = $5"
+        " ORDER BY edition DESC",
         provider,
         day.isoformat(),
         afresh,
         work().occurred_at - PATIENCE,
+        automatic,
     )
 
 
@@ -125,27 +132,6 @@ async def published_plan(provider: UUID, day: date) -> DayPlan | None:
 def answer(plan: DayPlan) -> DayPlanResult:
     """What commands on an edition answer."""
     return DayPlanResult(opaque("dp", plan.tenant_id, plan.id), plan.state, plan.edition)
-
-
-class PublishPlan(Struct, frozen=True):
-    """The proposed edition that shall hold."""
-
-    plan: DayPlanId
-
-
-@command("dayplans.publish", "dispatch.plan")
-async def publish(actor: Actor, input: PublishPlan) -> DayPlanResult:
-    """Makes a proposed edition the one that holds; technicians and wards are told after that.
-
-    Raises plan_not_open when another edition has come since, or it is none to publish.
-    """
-    plan = await locked_plan(actor, input.plan)
-    if plan.state == "published":
-        return answer(plan)
-    if plan.state != "proposed":
-        raise DomainError("plan_not_open", day=plan.day, edition=plan.edition, state=plan.state)
-    await make_public(plan)
-    return answer(plan)
 
 
 async def locked_plan(actor: Actor, id: str) -> DayPlan:

@@ -33,8 +33,9 @@ class DayPlan(Record):
     windows in it end with their SLA moment. distances: where travel times came from (`great_circle`, `osrm`,
     `valhalla`); fallback: why not from where they should. figures: solver, solving seconds, visits served and left,
     travel and work in seconds, visits moved, crew and solver faults. unserved: [{owner, ticket, number, why}]. moves:
-    [{ticket, number, before, after}], each {technician, name, begins_at} or null. told_at: when arrivals and offers
-    went out.
+    [{ticket, number, before, after}], each {technician, name, begins_at} or null. broken_locks: [{owner, ticket,
+    number, technician, name, why, minutes}], the locks that it does not keep as they were made, or None. told_at: when
+    arrivals and offers went out.
     """
 
     day = fields.TextField()
@@ -56,6 +57,7 @@ class DayPlan(Record):
     figures = fields.JSONField[dict[str, Any]](default=dict)
     unserved = fields.JSONField[list[Any]](default=list)
     moves = fields.JSONField[list[Any]](default=list)
+    broken_locks = fields.JSONField[list[Any] | None](null=True)
     failure = fields.TextField(default="")
     asked_at = fields.DatetimeField(default=now)
     solved_at = fields.DatetimeField(null=True)
@@ -74,7 +76,7 @@ class DayPlan(Record):
 @table(
     Kind.OWN,
     references={"plan_id": "day_plan", "technician_id": "technician"},
-    update=("locked",),
+    update=("locked", "locked_for"),
     checks={"kind": _one_of("kind", KINDS), "progress": _one_of("progress", PROGRESS)},
 )
 class DayPlanStop(Record):
@@ -82,7 +84,7 @@ class DayPlanStop(Record):
 
     (owner_id, ticket_id) names the ticket. place and device are words {zh, en} as the provider may see them. travel:
     seconds of the way here. due_at: the SLA moment by which it ought to begin. locked: whether the next edition must
-    leave it with this technician at about this time.
+    leave it with this technician at about the time that it was locked at, locked_for.
     """
 
     plan_id = fields.UUIDField()
@@ -106,6 +108,7 @@ class DayPlanStop(Record):
     due_at = fields.DatetimeField(null=True)
     windows = fields.JSONField[list[Any]](default=list)
     locked = fields.BooleanField(default=False)
+    locked_for = fields.DatetimeField(null=True)
 
     class Meta:
         table = "day_plan_stop"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from mendline.dayplans.book import DayPlan, DayPlanStop
 from mendline.dayplans.crews import Crew, crews
 from mendline.dayplans.jobs import PLANNABLE, UNDER_WAY, VISIT_MINUTES, Job, jobs_of
+from mendline.dayplans.locks import Lock, locks_of
 from mendline.kernel import fetch, rows
 from mendline_tenants import DayPlanPolicy, day_plan_policy, own_organisation
 
@@ -19,7 +20,8 @@ class Day(Struct, frozen=True):
     """All that a day's plan is made from.
 
     begins: from when it plans; before that nothing changes any more. known: the stops of the published edition, in
-    order, none when the day is planned afresh. left: when a visit of the known ones that is over ended.
+    order, none when the day is planned afresh. left: when a visit of the known ones that is over ended. locks: of the
+    day's visits, by their keys.
     """
 
     provider: UUID
@@ -32,6 +34,7 @@ class Day(Struct, frozen=True):
     under_way: tuple[Job, ...]
     known: tuple[DayPlanStop, ...] = ()
     left: dict[str, datetime] = {}
+    locks: dict[str, Lock] = {}
 
     @property
     def epoch(self) -> datetime:
@@ -56,21 +59,27 @@ def begins_of(day: date, zone: str, moment: datetime) -> datetime:
 
 async def read_day(plan: DayPlan) -> Day:
     """The day that an edition is to be made for, as it stands; in the current transaction."""
+    return await read_upon(plan, plan.based_on, plan.begins_at)
+
+
+async def read_upon(plan: DayPlan, known_by: UUID | None, begins: datetime) -> Day:
+    """The day of an edition as it stands, with the stops that people know by another one, or by itself."""
     provider, day = plan.tenant_id, date.fromisoformat(plan.day)
     policy = day_plan_policy((await own_organisation(provider)).policies)
-    jobs = await jobs_of(provider, day)
-    known = await stops_of(provider, plan.based_on) if plan.based_on else []
+    known = await stops_of(provider, known_by) if known_by else []
+    jobs = await jobs_of(provider, day, known)
     return Day(
         provider=provider,
         day=day,
         zone=plan.timezone,
-        begins=plan.begins_at,
+        begins=begins,
         policy=policy,
         crews=tuple(await crews(provider, day)),
         waiting=tuple(job for job in jobs if job.state in PLANNABLE),
         under_way=tuple(job for job in jobs if job.state in UNDER_WAY),
         known=tuple(known),
         left=await _left(provider, known),
+        locks=await locks_of(provider, day),
     )
 
 
@@ -103,7 +112,8 @@ def fingerprint(day: Day) -> str:
         [(j.key, j.state, j.priority, j.at, j.windows, j.starts_by, j.restored_by, j.holder) for j in day.waiting],
         [(j.minutes, j.pickup, j.pickup_minutes, j.declined, j.authorised) for j in day.waiting],
         [(j.key, j.holder) for j in day.under_way],
-        [(stop.id, stop.locked) for stop in day.known],
+        [stop.id for stop in day.known],
+        sorted(day.locks.items()),
         day.policy,
     )
     return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()

@@ -11,8 +11,9 @@ from mendline.dayplans.book import DayPlanStop
 from mendline.dayplans.crews import Crew
 from mendline.dayplans.day import Day
 from mendline.dayplans.jobs import Job
+from mendline.dayplans.locks import Lock, Promise, promised, why_not
 from mendline.dayplans.rests import rests_of
-from mendline.dayplans.windows import due_of, locked_window, open_windows, seconds_since, until
+from mendline.dayplans.windows import LOCKED_WITHIN, due_of, open_windows, seconds_since, since, until
 from mendline.routing import Problem, Technician, Visit, Window
 
 At = tuple[float, float]
@@ -23,7 +24,6 @@ PRIZES = {1: 20 * HOUR, 2: 8 * HOUR, 3: 4 * HOUR, 4: 2 * HOUR}
 """What leaving a visit for another day costs, in seconds of travel, by priority; twice that when it is due by the end
 of the day."""
 
-LOCKED_PRIZE = 50 * HOUR
 STILL = timedelta(minutes=10)
 """The least that a visit under way is taken to go on."""
 
@@ -48,7 +48,8 @@ class Draft(Struct):
 
     places: each once; visits and technicians name them by number. relaxed: the windows without the SLA of visits whose
     windows end with it. due: the SLA moment by which each visit ought to begin. left: tickets that cannot be planned.
-    homeless: technicians of whom nobody knows where they begin. locked: the visits that a dispatcher has locked.
+    homeless: technicians of whom nobody knows where they begin. locked: the visits that a dispatcher has locked;
+    released: the locks that hold no longer, each with why.
     """
 
     day: Day
@@ -63,7 +64,8 @@ class Draft(Struct):
     due: dict[str, datetime]
     left: dict[str, Why]
     homeless: list[str]
-    locked: set[str]
+    locked: dict[str, Promise]
+    released: dict[str, tuple[Lock, str]]
 
     def seconds(self, moment: datetime) -> int:
         """A moment in the problem's units: seconds since the day's midnight."""
@@ -81,19 +83,20 @@ class Draft(Struct):
         return self.places.index(rounded)
 
     def problem(self, travel: tuple[tuple[int, ...], ...]) -> Problem:
-        """The whole problem, with travel times between `places` in seconds."""
-        return Problem(
+        """The whole problem, with travel times between `places` in seconds; every locked visit must be made in it."""
+        problem = Problem(
             visits=tuple(self.visits),
             technicians=tuple(self.technicians),
             travel=travel,
             previous=self.previous,
             change_cost=self.day.policy.change_minutes * 60 if self.previous else 0,
         )
+        return promised(problem, self.locked)
 
 
 def draft_of(day: Day) -> Draft:
     """The draft of a day. Whoever is under way or done keeps that; everything else may be planned."""
-    draft = Draft(day, [], [], [], {}, {str(c.id): c for c in day.crews}, [], {}, {}, {}, {}, [], set())
+    draft = Draft(day, [], [], [], {}, {str(c.id): c for c in day.crews}, [], {}, {}, {}, {}, [], {}, {})
     draft.settled = [*_under_way(day), *_over(day)]
     for crew in day.crews:
         _add_technician(draft, crew)
@@ -177,8 +180,8 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
     draft.jobs[job.key] = job
     known = _known(draft.day, job)
     planned = str(known.technician_id) if known is not None and str(known.technician_id) in there else None
-    locked = known if known and known.locked and planned and _may_keep(known, job) else None
-    bound = planned if locked else str(job.holder) if str(job.holder) in there else None
+    locked = _lock(draft, job, there)
+    bound = str(locked.technician) if locked else str(job.holder) if str(job.holder) in there else None
     able = {who for who in there if _able(draft.crews[who], job)}
     service = draft.day.minutes_of(job) * 60
     first = draft.seconds(draft.day.begins)
@@ -188,8 +191,9 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
     if due is not None:
         draft.due[job.key] = due
     if locked:
-        windows = locked_window(draft.seconds(locked.begins_at), first)
-        draft.locked.add(job.key)
+        at = draft.seconds(locked.at)
+        windows = since(windows, at - LOCKED_WITHIN)
+        draft.locked[job.key] = Promise(locked, at + LOCKED_WITHIN, windows)
     elif due is not None and (capped := until(windows, draft.seconds(due))):
         draft.relaxed[job.key] = windows
         windows = capped
@@ -213,7 +217,7 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
             windows=windows,
             # Who has taken a job does it, whatever the file says of them by now.
             skills=frozenset() if bound and bound not in able else frozenset({_skill(job)}),
-            prize=_prize(draft, job, due, locked is not None),
+            prize=_prize(draft, job, due),
             technician=bound,
             pickup=draft.place(job.pickup) if job.pickup and not fetched else None,
             pickup_service=job.pickup_minutes * 60,
@@ -221,9 +225,13 @@ def _add_visit(draft: Draft, job: Job, there: set[str]) -> None:
     )
 
 
-def _may_keep(known: DayPlanStop, job: Job) -> bool:
-    """Whether a locked visit stays with whom it was planned for: not with who said no, nor against who has taken it."""
-    return known.technician_id not in job.declined and not (job.held and job.holder != known.technician_id)
+def _lock(draft: Draft, job: Job, there: set[str]) -> Lock | None:
+    """The lock that binds a job; one that holds no longer is kept with the reason."""
+    lock = draft.day.locks.get(job.key)
+    if lock is not None and (why := why_not(lock, job, there)) is not None:
+        draft.released[job.key] = lock, why
+        return None
+    return lock
 
 
 def _left(job: Job, *, reachable: bool, bound: bool, able: bool) -> Why | None:
@@ -258,8 +266,6 @@ def _with_skills(draft: Draft, technician: Technician) -> Technician:
     return replace(technician, skills=frozenset(held))
 
 
-def _prize(draft: Draft, job: Job, due: datetime | None, locked: bool) -> int:
-    if locked:
-        return LOCKED_PRIZE
+def _prize(draft: Draft, job: Job, due: datetime | None) -> int:
     pressing = due is not None and due < draft.day.epoch + timedelta(days=1)
     return PRIZES[job.priority] * (2 if pressing else 1)

@@ -6,12 +6,14 @@ from msgspec import Meta, Struct
 
 from mendline.dayplans.asking import DayPlanResult, answer, locked_plan
 from mendline.dayplans.book import DayPlan, DayPlanStop, VisitTerms
+from mendline.dayplans.windows import LOCKED_WITHIN
 from mendline.kernel import (
     DayPlanStopId,
     DomainError,
     Reference,
     TicketId,
     command,
+    execute,
     not_found,
     opaque,
     parse_opaque,
@@ -39,9 +41,27 @@ async def lock_visit(actor: Actor, input: LockVisit) -> DayPlanResult:
     Raises plan_not_open, and visit_is_settled for what is under way or done.
     """
     plan, stop = await open_visit(actor, input.stop)
-    await rows.change(DayPlanStop, stop.tenant_id, stop.id, locked=input.locked)
+    locked_for = stop.begins_at if input.locked else None
+    await rows.change(DayPlanStop, stop.tenant_id, stop.id, locked=input.locked, locked_for=locked_for)
+    await execute(
+        _ELSEWHERE, plan.tenant_id, plan.day, plan.id, stop.owner_id, stop.ticket_id, stop.technician_id, locked_for
+    )
     told(day=plan.day, edition=plan.edition, number=stop.number, locked=input.locked)
     return answer(plan)
+
+
+_WITHIN = f"interval '{LOCKED_WITHIN} seconds'"
+
+_ELSEWHERE = f"""
+UPDATE day_plan_stop s SET locked = a.agrees, locked_for = CASE WHEN a.agrees THEN $7::timestamptz END FROM (
+  SELECT o.id, coalesce(o.technician_id = $6
+    AND o.begins_at BETWEEN $7::timestamptz - {_WITHIN} AND $7::timestamptz + {_WITHIN}, false) AS agrees
+  FROM day_plan_stop o JOIN day_plan p ON p.tenant_id = $1 AND p.id = o.plan_id
+  WHERE o.tenant_id = $1 AND p.day = $2 AND p.id <> $3 AND p.state IN ('proposed', 'published')
+    AND o.owner_id = $4 AND o.ticket_id = $5 AND o.kind = 'visit' AND o.progress = 'planned') a
+WHERE s.tenant_id = $1 AND s.id = a.id
+"""  # noqa: S608 - a constant
+"""What was said last of a visit holds in the day's other open edition as well, where that agrees with it."""
 
 
 def own(actor: Actor, kind: str, id: str) -> Reference:

@@ -1,12 +1,13 @@
 """The work that waits for a visit, and the visits under way: a provider's tickets as planning reads them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from mendline.dayplans.book import VisitTerms
+from mendline.dayplans.book import DayPlanStop, VisitTerms
 from mendline.dispatch import PAPERS
 from mendline.kernel import fetch, rows
 from mendline.tickets import HELD
@@ -90,9 +91,12 @@ SELECT t.tenant_id AS owner, t.id, t.number, t.kind, t.state, t.priority, t.devi
   (SELECT v.arrived_at FROM visit v WHERE v.tenant_id = t.tenant_id AND v.ticket_id = t.id AND v.author_org = $1
      AND v.left_at IS NULL ORDER BY v.recorded_at DESC LIMIT 1) AS arrived_at,
   CASE WHEN t.device_card->>'authorised_only' = 'true' THEN ({_PAPERS}) >= $4 ELSE true END AS authorised
-FROM (SELECT owner_id, ticket_id, priority, due_at, opened_at FROM worklist
-      WHERE tenant_id = $1 AND provider_id = $1 AND state = ANY ($2)
-      ORDER BY priority, coalesce(due_at, 'infinity'::timestamptz), opened_at LIMIT $3) w
+FROM ((SELECT owner_id, ticket_id, priority, due_at, opened_at FROM worklist
+       WHERE tenant_id = $1 AND provider_id = $1 AND state = ANY ($2)
+       ORDER BY priority, coalesce(due_at, 'infinity'::timestamptz), opened_at LIMIT $3)
+      UNION SELECT k.owner_id, k.ticket_id, k.priority, k.due_at, k.opened_at FROM worklist k
+       JOIN unnest($5::uuid[], $6::uuid[]) AS s(owner, id) ON k.owner_id = s.owner AND k.ticket_id = s.id
+       WHERE k.tenant_id = $1 AND k.provider_id = $1 AND k.state = ANY ($2)) w
 JOIN ticket t ON t.tenant_id = w.owner_id AND t.id = w.ticket_id
 LEFT JOIN ticket_people p ON p.tenant_id = t.tenant_id AND p.id = t.id
 LEFT JOIN ticket_clinical c ON c.tenant_id = t.tenant_id AND c.id = t.id
@@ -100,12 +104,16 @@ ORDER BY w.priority, coalesce(w.due_at, 'infinity'::timestamptz), w.opened_at, t
 """  # noqa: S608 - a constant
 
 
-async def jobs_of(provider: UUID, day: date) -> list[Job]:
+async def jobs_of(provider: UUID, day: date, known: Iterable[DayPlanStop] = ()) -> list[Job]:
     """The tickets that a provider may plan for a day, or whose visit is under way; in the current transaction.
+
+    known: stops whose tickets are among them however many are more urgent by now, as people count on these.
 
     What another organisation withholds is not known here either: without a place nothing can be planned.
     """
-    found = await fetch(_JOBS, provider, [*PLANNABLE, *UNDER_WAY], MOST, day)
+    visits = [stop for stop in known if stop.ticket_id]
+    owners, ids = [stop.owner_id for stop in visits], [stop.ticket_id for stop in visits]
+    found = await fetch(_JOBS, provider, [*PLANNABLE, *UNDER_WAY], MOST, day, owners, ids)
     terms = {
         (known.owner_id, known.ticket_id): known
         for known in await rows.select(

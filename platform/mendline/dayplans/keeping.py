@@ -49,6 +49,7 @@ class KeepPlan(Struct, frozen=True, kw_only=True):
     stops: list[dict[str, Any]]
     unserved: list[dict[str, Any]]
     moves: list[dict[str, Any]]
+    broken_locks: list[dict[str, Any]]
     figures: dict[str, Any]
     distances: str
     fallback: str
@@ -80,6 +81,7 @@ async def keep(actor: Actor, input: KeepPlan) -> PlanKept:
         relaxed=input.relaxed,
         unserved=input.unserved,
         moves=input.moves,
+        broken_locks=input.broken_locks,
         figures=input.figures,
         distances=input.distances,
         fallback=input.fallback,

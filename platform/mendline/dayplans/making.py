@@ -8,6 +8,7 @@ from mendline.dayplans.day import Day, fingerprint, read_day
 from mendline.dayplans.draft import Draft, draft_of
 from mendline.dayplans.events import DayPlanAsked
 from mendline.dayplans.keeping import BeginPlan, GiveUpPlan, KeepPlan
+from mendline.dayplans.locks import broken_locks
 from mendline.dayplans.moves import moves_of
 from mendline.dayplans.solving import Solved, solve_day
 from mendline.dayplans.stops import packed, rows_of
@@ -67,6 +68,7 @@ async def _solved(provider: UUID, id: UUID) -> KeepPlan:
         stops=rows_of(draft, solved.problem, solved.plan, id),
         unserved=unserved,
         moves=moves_of(draft, solved.plan),
+        broken_locks=broken_locks(draft, solved.plan),
         figures=_figures(day, draft, travel, solved) | {"unserved": len(unserved)},
         distances=travel.source,
         fallback=travel.fallback,

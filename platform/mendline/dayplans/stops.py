@@ -13,7 +13,7 @@ from mendline.dayplans.book import DayPlan, DayPlanStop
 from mendline.dayplans.draft import Draft, Settled
 from mendline.dayplans.jobs import Job
 from mendline.kernel import iso, new_id
-from mendline.routing import Plan, Problem, Rest, Route, Stop, Task, violations
+from mendline.routing import Plan, Problem, Rest, Route, Sequences, Stop, Task, violations
 
 StopRow = dict[str, Any]
 
@@ -59,7 +59,8 @@ def rows_of(draft: Draft, problem: Problem, plan: Plan, plan_id: UUID) -> list[S
         found[settled.technician].append(_settled_row(draft, settled))
     for route in plan.routes:
         found[UUID(route.technician)] += _route_rows(draft, problem, route)
-    return numbered(draft.day.provider, plan_id, found, {who: crew.name for who, crew in draft.crews.items()})
+    names = {str(stop.technician_id): stop.technician_name for stop in draft.day.known}  # of who has gone home as well
+    return numbered(draft.day.provider, plan_id, found, names | {who: crew.name for who, crew in draft.crews.items()})
 
 
 def _settled_row(draft: Draft, settled: Settled) -> StopRow:
@@ -94,16 +95,21 @@ def _route_rows(draft: Draft, problem: Problem, route: Route) -> Iterator[StopRo
             "travel": problem.travel[place][there],
             **_times(draft, stop.arrives, stop.begins, stop.ends),
             "windows": [] if stop.pickup else [[iso(draft.moment(a)), iso(draft.moment(b))] for a, b in visit.windows],
-            "locked": not stop.pickup and stop.visit in draft.locked,
+            **_locked(draft, stop),
         }
         place = there
     for rest in route.rests:
         yield {**EMPTY, "kind": "rest", **_times(draft, rest.begins, rest.begins, rest.ends)}
 
 
+def _locked(draft: Draft, stop: Stop) -> StopRow:
+    promise = None if stop.pickup else draft.locked.get(stop.visit)
+    return {"locked": promise is not None, "locked_for": promise.lock.at if promise else None}
+
+
 EMPTY: StopRow = {
     "progress": "planned",
-    **dict.fromkeys(("owner_id", "ticket_id", "priority", "latitude", "longitude", "due_at")),
+    **dict.fromkeys(("owner_id", "ticket_id", "priority", "latitude", "longitude", "due_at", "locked_for")),
     **{"number": "", "place": {}, "device": {}, "travel": 0, "windows": [], "locked": False},
 }
 """What a stop is that is no visit."""
@@ -171,6 +177,25 @@ def tasks_of(problem: Problem, route: Route) -> list[Task]:
     """The tasks of a route, in order, as the scheduler takes them."""
     numbers = {visit.id: number for number, visit in enumerate(problem.visits)}
     return [Task(numbers[stop.visit], stop.pickup) for stop in route.stops]
+
+
+def order_of(problem: Problem, stops: Iterable[DayPlanStop]) -> Sequences:
+    """The tasks of each technician as an edition has them, of the visits that the problem knows; parts before each."""
+    listed = [stop for stop in stops if stop.progress == "planned" and stop.kind != "rest"]
+    people = {technician.id: number for number, technician in enumerate(problem.technicians)}
+    visits = {visit.id: number for number, visit in enumerate(problem.visits)}
+    fetched = {key_of(stop) for stop in listed if stop.kind == "pickup"}
+    found: dict[int, list[Task]] = defaultdict(list)
+    for stop in listed:
+        who, number = people.get(str(stop.technician_id)), visits.get(key_of(stop))
+        if who is None or number is None:
+            continue
+        parts = problem.visits[number].pickup is not None
+        if parts and (stop.kind == "pickup" or key_of(stop) not in fetched):
+            found[who].append(Task(number, pickup=True))
+        if stop.kind == "visit":
+            found[who].append(Task(number))
+    return dict(found)
 
 
 def stored_violations(plan: DayPlan, stops: Iterable[DayPlanStop]) -> list[str]:

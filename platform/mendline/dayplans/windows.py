@@ -6,7 +6,7 @@ from mendline.dayplans.jobs import Job
 from mendline.routing import Window
 
 LOCKED_WITHIN = 15 * 60
-"""Seconds by which a locked visit may begin earlier or later than it was told."""
+"""Seconds by which a locked visit may begin earlier or later than it was locked at."""
 
 
 def open_windows(job: Job, epoch: datetime, first: int, last: int, service: int) -> tuple[Window, ...]:
@@ -31,10 +31,9 @@ def open_windows(job: Job, epoch: datetime, first: int, last: int, service: int)
     return tuple(found)
 
 
-def locked_window(begins: int, first: int) -> tuple[Window, ...]:
-    """About the time that was told, never before `first`."""
-    earliest = max(begins - LOCKED_WITHIN, first)
-    return ((earliest, max(begins + LOCKED_WITHIN, earliest)),)
+def since(windows: tuple[Window, ...], earliest: int) -> tuple[Window, ...]:
+    """What of the windows lies after a moment; empty when nothing does."""
+    return tuple((max(first, earliest), last) for first, last in windows if last >= earliest)
 
 
 def due_of(job: Job, service: int) -> datetime | None:

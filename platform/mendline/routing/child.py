@@ -1,4 +1,4 @@
-"""The child process: reads one problem from standard input, says when it begins, and writes the plan."""
+"""The child process: reads one problem from standard input and writes the plan."""
 
 import sys
 from types import ModuleType
@@ -8,27 +8,29 @@ import msgspec
 from mendline.routing.plan import Plan
 from mendline.routing.problem import Problem
 
-READY = b"ready\n"
-"""What the child writes when its libraries are loaded and it begins to solve."""
-
 
 class Order(msgspec.Struct, frozen=True):
-    """What the child is asked for: a problem, how many seconds of solving, which seed."""
+    """What the child is asked for: a problem, how many seconds of solving, which seed.
+
+    until: the moment, by the monotonic clock that all processes share, at which the child is killed. improve: whether
+    PyVRP improves the first plan. begin: a plan of the problem where it begins.
+    """
 
     problem: Problem
     seconds: float
     seed: int = 0
+    until: float | None = None
+    improve: bool = True
+    begin: Plan | None = None
 
 
 def main() -> None:
     """Solves the order on standard input."""
     _spare_pandas()
-    from mendline.routing.solve import solve  # noqa: PLC0415 - loading the solvers belongs to the time before READY
+    from mendline.routing.solve import solve  # noqa: PLC0415 - after pandas was spared
 
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(READY)
-    sys.stdout.buffer.flush()
-    plan: Plan = solve(order.problem, order.seconds, order.seed)
+    plan = solve(order.problem, order.seconds, order.seed, until=order.until, improve=order.improve, begin=order.begin)
     sys.stdout.buffer.write(msgspec.msgpack.encode(plan))
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from mendline.routing.problem import Break
+from mendline.routing.problem import Break, Problem, Sequences, Task
 
-__all__ = ["Break", "Plan", "Rest", "Route", "Stop", "moved"]
+__all__ = ["KNOWN", "Break", "Plan", "Rest", "Route", "Stop", "moved"]
 
 
 class Stop(Struct, frozen=True):
@@ -37,10 +37,14 @@ class Route(Struct, frozen=True):
     rests: tuple[Rest, ...] = ()
 
 
+KNOWN = "known"
+"""Whose plan one is that people know already: no solver has looked at it since."""
+
+
 class Plan(Struct, frozen=True):
     """Routes of those who go out, and the visits that are left for another day.
 
-    solver: whose plan it is (`vroom`, `pyvrp`). solving: seconds spent within the solvers.
+    solver: whose plan it is (`vroom`, `pyvrp`, `insertion`, `known`). solving: seconds spent within the solvers.
     """
 
     routes: tuple[Route, ...]
@@ -52,6 +56,15 @@ class Plan(Struct, frozen=True):
     def travel(self) -> int:
         """All travel together."""
         return sum(route.travel for route in self.routes)
+
+    def sequences(self, problem: Problem) -> Sequences:
+        """The tasks of each technician, in order, as solvers and scheduler take them."""
+        visits = {visit.id: number for number, visit in enumerate(problem.visits)}
+        people = {technician.id: number for number, technician in enumerate(problem.technicians)}
+        return {
+            people[route.technician]: [Task(visits[stop.visit], stop.pickup) for stop in route.stops]
+            for route in self.routes
+        }
 
     def assignment(self) -> dict[str, str]:
         """Who makes each visit."""

@@ -2,59 +2,78 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 
-from mendline.routing.child import READY, Order
+from mendline.routing.child import Order
 from mendline.routing.plan import Plan
 from mendline.routing.problem import Problem
 from mendline.routing.validate import violations
 
 GRACE = 2.0
-"""Seconds over its limit after which the child is killed: a solver can ignore its time limit."""
+"""Seconds over its limit after which the child is killed: a solver can ignore its time limit.
 
-LOADING = 30.0
-"""Seconds that the child may take to load the solvers, on a busy machine."""
+They hold all that is not solving: starting Python and loading the solvers takes 0.5 s of an idle processor. On a busy
+one that may take longer; the child then solves for less, so that it still answers in time.
+"""
 
 CHILD = (sys.executable, "-m", "mendline.routing.child")
 
 
 class PlanFailed(Exception):
-    """No plan: the child was killed, died, or its plan broke a rule. The message says which."""
+    """No plan: the child was killed, died, or its plan broke a rule. The message says which.
+
+    killed_after: seconds from its start to the moment at which it was killed; None when it ended by itself.
+    """
+
+    def __init__(self, message: str, killed_after: float | None = None) -> None:
+        super().__init__(message)
+        self.killed_after = killed_after
 
 
-async def solve_in_child(problem: Problem, seconds: float, seed: int = 0, command: Sequence[str] = CHILD) -> Plan:
+async def solve_in_child(
+    problem: Problem,
+    seconds: float,
+    seed: int = 0,
+    *,
+    improve: bool = True,
+    begin: Plan | None = None,
+    command: Sequence[str] = CHILD,
+) -> Plan:
     """The best plan found within `seconds` of solving, checked by our own validator.
 
-    Raises PlanFailed when the child hangs (it is killed GRACE seconds after its limit), dies, or breaks a rule.
+    improve: False for the first plan alone, which takes a moment. begin: a plan of the same visits that is improved.
+    Raises PlanFailed when the child hangs, loading or solving (it is killed `seconds` + GRACE after its start), dies,
+    or breaks a rule.
     """
+    began = time.monotonic()
+    until = began + seconds + GRACE
+    order = Order(problem, seconds, seed, until=until, improve=improve, begin=begin)
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
     try:
-        process.stdin.write(msgspec.msgpack.encode(Order(problem, seconds, seed)))
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(LOADING):
-                ready = await process.stdout.readline()
-            async with asyncio.timeout(seconds + GRACE):
-                answer, told = await asyncio.gather(process.stdout.read(), process.stderr.read())
-                await process.wait()  # it has said all, and is not killed for the moment it takes to end
-        except TimeoutError:
-            raise PlanFailed(f"killed: the solver did not keep its {seconds:g} s") from None
+        async with asyncio.timeout(until - time.monotonic()):
+            answer, told = await process.communicate(msgspec.msgpack.encode(order))
+    except TimeoutError:
+        raise PlanFailed(f"killed: the solver did not keep its {seconds:g} s", _kill(process, began)) from None
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        _kill(process, began)  # also when whoever waits for it has been cancelled
         await process.wait()
-    if ready != READY or process.returncode:
+    if process.returncode:
         raise PlanFailed(f"the solver died: {told.decode(errors='replace')[-300:]}")
     plan = msgspec.msgpack.decode(answer, type=Plan)
     if wrong := violations(problem, plan):
         raise PlanFailed("the plan breaks a rule: " + "; ".join(wrong[:3]))
     return plan
+
+
+def _kill(process: asyncio.subprocess.Process, began: float) -> float:
+    """Ends a child that is still there; the seconds since it began."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    return time.monotonic() - began

@@ -1,6 +1,7 @@
 """PyVRP: improves a plan for as long as it is given. Skills are load dimensions, several windows are alternatives."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from statistics import median, median_high
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ AMPLE = 1_000_000_000
 def solve(problem: Problem, seconds: float, seed: int = 0, first: Sequences | None = None) -> Sequences:
     """The tasks of each technician in order, as good as `seconds` allow; `first` is where the search begins.
 
-    Breaks are not known here: whoever takes the answer puts them in. An answer may be infeasible, too.
+    Breaks are known here only as time that everybody lacks at noon (`worktime`): whoever takes the answer puts each in
+    where it fits. An answer may be infeasible, too.
     """
     model = _Model(problem)
     found = improve(
@@ -29,6 +31,20 @@ def solve(problem: Problem, seconds: float, seed: int = 0, first: Sequences | No
         initial_solution=model.solution(first) if first else None,
     )
     return model.sequences(found.best)
+
+
+def worktime(problem: Problem) -> Callable[[int], int]:
+    """A clock without the rest that most technicians take about the same time: it stands still for as long.
+
+    PyVRP knows no breaks. A plan that lacks the time for them would lose a visit from nearly every route when they are
+    put in; by this clock there is room for each, and the rest itself may still be taken before or after a visit.
+    """
+    rests = [rest for t in problem.technicians for rest in t.breaks[:1] if rest.window[0] < rest.window[1]]
+    if 2 * len(rests) <= len(problem.technicians):
+        return lambda moment: moment
+    length = median_high(rest.length for rest in rests)
+    begins = int(median(sum(rest.window) / 2 for rest in rests))
+    return lambda moment: moment - min(max(moment - begins, 0), length)
 
 
 class _Model:
@@ -44,6 +60,7 @@ class _Model:
         for number, technician in enumerate(problem.technicians):
             self._kinds.setdefault(self._kind(technician), []).append(number)
         self._dimensions = self._count_dimensions()
+        self._clock = worktime(problem)
         self._clients: list[int] = []  # the visit of each client
         self._shipments: list[int] = []
         self.data = self._build()
@@ -119,8 +136,8 @@ class _Model:
                     capacity=self._holds(technician),
                     start_depot=depots.setdefault(technician.start, len(depots)),
                     end_depot=depots.setdefault(nowhere if technician.end is None else technician.end, len(depots)),
-                    tw_early=technician.shift[0],
-                    tw_late=technician.shift[1],
+                    tw_early=self._clock(technician.shift[0]),
+                    tw_late=self._clock(technician.shift[1]),
                     profile=len(distances) - 1,
                 )
             )
@@ -140,8 +157,8 @@ class _Model:
             visit.place,
             delivery=self._needs(visit),
             service_duration=visit.service,
-            tw_early=window[0],
-            tw_late=window[1],
+            tw_early=self._clock(window[0]),
+            tw_late=self._clock(window[1]),
             prize=visit.prize,
             required=visit.required and group is None,
             group=group,
@@ -152,8 +169,8 @@ class _Model:
             pickup,
             visit.place,
             pickup_service_duration=visit.pickup_service,
-            delivery_tw_early=visit.windows[0][0],
-            delivery_tw_late=visit.windows[-1][1],
+            delivery_tw_early=self._clock(visit.windows[0][0]),
+            delivery_tw_late=self._clock(visit.windows[-1][1]),
             delivery_service_duration=visit.service,
             amount=self._needs(visit),
             prize=visit.prize,

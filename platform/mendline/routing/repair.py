@@ -2,6 +2,7 @@
 
 from mendline.routing.plan import Plan, Route
 from mendline.routing.problem import Problem, Sequences, Task
+from mendline.routing.promised import earliest_route
 from mendline.routing.schedule import schedule
 
 
@@ -18,16 +19,36 @@ def planned(problem: Problem, sequences: Sequences, solver: str) -> Plan:
         if tasks and route is not None:
             routes[number] = route
         days[number] = tasks
-    served = {task.visit for tasks in days.values() for task in tasks if not task.pickup}
-    waiting = [number for number in range(len(problem.visits)) if number not in served]
-    for visit in sorted(waiting, key=lambda number: _worth(problem, number), reverse=True):
+    _keep_promises(problem, days, routes)
+    for visit in sorted(_left(problem, days), key=lambda number: _worth(problem, number), reverse=True):
         _insert(problem, days, routes, visit)
-    served = {task.visit for tasks in days.values() for task in tasks if not task.pickup}
+    left = _left(problem, days)
     return Plan(
         tuple(routes[number] for number in sorted(routes)),
-        tuple(visit.id for number, visit in enumerate(problem.visits) if number not in served),
+        tuple(problem.visits[number].id for number in left),
         solver,
     )
+
+
+def _left(problem: Problem, days: Sequences) -> list[int]:
+    served = {task.visit for tasks in days.values() for task in tasks if not task.pickup}
+    return [number for number in range(len(problem.visits)) if number not in served]
+
+
+def _keep_promises(problem: Problem, days: Sequences, routes: dict[int, Route]) -> None:
+    """Whoever lacks a visit that only they can make and that must be made, begins anew with all of these.
+
+    What stands in their way is tried elsewhere after that, like all that was left out.
+    """
+    missing = {problem.visits[number].technician for number in _left(problem, days) if problem.visits[number].required}
+    for who, technician in enumerate(problem.technicians):
+        if technician.id not in missing:
+            continue
+        must = [n for n, visit in enumerate(problem.visits) if visit.required and visit.technician == technician.id]
+        route = earliest_route(problem, technician, must)
+        if route is not None:
+            routes[who] = route
+            days[who] = Plan((route,), ()).sequences(problem)[who]
 
 
 def _able(problem: Problem, number: int, task: Task) -> bool:

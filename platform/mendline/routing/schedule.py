@@ -16,24 +16,40 @@ class _Reached(NamedTuple):
     rests: tuple[Rest, ...]
 
 
-def schedule(problem: Problem, technician: Technician, tasks: list[Task]) -> Route | None:
-    """The earliest day in this order; None when windows, shift or breaks do not allow it.
+Way = dict[int, _Reached]
+"""A partial day, for each number of breaks taken so far: the one that ends earliest, for that is never worse."""
 
-    For each number of breaks taken so far the earliest end is kept: an earlier end is never worse.
-    """
-    begins, latest = technician.shift
-    reached: dict[int, _Reached] = {0: _Reached(begins, technician.start, 0, (), ())}
+
+def schedule(problem: Problem, technician: Technician, tasks: list[Task]) -> Route | None:
+    """The earliest day in this order; None when windows, shift or breaks do not allow it."""
+    way = set_out(technician)
     for task in tasks:
-        found: dict[int, _Reached] = {}
-        for before in reached.values():
-            for after in _next(problem, technician, before, task):
-                known = found.get(len(after.rests))
-                if known is None or after.ends < known.ends:
-                    found[len(after.rests)] = after
-        reached = found
-        if not reached:
+        way = go_on(problem, technician, way, task)
+        if not way:
             return None
-    for before in reached.values():
+    return go_home(problem, technician, way)
+
+
+def set_out(technician: Technician) -> Way:
+    """The beginning of a day."""
+    return {0: _Reached(technician.shift[0], technician.start, 0, (), ())}
+
+
+def go_on(problem: Problem, technician: Technician, way: Way, task: Task) -> Way:
+    """The day with one task more; empty when no window allows it."""
+    found: Way = {}
+    for before in way.values():
+        for after in _next(problem, technician, before, task):
+            known = found.get(len(after.rests))
+            if known is None or after.ends < known.ends:
+                found[len(after.rests)] = after
+    return found
+
+
+def go_home(problem: Problem, technician: Technician, way: Way) -> Route | None:
+    """The whole day, every break taken; None when it does not end within the shift."""
+    begins, latest = technician.shift
+    for before in way.values():
         whole = _home(problem, technician, before)
         if whole is not None and whole.ends <= latest:
             return Route(technician.id, begins, whole.ends, whole.travel, whole.stops, whole.rests)

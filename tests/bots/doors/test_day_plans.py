@@ -51,7 +51,12 @@ async def test_the_dispatcher_plans_and_publishes_and_the_technician_sees_the_da
     last = await doors.last("dispatcher_v")
     assert f"第 {plan.edition} 版" in words_of(last)
     assert any(width > 1000 for width, _ in await pictures(doors, "dispatcher_v"))
-    await doors.press("dispatcher_v", "发布日程", settle=False)
+    changed = {"ticket": day.tickets[0], "priority": 1, "reason": "院长在等"}
+    await day.run("dispatcher_v", "tickets.override_priority", now(), **changed)
+    await doors.press("dispatcher_v", "发布日程")
+    assert "优先级变了" in (await doors.texts("dispatcher_v"))[-1]
+    assert await doors.labels("dispatcher_v") == ["重新排程", "仍然发布"]
+    await doors.press("dispatcher_v", "仍然发布", settle=False)
     await doors.settle(60)
     assert [p.state for p in await day.editions()] == ["published"]
     told = "\n".join(await doors.texts("technician_v"))

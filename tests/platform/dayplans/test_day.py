@@ -8,7 +8,7 @@ from mendline.dayplans import crews
 from mendline.dayplans.crews import Crew
 from mendline.dayplans.day import Day, begins_of, epoch_of
 from mendline.dayplans.rests import rests_of
-from mendline.dayplans.windows import locked_window, open_windows, until
+from mendline.dayplans.windows import open_windows, since, until
 from mendline.dispatch import Technician
 from mendline.kernel import new_id, rows, transaction
 from mendline.routing import Break
@@ -103,12 +103,12 @@ def test_a_visit_lies_within_the_wards_hours(windows, service, expected):
     assert found == tuple((int(a * 3600), int(b * 3600)) for a, b in expected)
 
 
-def test_windows_end_with_the_sla_and_are_narrow_where_locked():
+def test_windows_end_with_the_sla_and_begin_about_a_lock():
     assert until(((0, 10), (20, 30)), 25) == ((0, 10), (20, 25))
     assert until(((20, 30),), 10) == ()
-    assert locked_window(10_000, 0) == ((9_100, 10_900),)
-    assert locked_window(10_000, 10_500) == ((10_500, 10_900),)
-    assert locked_window(1_000, 10_500) == ((10_500, 10_500),)
+    assert since(((0, 10), (20, 30)), 5) == ((5, 10), (20, 30))
+    assert since(((0, 10), (20, 30)), 15) == ((20, 30),)
+    assert since(((0, 10),), 15) == ()
 
 
 def test_a_day_that_has_begun_is_planned_from_the_next_minute():

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from mendline.dayplans import solving, stored_violations
+from mendline.dayplans import ask_anew, solving, stored_violations
 from mendline.dispatch import JobOffer
 from mendline.fieldwork import Estimate
-from mendline.kernel import DomainError, opaque, parse_opaque, rows, transaction
+from mendline.kernel import DomainError, frozen, opaque, parse_opaque, rows, transaction
 from mendline.tickets import Ticket
 from support.database import unchanged
 from support.vendors_day import MORNING, WARDS, vendors_day
@@ -18,6 +18,7 @@ from support.vendors_day import MORNING, WARDS, vendors_day
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 HOME_WARDS = WARDS[:4]
 STUCK = "import sys; sys.stdin.buffer.read(); print('ready', flush=True)\nwhile True: pass"
+STUCK = "while True: pass"
 
 
 async def ticket_of(day, stop):
@@ -35,7 +36,7 @@ def opaque_stop(day, stop):
 
 
 async def test_a_day_of_twelve_tickets_and_four_technicians(cast):
-    day = await vendors_day(cast)
+    day = await vendors_day(cast, seconds=2)  # a busy machine needs some of its grace to load the solvers
     plan = await day.planned()
     visits = await day.stops(plan)
     assert (plan.state, plan.edition, plan.day, plan.distances) == ("proposed", 1, "2026-12-08", "great_circle")
@@ -251,12 +252,13 @@ async def test_a_stuck_solver_costs_no_day(cast, monkeypatch):
     known = await day.published()
     monkeypatch.setattr(solving, "COMMAND", (sys.executable, "-c", STUCK))
     plan = await day.planned(MORNING + 2 * MINUTE)
-    assert (plan.state, plan.figures["fault"], plan.figures["solver"]) == ("proposed", "solver_killed", "vroom")
+    assert (plan.state, plan.figures["fault"]) == ("proposed", "solver_killed")
+    assert plan.figures["solver"] in ("vroom", "known"), "what is quick to make, or what people know"
     assert plan.figures["served"] == 12
     assert await every_rule(day, plan) == []
 
     async def nothing(*_, **__):
-        raise solving.PlanFailed("killed: the solver did not keep its time")
+        raise solving.PlanFailed("killed: the solver did not keep its time", 3.0)
 
     monkeypatch.setattr(solving, "solve_in_child", nothing)
     failed = await day.planned(MORNING + 4 * MINUTE)
@@ -278,6 +280,26 @@ async def test_a_day_that_changes_under_the_solver_is_planned_again(cast, monkey
     plan = await day.planned()
     assert plan.state == "proposed"
     assert plan.figures["served"] + plan.figures["unserved"] == 13
+
+
+async def test_requests_are_one_only_where_they_end_alike(cast):
+    """A person wants to look at a proposal, an event publishes: neither becomes the other's."""
+    day = await vendors_day(cast, replan="automatic", offer=False)
+    await day.published()
+    moment, today = MORNING + MINUTE, date(2026, 12, 8)
+    asked = await day.run("dispatcher_v", "dayplans.plan", moment)
+    for event in ("one", "two"):
+        with frozen(moment):
+            await ask_anew(day.vendor, today, "urgent", key=event)
+    again = await day.run("dispatcher_v", "dayplans.plan", moment)
+    assert again.plan == asked.plan
+    waiting = [(plan.cause, plan.automatic) for plan in await day.editions("asked")]
+    assert waiting == [("asked", False), ("urgent", True)], "one of each, whoever came first"
+    await day.work(moment)
+    _, mine, urgent = await day.editions()
+    assert (mine.state in ("proposed", "superseded"), mine.published_at, mine.failure) == (True, None, "")
+    assert mine.solved_at is not None
+    assert urgent.state == "published"
 
 
 async def test_wards_hours_are_kept_and_what_does_not_fit_says_why(cast):
