@@ -55,6 +55,8 @@ def _of_visit(stop: DayPlanStop, job: Job | None, day: Day, moment: datetime) ->
     asked = job.state == "offered" and stop.locked  # a lock weighs more, and publishing asks its technician
     if job.holder in going and job.holder != stop.technician_id and not asked:
         return Change("taken", stop.number, going[job.holder].name)
+    if job.held and job.holder not in going:
+        return Change("holder_away", stop.number)
     if job.state in UNDER_WAY:
         return None
     if stop.technician_id in job.declined:

@@ -65,6 +65,19 @@ async def test_what_was_cancelled_taken_or_left_alone_is_named_and_refused(cast)
     assert (await publish(day, anew)).state == "published"
 
 
+async def test_nobody_is_sent_to_a_job_whose_holder_is_not_there(cast):
+    day = await vendors_day(cast, replan="off", offer=False)
+    proposal = await day.planned()
+    held = next(s for s in await day.stops(proposal) if s.technician_id == day.technicians["陶工"])
+    other = cast.member_id("technician_v2")
+    await day.run("dispatcher_v", "dispatch.offer_job", ticket=ticket_of(held), technician=other)
+    await day.run("technician_v2", "dispatch.accept_job", ticket=ticket_of(held))
+    await day.run("dispatcher_v", "dispatch.upsert_technician", member=other, ready=False)
+    code, changes = await refusal(day, proposal, anyway=True)
+    assert code == "plan_out_of_date"
+    assert f"{held.number} has been taken by somebody who is not there" in changes
+
+
 async def test_another_priority_or_hours_gone_by_ask_before_it_is_published(cast):
     day = await vendors_day(cast, replan="off", offer=False)
     proposal = await day.planned()

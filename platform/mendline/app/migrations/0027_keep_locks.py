@@ -10,7 +10,7 @@ _TOLD = "UPDATE day_plan_stop SET locked_for = begins_at WHERE locked"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mendline", "0025_keep_narrowed")]
+    dependencies = [("mendline", "0026_keep_outcomes")]
 
     initial = False
 
