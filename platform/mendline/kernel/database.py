@@ -150,11 +150,14 @@ async def _begin(role: str, tenant: UUID | None, begin: str) -> AsyncIterator[Se
         await home.release(connection)
 
 
-async def read(tenant: UUID, sql: str, *values: Any, durable: bool = True) -> asyncpg.Record:
+async def read(
+    tenant: UUID, sql: str, *values: Any, durable: bool = True, deadline: float | None = None
+) -> asyncpg.Record:
     """The one row of a statement in a transaction of its own as `app`, bound to `tenant`: one round trip.
 
-    durable: as for `transaction`. This is for the statements that answer queries, which are many: no session is opened
-    that other functions could join. Raises RuntimeError when one is open.
+    durable: as for `transaction`. deadline: seconds that it may take. This is for the statements that answer queries,
+    which are many: no session is opened that other functions could join. Raises RuntimeError when one is open, and
+    TimeoutError.
     """
     if in_transaction():
         raise RuntimeError("a transaction is open already in this task; transactions do not nest")
@@ -164,7 +167,9 @@ async def read(tenant: UUID, sql: str, *values: Any, durable: bool = True) -> as
     while True:
         connection = await home.acquire()
         try:
-            row = await connection.read_bound(tenant, durable, sql, values)
+            row = await connection.read_bound(tenant, durable, sql, values, deadline)
+        except TimeoutError:  # an OSError by its class, but its connection lives
+            raise
         except _DEAD:
             with suppress(asyncpg.InterfaceError):  # the pool has noticed already
                 connection.terminate()

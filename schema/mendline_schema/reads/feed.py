@@ -73,7 +73,7 @@ class FeedWriter:
         where = conditions.fill("{o}.tenant_id = {organisation}", o=other)
         after = f" AND ({place}) > ({self._since(conditions)})" if self._continues else ""
         rows = (
-            f'SELECT * FROM "{table}" {other} WHERE {where}{after}'  # noqa: S608
+            f'SELECT {other}.* FROM "{table}" {other} WHERE {where}{after}'  # noqa: S608
             f" AND {other}.changed_in < (SELECT {SETTLED}) ORDER BY {place} LIMIT {self.size + 1}"
         )
         return f"SELECT {place}{told} FROM {source.drawn_from(f'({rows}) {other}', self.size)}"  # noqa: S608

@@ -42,19 +42,19 @@ class Finishers:
     def _word(self) -> str:
         return self._parameters.named("mark", "::text")
 
-    def finish(self, answer: str, word: str) -> tuple[str, tuple[Fault, ...]]:
+    def finish(self, answer: bytes, word: str) -> tuple[bytes, tuple[Fault, ...]]:
         """The answer with each marked text replaced, and the faults that were found, each once."""
-        if word not in answer:
+        if word.encode() not in answer:
             return answer, ()
-        pattern = rf'"{word}(\d+)(?:!|\|((?:[^"\\]|\\.)*))"'
+        pattern = rf'"{word}(\d+)(?:!|\|((?:[^"\\]|\\.)*))"'.encode()
         found: dict[int, Fault] = {}
 
-        def made(match: re.Match[str]) -> str:
+        def made(match: re.Match[bytes]) -> bytes:
             if match[2] is None:
                 found[int(match[1])] = self._faults[int(match[1])]
-                return "null"
-            given = msgspec.json.decode(f'"{match[2]}"', type=str)
-            return msgspec.json.encode(self._functions[int(match[1])](given)).decode()
+                return b"null"
+            given = msgspec.json.decode(b'"%b"' % match[2], type=str)
+            return msgspec.json.encode(self._functions[int(match[1])](given))
 
         return re.sub(pattern, made, answer), tuple(found.values())
 

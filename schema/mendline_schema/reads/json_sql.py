@@ -43,7 +43,7 @@ def json_object(pairs: list[tuple[str, str]], joined: bool) -> Json:
 
 
 def _joined(chunks: list[list[tuple[str, str]]]) -> str:
-    parts = [[part for name, sql in chunk for part in (f"',\"{name}\":'", _text(sql))] for chunk in chunks]
+    parts = [[part for name, sql in chunk for part in (f"',\"{name}\":'", _written(sql))] for chunk in chunks]
     parts[0][0] = parts[0][0].replace(",", "{", 1)
     parts[-1].append("'}'")
     return " || ".join(f"concat({', '.join(chunk)})" for chunk in parts)
@@ -66,6 +66,11 @@ def json_list(sql: str, joined: bool, order: str = "", kept: str = "") -> Json:
 def json_text(sql: str, joined: bool) -> str:
     """A text that needs no escapes as a JSON value."""
     return f"'\"' || {sql} || '\"'" if joined else f"to_json({sql})"
+
+
+def _written(sql: str) -> str:
+    """The JSON of a value where it is joined: `concat` writes JSON as it is, and a cast to text would copy it twice."""
+    return _text(sql) if sql == "NULL" or isinstance(sql, Json) else f"coalesce(to_json({sql}), 'null')"
 
 
 def _text(sql: str) -> str:

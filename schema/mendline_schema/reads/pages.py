@@ -73,10 +73,10 @@ class PageWriter:
         a list, where one condition over the list read 542.
         """
         end = f"ORDER BY {ordering(other, self._order, self.page.backward)} LIMIT {self.page.size + self._look_ahead}"
-        rows = [f'SELECT * FROM "{self._table}" {other} WHERE {part} {end}' for part in parts]  # noqa: S608
+        rows = [f'SELECT {other}.* FROM "{self._table}" {other} WHERE {part} {end}' for part in parts]  # noqa: S608
         if len(rows) == 1:
             return rows[0]
-        return f"SELECT * FROM ({' UNION ALL '.join(f'({each})' for each in rows)}) {other} {end}"  # noqa: S608
+        return f"SELECT {other}.* FROM ({' UNION ALL '.join(f'({each})' for each in rows)}) {other} {end}"  # noqa: S608
 
     def _is_ordered(self, column: str) -> bool:
         """Whether an index gives the order of this page for each value of a column."""

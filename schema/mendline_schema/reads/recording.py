@@ -49,7 +49,7 @@ class Source:
         """The rows that are answered, as an item of another query's FROM."""
         rows = f"{self.hoisted} {self.alias}" if self.hoisted else self.rows
         limit = f" LIMIT {self.shown}" if self.shown is not None else ""
-        return f"LATERAL (SELECT * FROM {rows}{limit}) {self.alias}"  # noqa: S608
+        return f"LATERAL (SELECT {self.alias}.* FROM {rows}{limit}) {self.alias}"  # noqa: S608
 
 
 class _Reading(NamedTuple):
@@ -105,7 +105,10 @@ class Recorder:
         if not self:
             return select
         hoisted = {reading.chain[0].alias: reading.chain[0] for reading in self._readings}
-        ctes = [f"{root.hoisted} AS MATERIALIZED (SELECT * FROM {root.rows})" for root in hoisted.values()]  # noqa: S608
+        ctes = [
+            f"{root.hoisted} AS MATERIALIZED (SELECT {root.alias}.* FROM {root.rows})"  # noqa: S608
+            for root in hoisted.values()
+        ]
         ctes.append(f"logged AS ({self._insert(operation, document)})")
         return f"WITH {', '.join(ctes)} {select}"
 

@@ -236,7 +236,7 @@ class Writer:
             json = self.object(name, other, selected.of[name])
         order = ordering(other, read.order, False)
         chosen = f'FROM "{self._table(name)}" {other} WHERE {condition} ORDER BY {order}'
-        rows = f"SELECT * {chosen} LIMIT {read.limit + 1}"
+        rows = f"SELECT {other}.* {chosen} LIMIT {read.limit + 1}"
         long = DomainError("list_too_long", field=f"{field.owner}.{field.name}", limit=read.limit)
         told = json_text(self.finishers.refuse(Fault(selected.path, long)), self._joined)
         whole = json_list(json, self._joined).within(f"CASE WHEN count(*) > {read.limit} THEN {told} ELSE ", " END")

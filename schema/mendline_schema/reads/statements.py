@@ -20,6 +20,7 @@ from graphql.execution.values import VariableValues
 from mendline.kernel import LRU, DomainError, fetchval, in_transaction, read, transaction
 from mendline_schema.admission.documents import trusted_texts
 from mendline_schema.reads.binding import Bindings
+from mendline_schema.reads.columns import name_columns
 from mendline_schema.reads.finishers import Finishers, new_mark
 from mendline_schema.reads.plan import Planner
 from mendline_schema.reads.recording import IF_PROVEN
@@ -87,8 +88,9 @@ class Statement:
         is_key = presumed.claim.is_key
         sql = self._proving.get(is_key) or self._proving.setdefault(is_key, self._proving_sql(presumed))
         with _refusals():
-            async with asyncio.timeout(STATEMENT_DEADLINE):
-                row = await read(inputs.actor.organisation, sql, *given, durable=not self.records)
+            row = await read(
+                inputs.actor.organisation, sql, *given, durable=not self.records, deadline=STATEMENT_DEADLINE
+            )
         if row[1] is not True:
             raise Unproven
         return self._finished(row[0], inputs)
@@ -107,7 +109,7 @@ class Statement:
             inputs.extra["mark"] = new_mark()
         return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
 
-    def _finished(self, json: str | None, inputs: Inputs) -> Answer:
+    def _finished(self, json: bytes | None, inputs: Inputs) -> Answer:
         if json is None or not self.finishers:
             return None if json is None else msgspec.Raw(json), self.refusals
         finished, faults = self.finishers.finish(json, inputs.extra["mark"])
@@ -257,6 +259,7 @@ def _weight(statement: Statement, source: str) -> int:
 
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
-    whole = writer.recorder.whole(f"SELECT {json}", request.title, request.source)
-    sql, readers, spare = writer.parameters.used(whole)
+    # As bytes, which go on as they are: a text would be decoded here and encoded again, 80 KB of it in 120 µs.
+    whole = writer.recorder.whole(f"SELECT convert_to(({json})::text, 'UTF8')", request.title, request.source)
+    sql, readers, spare = writer.parameters.used(name_columns(whole))
     return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)

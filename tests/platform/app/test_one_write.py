@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import uvicorn
 
-from mendline.app.http.one_write import OneWrite
+from mendline.app.http.one_write import LARGE, OneWrite
 from support.system import free_port
 
 HEAD = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]}
+LARGE_BODY = b"word " * (LARGE // 2)
 gate = asyncio.Event()
 
 
@@ -21,6 +22,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         case "/at-once":
             await send(HEAD)
             await send({"type": "http.response.body", "body": b"hello"})
+        case "/large":
+            await send({**HEAD, "headers": [(b"content-length", str(len(LARGE_BODY)).encode())]})
+            await send({"type": "http.response.body", "body": LARGE_BODY})
         case "/empty":
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
@@ -83,6 +87,19 @@ async def test_the_head_leaves_with_the_body() -> None:
             answer = await client.packet()
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
             assert answer.endswith(b"\r\n\r\nhello")
+
+
+async def test_a_large_body_leaves_with_its_head_too() -> None:
+    async with serving() as client:
+        for _ in range(2):
+            client.ask("/large")
+            received = await client.packet()
+            head, _, body = received.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert body, "it came alone"
+            while len(body) < len(LARGE_BODY):
+                body += await client.packet()
+            assert body == LARGE_BODY
 
 
 async def test_a_head_whose_body_takes_its_time_goes_ahead() -> None:

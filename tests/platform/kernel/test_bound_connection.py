@@ -1,6 +1,7 @@
 """One round trip: the tenant is bound in the message of the statement, for that statement alone."""
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -78,6 +79,15 @@ async def test_a_cancelled_read_leaves_connections_that_work(database: None) -> 
     tenants = [new_id() for _ in range(30)]
     told = await asyncio.gather(*(read(tenant, "SELECT cur()") for tenant in tenants))
     assert [row[0] for row in told] == tenants
+
+
+async def test_a_read_that_takes_too_long_is_ended_once_and_for_all(database: None) -> None:
+    began = monotonic()
+    with pytest.raises(TimeoutError):
+        await read(new_id(), "SELECT pg_sleep(20)", deadline=0.05)
+    assert monotonic() - began < 5, "it was tried again on other connections"
+    tenants = [new_id() for _ in range(pool("app").get_max_size() + 1)]
+    assert [(await read(tenant, "SELECT cur()"))[0] for tenant in tenants] == tenants
 
 
 async def test_connections_that_died_in_the_pool_are_passed_over(database: None) -> None:

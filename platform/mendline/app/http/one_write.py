@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+LARGE = 16 * 1024
+"""Bytes from which a body is not copied to stand behind its head: both are given to the kernel as they are."""
+
 
 class _Joining:
     """A transport that holds back the head of an answer until the next write, or the end of this turn of the loop."""
@@ -25,7 +28,11 @@ class _Joining:
     def write(self, data: bytes) -> None:
         """Sends it behind what is held back, or holds it back itself."""
         if self._held:
-            answer, self._held = self._held + data, b""
+            head, self._held = self._held, b""
+            if len(data) >= LARGE:
+                self._transport.writelines((head, data))
+                return
+            answer = head + data
             self._transport.write(answer)
             self._answered(answer)
         elif data.startswith(b"HTTP/") and data.endswith(b"\r\n\r\n"):
@@ -58,4 +65,4 @@ class OneWrite(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", joining))
 
     def answered(self, answer: bytes) -> None:
-        """A head and what follows it have left together."""
+        """A head and what follows it, unless that is large, have left together."""
