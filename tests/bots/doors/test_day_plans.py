@@ -53,6 +53,7 @@ async def test_the_dispatcher_plans_and_publishes_and_the_technician_sees_the_da
     assert any(width > 1000 for width, _ in await pictures(doors, "dispatcher_v"))
     changed = {"ticket": day.tickets[0], "priority": 1, "reason": "院长在等"}
     await day.run("dispatcher_v", "tickets.override_priority", now(), **changed)
+    await doors.settle()  # it is urgent now: the dispatcher is told of it first
     await doors.press("dispatcher_v", "发布日程")
     assert "优先级变了" in (await doors.texts("dispatcher_v"))[-1]
     assert await doors.labels("dispatcher_v") == ["重新排程", "仍然发布"]
