@@ -5,8 +5,6 @@ statement's own, without asking for an answer (no Sync): for Postgres both are o
 behind the statement commits. BEGIN and COMMIT would be two round trips more, 60 µs of each side.
 """
 
-import asyncio
-import socket
 import struct
 from typing import Any
 from uuid import UUID
@@ -36,28 +34,6 @@ def _binding(tenant: UUID, durable: bool) -> bytes:
 _EXECUTE = _message(b"E", b"\0" + struct.pack("!I", 0))
 
 
-def _write_ahead(transport: asyncio.Transport, message: bytes) -> None:
-    """Writes what leaves together with the next write, in one packet: both sides are woken once.
-
-    The kernel holds it back (MSG_MORE), since the transport sends at once and asyncpg writes by itself. Where there is
-    no bare socket, or it takes no more, the message goes as any other.
-    """
-    if transport.get_extra_info("ssl_object") is None and transport.get_write_buffer_size() == 0:
-        of = transport.get_extra_info("socket")
-        bare = socket.socket(of.family, of.type, of.proto, of.fileno())
-        try:
-            message = message[bare.send(message, _MORE) :]
-        except OSError:  # full, or lost, which the transport finds out
-            pass
-        finally:
-            bare.detach()
-    if message:
-        transport.write(message)
-
-
-_MORE = getattr(socket, "MSG_MORE", 0)
-
-
 class BoundConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg says nothing of its types
     """What the pools are made of."""
 
@@ -79,7 +55,7 @@ class BoundConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg says
         protocol = self._protocol
         before = protocol.queries_count
         try:
-            _write_ahead(self._transport, _binding(tenant, durable))
+            self._transport.write(_binding(tenant, durable))
             rows, _, _ = await protocol.bind_execute(statement, values, "", 1, True, deadline)
         except BaseException as error:
             if protocol.queries_count == before:  # a value could not be encoded: the binding went, its Sync did not

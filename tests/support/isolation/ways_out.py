@@ -176,7 +176,6 @@ STANDARD_NETWORK = {
 SENDING_MODULES = {
     "platform/mendline/kernel/blobs.py": "S3, under the key that its caller names: the callers stand here",
     "platform/mendline/kernel/buckets.py": "no bytes: it names an error of Valkey's",
-    "platform/mendline/kernel/bound_connection.py": "the house's own Postgres: the tenant that a statement works for",
     "platform/mendline/kernel/cache.py": "Valkey: what its callers keep there, by keys that begin with whose it is",
     "platform/mendline/dayplans/kept_travel.py": "no bytes: it names an error of Valkey's",
     "platform/mendline/routing/planner.py": "a child process of this machine: a day's problem, no names",
