@@ -85,7 +85,8 @@ async def readiness() -> dict[str, object]:
 
 async def _ask(part: Callable[[], Awaitable[None]]) -> str:
     try:
-        await asyncio.wait_for(part(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await part()
     except Exception as error:  # whatever it is, the part is not ready
         return f"not ready: {type(error).__name__}"
     return "ready"

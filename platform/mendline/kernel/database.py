@@ -78,7 +78,8 @@ async def close_pools() -> None:
     for role in list(_pools):
         pool = _pools.pop(role)
         try:
-            await asyncio.wait_for(pool.close(), 5)
+            async with asyncio.timeout(5):
+                await pool.close()
         except TimeoutError:
             pool.terminate()
 

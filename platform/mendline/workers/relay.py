@@ -91,7 +91,8 @@ class Relay:
     async def _rest(self, seconds: float) -> None:
         if seconds > _CROWDED_REST:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
         else:
             await asyncio.sleep(seconds)
 

@@ -135,7 +135,8 @@ class Hub:
                 await self._pubsub.subscribe(channel)
             if self._reader is None or self._reader.done():
                 self._reader = asyncio.create_task(self._read())
-        await asyncio.wait_for(self._subscribed[channel].wait(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await self._subscribed[channel].wait()
 
     async def _leave(self, channel: str) -> None:
         async with self._one_at_a_time:

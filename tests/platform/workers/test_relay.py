@@ -1,5 +1,6 @@
 """The relay's promptness and fairness, and what a worker owes to the work that it has begun."""
 
+import asyncio
 from pathlib import Path
 from time import monotonic
 
@@ -96,3 +97,22 @@ async def test_a_broker_that_is_away_leaves_rows_due() -> None:
             await Relay(publisher).round(connection)
     await publisher.close()
     assert len(await look("SELECT 1 FROM timer WHERE tenant_id = $1 AND due_at <= $2", tenant, now())) == 1
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_relay_that_is_stopped_at_the_moment_it_is_woken_stops(steps: int) -> None:
+    one = Relay(Publisher("redis://127.0.0.1:1/0"))
+
+    async def resting() -> None:
+        while True:
+            one._woken.clear()
+            await one._rest(20)
+
+    task = asyncio.create_task(resting())
+    await asyncio.sleep(0.01)
+    one._woken.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=1)
+    assert task.cancelled(), "its cancellation was lost"

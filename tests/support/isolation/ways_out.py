@@ -179,6 +179,7 @@ SENDING_MODULES = {
     "platform/mendline/kernel/cache.py": "Valkey: what its callers keep there, by keys that begin with whose it is",
     "platform/mendline/dayplans/kept_travel.py": "no bytes: it names an error of Valkey's",
     "platform/mendline/routing/planner.py": "a child process of this machine: a day's problem, no names",
+    "platform/mendline/press/press.py": "a child process of this machine: what one document says",
     "platform/mendline/faulttext/learner.py": "a child process of this machine: one organisation's own fault texts",
     "platform/mendline/workers/broker.py": "the broker: ids of rows that are due",
     "platform/mendline/workers/worker.py": "the broker: what it has taken is done",

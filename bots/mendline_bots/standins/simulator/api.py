@@ -243,7 +243,8 @@ class SimulatorApi:
             yield b": open\n\n"
             while True:
                 try:
-                    happening = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                    async with asyncio.timeout(KEEP_ALIVE):
+                        happening = await queue.get()
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue

@@ -247,7 +247,8 @@ class TelegramStandin:
         }
         self.publish("callback_query", body, person, where, delivery)
         try:
-            said = await asyncio.wait_for(answer, ANSWER_WAIT)
+            async with asyncio.timeout(ANSWER_WAIT):
+                said = await answer
         except TimeoutError:
             return PressAnswer()
         text = said["text"] or None
