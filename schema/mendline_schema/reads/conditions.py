@@ -106,7 +106,7 @@ class Conditions:
         self, field: Field, selected: Selected, path: tuple[str, ...], parse: Callable[[Any], Any] | None = None
     ) -> Reader:
         """Reads an argument anew from each request's variables; it raises Unreadable for what is no value."""
-        definition, node, place = field.definition, selected.node, selected.path
+        definition, node = field.definition, selected.node
         variable, below = variable_in(node, path) or (None, ())
 
         def read(inputs: Inputs) -> Any:
@@ -121,7 +121,7 @@ class Conditions:
                 require_storable(value, ".".join(path))
                 return value
             except DomainError as cause:
-                raise Unreadable({place: cause}) from None
+                raise Unreadable({id(node): cause}) from None
 
         return read
 

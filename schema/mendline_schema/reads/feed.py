@@ -92,7 +92,7 @@ class FeedWriter:
             try:
                 return getattr(feed_cursor(read(inputs), inputs.actor.organisation), name)
             except DomainError as cause:
-                raise Unreadable({self._selected.path: cause}) from None
+                raise Unreadable({id(self._selected.node): cause}) from None
 
         return self._parameters.place((id(self._selected.node), name), value, _CASTS[name])
 

@@ -28,7 +28,7 @@ NODE_LIMIT = 10_000
 """How many objects one answer may hold at most, every page counted as full."""
 
 
-Faults = Mapping[tuple[str, ...], DomainError]
+Faults = Mapping[int, DomainError]
 """What was found wrong with arguments when they were read, by the path of their field."""
 
 
@@ -36,7 +36,7 @@ _BARE = (fields.IntField, fields.BooleanField, fields.JSONField)
 
 
 class Writer:
-    """Writes one statement for actors with these permissions. faults: fields known to be unanswerable."""
+    """Writes one statement for actors with these permissions. faults: see `Unreadable.causes`."""
 
     def __init__(self, bindings: Bindings, permissions: frozenset[str], faults: Faults) -> None:
         self.parameters = Parameters()
@@ -78,7 +78,7 @@ class Writer:
         if not self._allowed(field.needs, f"{field.owner}.{field.name}", selected):
             return "NULL"
         self.recorder.enter(field, selected)
-        fault = selected.fault or self._faults.get(selected.path)
+        fault = selected.fault or self._faults.get(id(selected.node))
         try:
             if fault is not None:
                 raise fault

@@ -19,9 +19,13 @@ MERGED = 8
 
 
 class Unreadable(Exception):
-    """Arguments of these fields are no values that could be asked for; each field, by its path, with the reason."""
+    """Arguments of these fields are no values that could be asked for.
 
-    def __init__(self, causes: Mapping[tuple[str, ...], DomainError]) -> None:
+    causes: the reason by the identity of the field's node. A fragment puts one node in many places, whose arguments are
+    read once for all of them.
+    """
+
+    def __init__(self, causes: Mapping[int, DomainError]) -> None:
         super().__init__(", ".join(str(cause) for cause in causes.values()))
         self.causes = causes
 
@@ -58,7 +62,7 @@ Reader = Callable[[Inputs], Any]
 def read_all(readers: Iterable[Reader], inputs: Inputs) -> list[Any]:
     """The values of all parameters. Raises Unreadable for all those together that cannot be read."""
     values: list[Any] = []
-    causes: dict[tuple[str, ...], DomainError] = {}
+    causes: dict[int, DomainError] = {}
     for read in readers:
         try:
             values.append(read(inputs))
