@@ -139,3 +139,18 @@ async def test_pages_tell_what_lies_beyond_them(portal: Any) -> None:
     number = (await portal.get("engineer_a", LIST, first=1, order="ASC"))["worklist"]["edges"][0]["node"]["number"]
     assert await info(after=third, filter={"number": number}) == ([], True, False)
     assert await info(after=first, filter={"number": "none"}) == ([], False, False)
+
+
+async def test_a_cursor_of_another_list_is_told_in_every_place_that_a_fragment_puts_it(portal: Any) -> None:
+    elsewhere = await portal.get("engineer_a", "{ devices(first: 1) { pageInfo { endCursor } } }")
+    document = """query($a: String) { devices(first: 3) { nodes { ...Past } edges { node { ...Past } } } }
+        fragment Past on Device { assetNumber timeline(before: $a) { totalCount } }"""
+    answer = await portal.ask("engineer_a", document, a=elsewhere["devices"]["pageInfo"]["endCursor"])
+    told = [(error["path"], error["extensions"]["code"]) for error in answer.errors]
+    assert told == [
+        (["devices", "nodes", "timeline"], "invalid_input"),
+        (["devices", "edges", "node", "timeline"], "invalid_input"),
+    ]
+    shown = [*answer.data["devices"]["nodes"], *(edge["node"] for edge in answer.data["devices"]["edges"])]
+    assert shown
+    assert all(one["assetNumber"] and one["timeline"] is None for one in shown)
