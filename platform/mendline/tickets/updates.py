@@ -49,7 +49,7 @@ async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
         tier=before.get("sla_tier"),
     )
     told = [reason._asdict() for reason in reasons]
-    priority, told = under_override(priority, told, clinical.priority_reasons)
+    priority, told = under_override(ticket, priority, told, clinical.priority_reasons)
     await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
         await report_use_state(device, input.use_state, ticket)
