@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from mendline.kernel import DomainError, Reference, TicketId, command, emit, parse_opaque, rows, touch
 from mendline.tickets.events import PrioritySet
 from mendline.tickets.lifecycle import change, lock_ticket, require_part
+from mendline.tickets.partners.children import children_of
 from mendline.tickets.partners.participants import require_group
 from mendline.tickets.priority import lowest_allowed, with_floor
 from mendline.tickets.results import TicketResult, result
@@ -38,6 +39,7 @@ class OverridePriority(Struct, frozen=True):
 async def override_priority(actor: Actor, input: OverridePriority) -> TicketResult:
     """Sets the priority; the clocks' targets follow it from the opening. The reason is for who sees the ward's words.
 
+    What the user facility says of a ticket that it has passed on holds for those by which the work is done.
     A provider raises it only, and takes back only what it has raised itself: it answers for the clocks that run by it.
     Raises ticket_closed, group_withheld, priority_floor_patient when a patient is affected, priority_floor with the
     floor that the user facility's policy or the device's function sets, and how it is changed, and
@@ -48,6 +50,15 @@ async def override_priority(actor: Actor, input: OverridePriority) -> TicketResu
     if ticket.phase == "closed":
         raise DomainError("ticket_closed", number=ticket.number, state=ticket.state)
     require_group(actor, ticket, "clinical")
+    await _set(actor, ticket, input.priority, input.reason)
+    if actor.organisation == ticket.tenant_id:
+        async for child in children_of(ticket):
+            await _set(actor, child, input.priority, input.reason, passed_on=True)
+    return result(ticket)
+
+
+async def _set(actor: Actor, ticket: Ticket, priority: int | None, reason: str, *, passed_on: bool = False) -> None:
+    """passed_on: what is said of the parent is no word against the child's own floor, and goes no lower there."""
     clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
     standing = _standing(clinical.priority_reasons)
     scored = standing["scored"] if standing else ticket.priority
@@ -56,24 +67,26 @@ async def override_priority(actor: Actor, input: OverridePriority) -> TicketResu
         inputs = with_floor(inputs, (await own_organisation(actor.organisation)).policies.get("priority"))
     else:
         below = _anothers(actor, ticket, standing)
-    _require_above_floor(ticket, inputs, input.priority)
-    without = min(int(below["value"]) if below else scored, lowest_allowed(inputs)[0])
-    reasons = [reason for reason in inputs if reason["input"] != OVERRIDE]
+    lowest = lowest_allowed(inputs)[0]
+    if passed_on and priority is not None:
+        priority = min(priority, lowest)
+    _require_above_floor(ticket, inputs, priority)
+    without = min(int(below["value"]) if below else scored, lowest)
+    reasons = [one for one in inputs if one["input"] != OVERRIDE]
     if actor.organisation != ticket.tenant_id:
-        resets_anothers = input.priority is None and below is not None and below == standing
-        if resets_anothers or (input.priority or 1) > without or await _longer_targets(ticket, input.priority):
+        resets_anothers = priority is None and below is not None and below == standing
+        if resets_anothers or (priority or 1) > without or await _longer_targets(ticket, priority):
             raise DomainError("priority_of_facility", number=ticket.number, lowest=without)
-    if input.priority is not None:
-        reasons.append(_override(input.priority, input.reason, scored, actor.organisation, below))
+    if priority is not None:
+        reasons.append(_override(priority, reason, scored, actor.organisation, below))
     elif below is not None:
         reasons.append(below)
-    before, after = ticket.priority, input.priority or without
+    before, after = ticket.priority, priority or without
     await rows.update(clinical, priority_reasons=reasons)
     await change(actor, ticket, priority=after)
     touch(Reference(ticket.tenant_id, ticket.id), priority={"from": before, "to": after})
     if actor.organisation != ticket.tenant_id and after != before:
         _tell_facility(actor, ticket)
-    return result(ticket)
 
 
 def _tell_facility(actor: Actor, ticket: Ticket) -> None:
