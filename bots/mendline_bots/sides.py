@@ -1,9 +1,9 @@
-"""What one side decides is told to the other: quotations and who pays; and to its reporter that a ticket was merged."""
+"""What one side decides is told to the other (quotations, who pays, priorities), and a merger to who reported."""
 
 from uuid import UUID
 
 from mendline.kernel import Envelope, Reference, consumer, rows, transaction
-from mendline.tickets import DuplicateMarked, EntitlementMoved, QuotationMoved, TicketPeople
+from mendline.tickets import DuplicateMarked, EntitlementMoved, PrioritySet, QuotationMoved, TicketPeople
 from mendline_bots.watchers import push
 from mendline_tenants import Member
 
@@ -29,8 +29,14 @@ async def tell_entitlement(envelope: Envelope) -> None:
     await _tell(envelope, sentence, facility=not decided_there, provider=decided_there)
 
 
-async def _tell(envelope: Envelope, sentence: str, *, facility: bool, provider: bool) -> None:
-    happened: QuotationMoved | EntitlementMoved = envelope.event
+@consumer("chat.priority", PrioritySet)
+async def tell_priority(envelope: Envelope) -> None:
+    """The hospital's engineers hear that a provider has changed a priority."""
+    await _tell(envelope, "push.priority_set", facility=True, provider=False, say_new=True)
+
+
+async def _tell(envelope: Envelope, sentence: str, *, facility: bool, provider: bool, say_new: bool = False) -> None:
+    happened: QuotationMoved | EntitlementMoved | PrioritySet = envelope.event
     if happened.provider == happened.tenant:
         return
     told: list[tuple[UUID, tuple[str, ...]]] = [(happened.tenant, OF_FACILITY)] if facility else []
@@ -40,7 +46,7 @@ async def _tell(envelope: Envelope, sentence: str, *, facility: bool, provider: 
         if organisation not in envelope.visible_to:
             continue
         for member in await _people(organisation, roles):
-            await push(organisation, ticket, member, f"event:{envelope.id}:{member}", sentence)
+            await push(organisation, ticket, member, f"event:{envelope.id}:{member}", sentence, say_new=say_new)
 
 
 async def _people(organisation: UUID, roles: tuple[str, ...]) -> list[UUID]:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from mendline.devices import location_of
 from mendline.kernel import DomainError, PlaceId, TicketId, command, parse_opaque, rows, work
 from mendline.tickets.lifecycle import change, lock_ticket, require_part
+from mendline.tickets.partners.children import with_children
 from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import TicketClinical, TicketPeople
 from mendline.tickets.told import AccessWindows, FaultCode, check_times, stored_windows
@@ -29,7 +30,7 @@ class AmendReport(Struct, frozen=True):
 
 @command("tickets.amend_report", "tickets.update")
 async def amend_report(actor: Actor, input: AmendReport) -> TicketResult:
-    """Changes what was told of a ticket that is under way; its clocks stay as they were.
+    """Changes what was told of a ticket that is under way, and of those by which others do its work; no clock changes.
 
     Raises wrong_part for all but the hospital, ticket_closed, not_found for a place that is not its own, and
     invalid_input as a report does.
@@ -47,12 +48,13 @@ async def amend_report(actor: Actor, input: AmendReport) -> TicketResult:
     clinical: dict[str, Any] = _given(input, "happened_at", "fault_code")
     if input.access_windows is not None:
         clinical["access_windows"] = stored_windows(input.access_windows)
-    if people:
-        await rows.change(TicketPeople, ticket.tenant_id, ticket.id, **people)
-    if clinical:
-        await rows.change(TicketClinical, ticket.tenant_id, ticket.id, **clinical)
-    if people or clinical:
-        await change(actor, ticket)
+    async for one in with_children(ticket):
+        if people:
+            await rows.change(TicketPeople, one.tenant_id, one.id, **people)
+        if clinical:
+            await rows.change(TicketClinical, one.tenant_id, one.id, **clinical)
+        if people or clinical:
+            await change(actor, one)
     return result(ticket)
 
 

@@ -68,6 +68,17 @@ class BecameUrgent(msgspec.Struct, frozen=True):
     provider: UUID
 
 
+@event("tickets.priority_set")
+class PrioritySet(msgspec.Struct, frozen=True):
+    """A provider (`by`) has changed a ticket's priority, of which the user facility is to know."""
+
+    tenant: UUID
+    ticket: UUID
+    number: str
+    provider: UUID
+    by: UUID
+
+
 @event("tickets.clock_changed")
 class ClockChanged(msgspec.Struct, frozen=True):
     """The SLA clocks of a ticket moved: what watches them looks again."""

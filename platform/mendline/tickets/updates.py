@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mendline.devices import DeviceModel, lock_unit
+from mendline.devices import Device, DeviceModel, lock_unit
 from mendline.kernel import DomainError, TicketId, command, emit, execute, parse_opaque, rows, work
 from mendline.tickets.device_state import report_use_state, undo_report
 from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
+from mendline.tickets.partners.children import children_of, with_children
 from mendline.tickets.partners.participants import require_group
 from mendline.tickets.priority import score
 from mendline.tickets.priority_override import under_override
@@ -29,37 +30,43 @@ class SetUseState(Struct, frozen=True):
 
 @command("tickets.set_use_state", "tickets.update")
 async def set_use_state(actor: Actor, input: SetUseState) -> TicketResult:
-    """Records the use state; priority and the device's state follow it."""
+    """Records the use state, also for whom the work was passed on to; priority and the device's state follow it."""
     ticket = await _open_ticket_of_facility(actor, input.ticket)
-    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
-    if clinical.use_state == input.use_state:
-        return result(ticket)
-    cleaning = clinical.decontamination
-    if input.use_state == "patient_affected" and cleaning == "not_needed":
-        cleaning = "unknown"
+    told = [one async for one in with_children(ticket)]
     device = await lock_unit(ticket.tenant_id, ticket.device_id) if ticket.device_id else None
+    for one in told:
+        await _weigh_anew(actor, one, input.use_state, device)
+    return result(ticket)
+
+
+async def _weigh_anew(actor: Actor, ticket: Ticket, use_state: UseState, device: Device | None) -> None:
+    clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
+    if clinical.use_state == use_state:
+        return
+    cleaning = clinical.decontamination
+    if use_state == "patient_affected" and cleaning == "not_needed":
+        cleaning = "unknown"
     model = await rows.get(DeviceModel, ticket.tenant_id, device.model_id) if device else None
     before = {reason["input"]: reason["value"] for reason in clinical.priority_reasons}
     priority, reasons = score(
         model,
         device,
-        input.use_state,
+        use_state,
         int(before.get("clinical_location", 0)),
         policy=(await own_organisation(actor.organisation)).policies.get("priority"),
         tier=before.get("sla_tier"),
     )
     told = [reason._asdict() for reason in reasons]
-    priority, told = under_override(priority, told, clinical.priority_reasons)
-    await rows.update(clinical, use_state=input.use_state, decontamination=cleaning, priority_reasons=told)
+    priority, told = under_override(ticket, priority, told, clinical.priority_reasons)
+    await rows.update(clinical, use_state=use_state, decontamination=cleaning, priority_reasons=told)
     if device is not None:
-        await report_use_state(device, input.use_state, ticket)
-    if input.use_state == "patient_affected":
+        await report_use_state(device, use_state, ticket)
+    if use_state == "patient_affected":
         emit(ClockChanged(tenant=ticket.tenant_id, ticket=ticket.id))  # people are told at any hour now
         await execute(
             "UPDATE ticket_vigilance SET suspected = true WHERE tenant_id = $1 AND id = $2", ticket.tenant_id, ticket.id
         )
     await change(actor, ticket, priority=priority)
-    return result(ticket)
 
 
 class SetFlags(Struct, frozen=True):
@@ -72,8 +79,14 @@ class SetFlags(Struct, frozen=True):
 
 @command("tickets.set_flags", "tickets.update")
 async def set_flags(actor: Actor, input: SetFlags) -> TicketResult:
-    """Changes the flags that everyone on the ticket sees."""
+    """Changes the flags that everyone on the ticket sees, and on those by which others do its work."""
     ticket = await _open_ticket_of_facility(actor, input.ticket)
+    async for one in with_children(ticket):
+        await _set_flags(actor, one, input)
+    return result(ticket)
+
+
+async def _set_flags(actor: Actor, ticket: Ticket, input: SetFlags) -> None:
     clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
     changes: dict[str, object] = {}
     if input.spare_needed is not None:
@@ -85,7 +98,6 @@ async def set_flags(actor: Actor, input: SetFlags) -> TicketResult:
     if changes:
         await rows.update(clinical, **changes)
         await change(actor, ticket)
-    return result(ticket)
 
 
 class RecordDecontamination(Struct, frozen=True):
@@ -99,8 +111,9 @@ class RecordDecontamination(Struct, frozen=True):
 async def record_decontamination(actor: Actor, input: RecordDecontamination) -> TicketResult:
     """Records it; work may start when the device is clean or needs no cleaning."""
     ticket = await _open_ticket_of_facility(actor, input.ticket)
-    await rows.change(TicketClinical, ticket.tenant_id, ticket.id, decontamination=input.status)
-    await change(actor, ticket)
+    async for one in with_children(ticket):
+        await rows.change(TicketClinical, one.tenant_id, one.id, decontamination=input.status)
+        await change(actor, one)
     return result(ticket)
 
 
@@ -113,10 +126,17 @@ class Comment(Struct, frozen=True):
 
 @command("tickets.comment", "tickets.comment")
 async def comment(actor: Actor, input: Comment) -> TicketResult:
-    """Adds a message. It does not change the ticket's version."""
+    """Adds a message. It does not change the ticket's version.
+
+    What the user facility says of a ticket that it has passed on is said to those who do the work, too.
+    """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     await add_message(actor, ticket, "comment", input.body)
     await note_change(actor, ticket)
+    if actor.organisation == ticket.tenant_id:
+        async for child in children_of(ticket):
+            await add_message(actor, child, "comment", input.body)
+            await note_change(actor, child)
     return result(ticket)
 
 
@@ -150,9 +170,10 @@ class Remind(Struct, frozen=True):
 
 @command("tickets.remind", "tickets.remind")
 async def remind(actor: Actor, input: Remind) -> TicketResult:
-    """Reminds the provider; everyone on the ticket sees that the ward waits."""
+    """Reminds the provider, also one the work was passed on to; everyone on the ticket sees that the ward waits."""
     ticket = await _open_ticket_of_facility(actor, input.ticket)
-    await note_change(actor, ticket, reminded=True)
+    async for one in with_children(ticket):
+        await note_change(actor, one, reminded=True)
     return result(ticket)
 
 

@@ -26,9 +26,10 @@ from mendline_tenants import BURY, POSITION, entry_of, note_command, require_ste
 class WorklistRow(_Record):
     """A ticket as one organisation may see it. Lists are found, filtered and ordered on this table alone.
 
-    owner_id: the ticket's tenant. card: device, assignee and the last three events, names and serials masked for who
-    does not hold their group; and the field groups that are withheld from this viewer. changed_in: the id of the
-    transaction that changed the row last, its place in the viewer's feed (`feed.py`).
+    owner_id: the ticket's tenant. part: the viewer's, as it was given (`TicketParticipant`). card: device, assignee and
+    the last three events, names and serials masked for who does not hold their group; and the field groups that are
+    withheld from this viewer. changed_in: the id of the transaction that changed the row last, its place in the
+    viewer's feed (`feed.py`).
     """
 
     owner_id = fields.UUIDField()
@@ -125,8 +126,9 @@ BEGIN
     priority, provider_id, device_id, assignee_id, parent_id, version, opened_at, changed_at, closed_at, due_at, card,
     changed_in)
   SELECT viewer, t.id, t.tenant_id, t.id,
-    CASE viewer WHEN t.tenant_id THEN 'user_facility' WHEN t.provider_id THEN 'service_provider'
-      WHEN t.manufacturer_id THEN 'manufacturer' ELSE 'participant' END,
+    CASE viewer WHEN t.tenant_id THEN 'user_facility' WHEN t.provider_id THEN 'service_provider' ELSE coalesce(
+      (SELECT q.part FROM public.ticket_participant q
+       WHERE q.tenant_id = of_tenant AND q.ticket_id = of_ticket AND q.organisation = viewer), 'participant') END,
     t.number, t.kind, t.state, t.phase, t.outcome, t.priority, t.provider_id, t.device_id,
     CASE WHEN t.audience->'people' ? viewer::text THEN (SELECT p.assignee_id FROM p) END,
     t.parent_id, t.version, t.opened_at, t.changed_at, t.closed_at, t.restoration_due_at,

@@ -167,3 +167,15 @@ async def open_card(doors: "Doors", cast: "Cast", person: str, ticket: UUID) -> 
     """The ticket's card in the person's own chat, as a push brings it."""
     await push(cast["hospital_a"], Reference(cast["hospital_a"], ticket), cast.members[person], "k", "push.remind")
     await doors.settle()
+
+
+async def test_engineers_hear_that_a_provider_has_changed_a_priority(doors: "Doors", cast: "Cast") -> None:
+    report = {"device": cast.device_id("pump_a"), "symptom": "进液"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    for who, told in (("engineer_a", False), ("dispatcher_v", True)):
+        priority = 2 if who == "engineer_a" else 1
+        given = {"ticket": ticket, "priority": priority, "reason": "手术室全部占用"}
+        await cast.run(who, "tickets.override_priority", given)
+        await doors.settle()
+        assert any("更改了" in text and "优先级" in text for text in await doors.texts("engineer_a")) is told, who
+    assert not any("更改了" in text for text in await doors.texts("dispatcher_v"))

@@ -94,6 +94,31 @@ def test_a_priority_for_which_nothing_is_agreed_has_no_target():
     assert reckon(OFFICE, again, at("2026-11-23T14:00")).due_at == at("2026-11-23T13:00")
 
 
+def test_a_clock_that_has_stopped_is_judged_by_the_target_under_which_it_stopped():
+    told = events(
+        ("started", "2026-11-23T09:00", 60),
+        ("stopped", "2026-11-23T09:30"),
+        ("targeted", "2026-11-23T09:30", 10, "priority 1"),
+    )
+    reading = reckon(OFFICE, told, at("2026-11-23T12:00"))
+    assert (reading.target, reading.met, reading.due_at) == (HOUR, True, at("2026-11-23T10:00"))
+    told += [ClockEvent("reopened", at("2026-11-23T13:00"), 3, None, "handed_back")]
+    assert reckon(OFFICE, told, at("2026-11-23T13:00")).target == 600, "once it runs again, what is agreed now counts"
+    told += [ClockEvent("stopped", at("2026-11-23T13:10"), 4), ClockEvent("targeted", at("2026-11-23T14:00"), 5, 240)]
+    reading = reckon(OFFICE, told, at("2026-11-23T15:00"))
+    assert (reading.target, reading.met) == (600, False), "what was late stays late"
+
+
+def test_a_stop_that_is_told_late_is_judged_by_the_target_of_its_own_moment():
+    told = events(
+        ("started", "2026-11-23T09:00", 60),
+        ("targeted", "2026-11-23T10:00", 10, "priority 1"),
+        ("stopped", "2026-11-23T09:30"),
+    )
+    assert reckon(OFFICE, told, at("2026-11-23T09:45")).met is True
+    assert reckon(OFFICE, told, at("2026-11-23T11:00")).met is True
+
+
 def test_the_explanation_says_why_a_clock_runs_again():
     told = events(
         ("started", "2026-11-23T09:00", 240),

@@ -82,6 +82,25 @@ async def test_a_new_priority_counts_from_the_opening(cast):
     assert clocks["response"].target == 3600  # what was agreed for all priorities
 
 
+@pytest.mark.parametrize(("minute", "met"), [(20, True), (45, False)])
+async def test_a_new_priority_does_not_judge_anew_what_has_stopped(cast, minute, met):
+    levels = [{"priority": 1, "response": 10}, {"priority": 2, "response": 600}, {"priority": 3, "response": 30}]
+    await contract(cast, OFFICE, {}, levels)
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at(f"2026-06-08T09:{minute}"), ticket)
+    for hour, use_state in ((10, "patient_affected"), (11, "down")):
+        await act(cast, at(f"2026-06-08T{hour}:00"), "nurse_a", "tickets.set_use_state", ticket, use_state=use_state)
+        row, clocks, log = await kept(cast, ticket)
+        response = clocks["response"]
+        assert (response.target, response.used, response.met) == (1800, minute * 60, met)
+        assert row.response_due_at == response.due_at == at("2026-06-08T09:30")
+        anew = reckon(calendar_of(response), events_of(log, "response"), response.reckoned_at)
+        assert (anew.target, anew.met) == (1800, met)
+    await act(cast, at("2026-06-08T14:00"), "technician_v", "dispatch.decline_job", ticket, reason="车坏了")
+    response = (await kept(cast, ticket))[1]["response"]
+    assert (response.state, response.target) == ("running", 600 * 60), "it goes on under the priority of now"
+
+
 async def test_a_priority_without_agreed_minutes_has_no_target(cast):
     await contract(cast, OFFICE, {}, [{"priority": 3, "response": 60, "restoration": 480}])
     ticket = await reported(cast, at("2026-06-08T09:00"))

@@ -50,6 +50,7 @@ async def test_both_sides_read_each_grant_in_the_tickets_audit(cast):
         async with transaction(cast[viewer]):
             (row,) = await rows.select(WorklistRow, "tenant_id = $1", cast[viewer])
         assert [event["command"] for event in row.card["events"]] == ["tickets.share", "tickets.report"]
+        assert row.part == ("testing_body" if viewer == "testing_t" else "user_facility")
     with frozen(until + timedelta(seconds=1)):
         await cast.drain()
     (ended,) = await entries(cast, "hospital_a", ticket, "tickets.end_share")

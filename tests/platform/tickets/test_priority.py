@@ -141,6 +141,58 @@ async def test_a_floor_that_acts_and_one_that_does_not_are_both_kept(cast):
             await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=4, reason="x")
 
 
+async def test_a_provider_does_not_lower_a_priority(cast):
+    """It answers for the clocks that run by it: its breach does not vanish, nor what the hospital has set."""
+    levels = [{"priority": 3, "response": 20, "restoration": 120}, {"priority": 2, "response": 15, "restoration": 90}]
+    await contract(cast, OFFICE, {}, [*levels, {"priority": 4, "response": 600}])
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+
+    async def refused(lowest, **given):
+        async with unchanged():
+            with pytest.raises(DomainError, match="priority_of_facility") as refusal:
+                await act(cast, at("2026-06-08T09:55"), "dispatcher_v", "tickets.override_priority", ticket, **given)
+        assert refusal.value.facts["lowest"] == lowest
+        for locale, words in (
+            ("zh", "请由使用单位的工程师操作"),
+            ("en", "An engineer of the user facility can lower it"),
+        ):
+            assert words in say("error.priority_of_facility", locale, **refusal.value.facts)
+
+    async def set_by(who, priority=None):
+        given = {"reason": "x"} | ({"priority": priority} if priority else {})
+        await act(cast, at("2026-06-08T09:56"), who, "tickets.override_priority", ticket, **given)
+        return (await weighed(cast, ticket))[0]
+
+    await refused(3, priority=4, reason="x")
+    await refused(3, priority=1, reason="nothing is agreed for it, so nothing would be late")
+    assert (await kept(cast, ticket))[1]["restoration"].target == 120 * 60
+    assert await set_by("dispatcher_v", 2) == 2
+    assert await set_by("dispatcher_v") == 3, "what it has raised itself it may take back"
+    assert await set_by("engineer_a", 2) == 2
+    for given in ({"priority": 3}, {}):
+        await refused(2, **given, reason="x")
+    assert await set_by("dispatcher_v", 2) == 2
+    assert await set_by("dispatcher_v") == 2, "the hospital's own word comes back"
+    await refused(2, reason="x")
+    assert await set_by("engineer_a") == 3
+
+
+async def test_what_a_provider_has_raised_holds_no_higher_score_down(cast):
+    ticket = await reported(cast, now())
+    await act(cast, now(), "dispatcher_v", "tickets.override_priority", ticket, priority=3, reason="x")
+    await act(cast, now(), "nurse_a", "tickets.set_use_state", ticket, use_state="down")
+    level, reasons = await weighed(cast, ticket)
+    assert (level, "override" in reasons) == (2, False)
+
+
+async def test_a_priority_that_is_set_back_keeps_the_floor_of_now(cast):
+    ticket = await reported(cast, now())
+    await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, reason="r", priority=1)
+    await cast.run("admin_a", "tenants.set_policy", {"name": "priority", "value": {"floors": {"therapeutic": 2}}})
+    await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, reason="r")
+    assert (await weighed(cast, ticket))[0] == 2
+
+
 async def test_a_patient_comes_before_a_persons_word(cast):
     ticket = await reported(cast, now())
     await act(cast, now(), "engineer_a", "tickets.override_priority", ticket, priority=4, reason="备用")

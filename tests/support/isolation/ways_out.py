@@ -66,6 +66,7 @@ CONSUMERS_TELL = {
     "chat.qualification_expires": "the technician, and dispatchers of its organisation",
     "chat.quotation": "the desk of the provider or the engineers of the user facility: number and what happened",
     "chat.entitlement": "as chat.quotation, the side that did not do it",
+    "chat.priority": "the user facility's engineers: the number of its own ticket",
     "chat.duplicate": "who reported it, at the user facility: the card of the ticket that goes on",
     "chat.slip": "whoever has the ticket's card, under their own rights",
     "dispatch.tell_busy": "the organisation that the person has consented to: spans alone, by an errand",

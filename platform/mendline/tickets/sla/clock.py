@@ -1,6 +1,6 @@
 """The SLA clock: a pure function of a ticket's clock events and a working calendar; nothing is counted on the way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -36,13 +36,14 @@ class ClockEvent(Struct, frozen=True):
 class Stretch(NamedTuple):
     """Time between two events during which the clock ran, was paused, or stood still after a stop.
 
-    reason: why it was paused, stopped, reopened or began anew.
+    reason: why it was paused, stopped, reopened or began anew. seq: of the event that it begins with.
     """
 
     begins: datetime
     ends: datetime | None
     state: Literal["running", "paused", "stopped"]
     reason: str
+    seq: int
 
 
 class ClockReading(Struct, frozen=True):
@@ -69,14 +70,14 @@ def reckon(calendar: WorkingCalendar, events: Iterable[ClockEvent], moment: date
     """What the clock shows at `moment`; the order in which the events are given does not matter.
 
     A priority change counts its target from the original start and keeps the pauses; `rebased` starts anew; a clock
-    that is reopened goes on where it stopped. Events after `moment` have not happened yet.
+    that is reopened goes on where it stopped, with the target of now. Events after `moment` have not happened yet.
     """
     told = in_order(event for event in events if event.at <= moment)
     stretches = tuple(stretches_of(told))
     if not stretches:
         return ClockReading("none")
     begun, latest = stretches[0].begins, stretches[-1]
-    target = target_of(told)
+    target = target_of(told, latest)
     used = sum(
         working_seconds(calendar, stretch.begins, min(stretch.ends or moment, moment))
         for stretch in stretches
@@ -112,9 +113,9 @@ def stretches_of(events: Iterable[ClockEvent]) -> Iterator[Stretch]:
         state = found[-1].state if found else None
         match event.kind:
             case "started" if state is None:
-                found = [Stretch(event.at, None, "running", "")]
+                found = [Stretch(event.at, None, "running", "", event.seq)]
             case "rebased" if state is not None:
-                found = [Stretch(event.at, None, "running", event.reason)]
+                found = [Stretch(event.at, None, "running", event.reason, event.seq)]
             case "paused" if state == "running":
                 _turn(found, event, "paused", event.reason)
             case "resumed" if state == "paused":
@@ -126,10 +127,25 @@ def stretches_of(events: Iterable[ClockEvent]) -> Iterator[Stretch]:
     yield from found
 
 
-def target_of(told: Sequence[ClockEvent]) -> int | None:
-    """The target in seconds after these ordered events; None where nothing is agreed."""
-    latest = next((event for event in reversed(told) if sets_target(event.kind, event.minutes)), None)
-    return latest.minutes * 60 if latest is not None and latest.minutes is not None else None
+def target_of(told: Iterable[ClockEvent], latest: Stretch) -> int | None:
+    """The target in seconds by which a clock with this latest stretch is judged; None where nothing is agreed.
+
+    One that has stopped is judged by the target under which it stopped: what was in time stays so. What is agreed
+    after that waits for it to be reopened.
+    """
+    if latest.state == "stopped":
+        return target_in_force(event for event in told if (event.at, event.seq) < (latest.begins, latest.seq))
+    return target_in_force(told)
+
+
+def target_in_force(told: Iterable[ClockEvent]) -> int | None:
+    """The target in seconds that was last set by these events, for a clock that runs; None where nothing is agreed."""
+    setting = max(
+        (event for event in told if sets_target(event.kind, event.minutes)),
+        key=lambda event: (event.at, event.seq),
+        default=None,
+    )
+    return setting.minutes * 60 if setting is not None and setting.minutes is not None else None
 
 
 def sets_target(kind: str, minutes: int | None) -> bool:
@@ -139,7 +155,7 @@ def sets_target(kind: str, minutes: int | None) -> bool:
 
 def _turn(found: list[Stretch], event: ClockEvent, state: Literal["running", "paused", "stopped"], reason: str) -> None:
     found[-1] = found[-1]._replace(ends=event.at)
-    found.append(Stretch(event.at, None, state, reason))
+    found.append(Stretch(event.at, None, state, reason, event.seq))
 
 
 def due(calendar: WorkingCalendar, stretches: Iterable[Stretch], target: int) -> datetime | None:
@@ -171,7 +187,7 @@ def moment_of_share(calendar: WorkingCalendar, events: Iterable[ClockEvent], sha
     """When a running clock will have used this share of its target; None while it is held back or without one."""
     told = in_order(events)
     stretches = tuple(stretches_of(told))
-    target = target_of(told)
+    target = target_in_force(told)
     if not stretches or target is None or stretches[-1].state != "running":
         return None
     return due(calendar, stretches, int(target * share))

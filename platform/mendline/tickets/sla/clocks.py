@@ -18,6 +18,7 @@ from mendline.tickets.sla.clock import (
     moment_of_share,
     reckon,
     sets_target,
+    target_in_force,
 )
 from mendline.tickets.sla.log import READING, TicketClock, TicketClockEvent
 from mendline.tickets.sla.rules import what_happens
@@ -73,6 +74,7 @@ async def follow(ticket: Ticket, state: str, waiting_for: str | None, priority: 
     Answers the ticket's columns that follow. A ticket without clocks (brought along as history) has none.
     """
     clocks = await clocks_of(ticket)
+    log = await log_of(ticket) if priority != ticket.priority else []
     visited = any(clock.clock == "arrival" and clock.state == "stopped" for clock in clocks)
     happened: list[tuple[ClockName | None, ClockEventKind, int | None, str]] = []
     for clock in clocks:
@@ -85,7 +87,8 @@ async def follow(ticket: Ticket, state: str, waiting_for: str | None, priority: 
             happened += [event] if event not in happened else []
         minutes = clock.minutes.get(str(priority))
         agreed = None if minutes is None else minutes * 60
-        if priority != ticket.priority and agreed != clock.target:
+        # Not what the clock shows: one that has stopped keeps its target, and runs by this one when it is reopened.
+        if log and agreed != target_in_force(events_of(log, name)):
             happened.append((name, "targeted", minutes, f"priority {priority}"))
     return await add_events(ticket, clocks, happened) if happened else {}
 
