@@ -62,7 +62,8 @@ class AuditExport(Node):
         sign_export,
         "CASE WHEN {t}.state = 'done' THEN json_build_array({t}.key, 'audit-' || to_char({t}.until, 'YYYY-MM-DD') ||"
         " '.' || {t}.format)::text END",
-        description="Gives the file for five minutes.",
+        recorded=True,
+        description="Gives the file for five minutes; that it was asked for stands in the read log.",
     )
 
 

@@ -1,6 +1,6 @@
 """The context of one GraphQL request: who asks, in which language, and what was wrong with their token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,12 @@ class Context:
         """Headers for the answer, where it is one over HTTP."""
         if self.response is not None:
             self.response.headers.update(headers)
+
+    def untell(self, names: Iterable[str]) -> None:
+        """Takes headers back that were told."""
+        for name in names:
+            if self.response is not None and name in self.response.headers:
+                del self.response.headers[name]
 
 
 def bearer(text: str | None) -> str | None:

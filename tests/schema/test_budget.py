@@ -5,14 +5,14 @@ from typing import Any
 import httpx
 import pytest
 
-from mendline.kernel import DomainError, buckets, log, run, settings
+from mendline.kernel import DomainError, buckets, log, now, rows, run, settings, transaction
 from mendline_schema.admission import budget
 from mendline_schema.admission import gate as admission
 from mendline_schema.admission.costs import COMMAND, FAULT, INTROSPECTION
 from mendline_schema.schema import build_schema
-from mendline_tenants import system_actor
+from mendline_tenants import LoginSession, system_actor
 from support.cast import Cast
-from support.database import unchanged
+from support.database import look, unchanged
 
 WORKLIST = "query($n: Int) { worklist(first: $n) { nodes { number ticket { id commercial { entitlement } } } } }"
 
@@ -51,6 +51,10 @@ async def cost(portal: Any, who: str | None, document: str, **variables: Any) ->
         ("{ a: worklist(first: 20) { pageInfo { endCursor } } b: worklist(first: 20) { nodes { number } } }", 1 + 4),
         ("{ worklist { totalCount } }", 1 + 10),
         ("{ devices(first: 10) { nodes { history(first: 10) { nodes { number } } } } }", 1 + 11),
+        ("{ worklist(first: 20) { nodes { a: number b: number c: number } } }", 1 + 2 + 4),
+        ("{ me { a: name b: name } }", 1 + 1),
+        ("{ auditExports(first: 10) { nodes { downloadUrl } } }", 1 + 1 + 1),
+        ("{ auditExports(first: 10) { nodes { a: downloadUrl b: downloadUrl } } }", 1 + 1 + 3),
         ("{ ...on Query { worklist(first: 20) { nodes { number } } } }", 1 + 2),
         ("{ worklist(first: 20) @skip(if: true) { nodes { number } } me { name } }", 1),
         ('mutation { logout(input: {refreshToken: "x"}) { done } }', 1 + COMMAND),
@@ -164,6 +168,41 @@ async def test_an_invented_key_spends_nothing_of_the_organisation_that_it_names(
     assert [a.headers["ratelimit-policy"].split(";")[0] for a in (first, second)] == ['"organisation"'] * 2
     left = second.json()["extensions"]["cost"]["remaining"]
     assert 980 <= left <= 982, "both of the real key's operations were paid for, and none of the forged ones"
+
+
+@pytest.mark.parametrize("document", ["{ me { name } }", "{ nothing }", "mutation { logout(input: {}) { done } }"])
+@pytest.mark.parametrize("kind", ["key", "session"])
+async def test_what_has_ended_spends_nothing_of_its_organisation_once_that_is_known(
+    portal: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch, kind: str, document: str
+) -> None:
+    """Neither is it told what its organisation has left, nor what is wrong with a document."""
+    monkeypatch.setattr(budget, "network_of", lambda request: f"test:{cast.codes['hospital_a']}")
+    await quota(cast, "hospital_a", per_second=1, burst=1_000)
+    if kind == "key":
+        made = await cast.run("admin_a", "tenants.create_api_key", {"name": "portal", "scopes": ["portal"]})
+        portal.tokens["ended"] = made.secret
+    else:
+        portal.tokens["ended"] = await portal.token("engineer_a")
+    for _ in range(2):
+        assert (await raw(portal, "ended", "{ me { name } }")).headers["ratelimit"].startswith('"organisation";')
+    if kind == "key":
+        await cast.run("admin_a", "tenants.revoke_api_key", {"key": made.key})
+    else:
+        found = await look("SELECT id FROM login_session WHERE member_id = $1", cast.members["engineer_a"])
+        async with transaction(cast["hospital_a"]):
+            for row in found:
+                await rows.change(LoginSession, cast["hospital_a"], row["id"], revoked_at=now())
+    first = await raw(portal, "ended", document)
+    left = (await raw(portal, "nurse_a", "{ me { name } }")).json()["extensions"]["cost"]["remaining"]
+    others = [await raw(portal, "ended", document) for _ in range(9)]
+    code = {"key": "key_revoked", "session": "session_ended"}[kind]
+    for answer in (first, *others):
+        assert (answer.status_code, [e["extensions"]["code"] for e in answer.json()["errors"]]) == (401, [code])
+        assert '"organisation"' not in str(answer.headers)
+    assert "ratelimit" not in first.headers and "extensions" not in first.json()
+    assert {answer.headers["ratelimit-policy"].split(";")[0] for answer in others} == {'"address"'}
+    after = (await raw(portal, "nurse_a", "{ me { name } }")).json()["extensions"]["cost"]["remaining"]
+    assert after >= left - 1
 
 
 async def test_without_valkey_a_fault_can_be_reported_and_nobody_is_without_limit(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from mendline.kernel import parse_opaque
+from mendline.kernel import parse_opaque, rows, transaction
 from mendline_schema.reads import statements
+from mendline_tenants import Member
 from support.cast import Cast
 from support.database import look, unchanged
 
@@ -153,3 +154,40 @@ async def test_the_log_is_read_by_who_may_and_filtered_by_index(portal: Any, cas
     ):
         assert (await portal.get("admin_a", log, f=wanted))["readLog"]["totalCount"] == count, wanted
     assert (await portal.ask("nurse_a", log)).codes == ["forbidden"]
+
+
+async def test_who_takes_an_exports_file_is_recorded(portal: Any, cast: Cast, blobs: None) -> None:
+    """By whatever way its link is asked for; not who looks at the list, and not for a file that is not there yet."""
+    asked = (await cast.run("admin_a", "tenants.export_audit", {})).export
+    links = "query Take { auditExports { nodes { id downloadUrl } } }"
+    await portal.get("admin_a", links)
+    await cast.drain(queues=("delivery",))
+    await cast.run("admin_a", "tenants.export_audit", {})
+    await portal.get("admin_a", "{ auditExports { nodes { id state sha256 } } }")
+    assert await noted(cast, "hospital_a") == []
+    taken = {one["id"]: one["downloadUrl"] for one in (await portal.get("admin_a", links))["auditExports"]["nodes"]}
+    assert len(taken) == 2 and [export for export, link in taken.items() if link] == [asked]
+    again = "query($id: ID!) { node(id: $id) { ... on AuditExport { downloadUrl } } ticket(id: $id) { number } }"
+    await portal.get("admin_a", again, id=asked)
+    first, second = await noted(cast, "hospital_a")
+    assert (first["actor"], first["operation"]) == (cast.members["admin_a"], "Take")
+    assert (first["arguments"], first["tickets"], first["groups"]) == ({"files": [asked]}, [], [])
+    assert second["arguments"] == {"node": {"id": asked}, "files": [asked]}
+    log = "{ readLog { nodes { operation groups tickets arguments } } }"
+    (_, shown) = (await portal.get("admin_a", log))["readLog"]["nodes"]
+    assert shown == {"operation": "Take", "groups": [], "tickets": [], "arguments": {"files": [asked]}}
+
+
+async def test_one_operation_may_be_both_reads(portal: Any, cast: Cast, blobs: None) -> None:
+    async with transaction(cast["hospital_a"]):
+        member = await rows.get(Member, cast["hospital_a"], cast.members["admin_a"])
+        await rows.update(member, roles=[*member.roles, "clinical_engineer"])
+    asked = (await cast.run("admin_a", "tenants.export_audit", {})).export
+    await cast.drain(queues=("delivery",))
+    ticket = await portal.report()
+    both = "{ auditExports { nodes { downloadUrl } } worklist { nodes { symptom } } }"
+    for again in range(2):  # by a statement of its own, and by one that proves who asks
+        await portal.get("admin_a", both)
+        read = (await noted(cast, "hospital_a"))[2 * again :]
+        assert sorted((len(one["tickets"]), one["arguments"].get("files")) for one in read) == [(0, [asked]), (1, None)]
+        assert [one["tickets"] for one in read if one["tickets"]] == [ids(ticket)]

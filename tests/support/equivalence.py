@@ -32,8 +32,8 @@ from support.reference import Reference, code_of, plain_schema
 from support.reference_rows import Rows
 from support.shrinking import shrink
 
-TOO_LARGE = {"too_many_nodes", "document_too_large"}
-"""Refused before anything is answered; graphql-core knows no such limit."""
+TOO_LARGE = {"too_many_nodes", "document_too_large", "answer_too_large", "too_many_finished"}
+"""Refused whole; graphql-core knows no such limit."""
 
 SIGNATURE = re.compile(r'(https?://[^"?]+)\?[^"]*')
 """Signed URLs differ by the second in which they were made."""

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     quota_sockets: int = Field(default=200, ge=1)
     stranger_per_second: int = Field(default=20, ge=1)
     stranger_burst: int = Field(default=600, ge=1)
+    # Of the JSON that one statement of GraphQL may answer, in bytes: a process holds it whole.
+    answer_bytes: int = Field(default=8 * 1024 * 1024, ge=1)
     trusted_documents: Literal["nobody", "strangers", "everyone"] | None = None
     trusted_proxies: str = ""
 

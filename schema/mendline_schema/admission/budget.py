@@ -15,6 +15,9 @@ from mendline_tenants import Quota, organisation_of, standard_quota
 NETWORK = 64
 """Bits of an IPv6 address that name a network: one customer has all the addresses behind them."""
 
+TOLD = ("RateLimit-Policy", "RateLimit", "Retry-After")
+"""The headers of what is left."""
+
 _quotas: LRU[UUID, Quota] = LRU(10_000)
 """What each organisation may ask, as its last operation in this process found it."""
 
@@ -102,6 +105,12 @@ def headers(payer: Payer, told: Spent) -> dict[str, str]:
     if not told.allowed and told.cost <= told.limit:
         found["Retry-After"] = str(max(1, whole_seconds(told.retry_after)))
     return found
+
+
+def take_back(asking: Context) -> None:
+    """Tells nothing of what is left: who asked turned out not to be of the organisation that has paid."""
+    spent_on_this.set(None)
+    asking.untell(TOLD)
 
 
 def costs_told() -> dict[str, Any]:

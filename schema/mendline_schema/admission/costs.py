@@ -1,8 +1,9 @@
 """Costs: what an operation asks of the house, in units, told from its plan before anything runs.
 
 An operation costs 1, one more for every ten rows that its answer may hold with every page full, and ten more for
-every command. Introspection has a price of its own. It is the same for every reader: what a role may not see is counted
-too, so that the price can be told before anybody asks the database who is asking.
+every command. What Python makes of a value (a signed URL, a drawing) counts as a row, and so does a value that a row
+gives once more under another name. Introspection has a price of its own. It is the same for every reader: what a role
+may not see is counted too, so that the price can be told before anybody asks the database who is asking.
 """
 
 from graphql import OperationType, get_named_type
@@ -59,23 +60,36 @@ def cost_of(request: Request, bindings: Bindings) -> int:
             rows += counting.of(payload.name, one.of.get(payload.name, []), times)
     if rows > NODE_LIMIT:
         raise DomainError("too_many_nodes", limit=NODE_LIMIT)
-    return 1 + commands * COMMAND + -(-rows // ROWS)
+    return 1 + commands * COMMAND + -(-(rows + counting.values) // ROWS)
 
 
 class _Rows:
-    """Counts the rows that a selection may give, every page full."""
+    """Counts the rows that a selection may give, every page full.
+
+    values: what is worth a row beside them; of the types that one place may hold, those of all.
+    """
 
     def __init__(self, bindings: Bindings) -> None:
+        self.values = 0
         self._bindings = bindings
 
     def of(self, type_name: str, wanted: list[Selected], times: int) -> int:
         """The rows of what is asked of an object of this type, which itself is there `times` times."""
         total = 0
+        given: set[str] = set()
         for one in wanted:
             field = self._bindings.find(type_name, one.name)
             if field is not None:
                 total += self._of_field(field, one, times)
+                self._value(field, times, again=one.name in given)
+                given.add(one.name)
         return total
+
+    def _value(self, field: Field, times: int, again: bool) -> None:
+        if isinstance(field.read, Column) and field.read.finish is not None:
+            self.values += times
+        if again and isinstance(field.read, Column | Part | Itself):
+            self.values += times
 
     def _of_field(self, field: Field, one: Selected, times: int) -> int:
         if one.fault is not None:

@@ -19,6 +19,7 @@ from mendline_schema.admission.budget import (
     remember_quota,
     require_any,
     spent_on_this,
+    take_back,
 )
 from mendline_schema.admission.costs import FAULT, cost_of
 from mendline_schema.admission.documents import (
@@ -110,7 +111,9 @@ class Admission:
         except DomainError as refusal:
             raise self._refused(asking, [GraphQLError(str(refusal), original_error=refusal)]) from None
         finally:
-            if told := spent_on_this.get():
+            if payer.policy == "organisation" and asking.refusal is not None:
+                take_back(asking)
+            elif told := spent_on_this.get():
                 asking.tell(headers(payer, told))
 
     def reads(self, asked: Asked, at_once: bool = False) -> bool:
@@ -159,6 +162,8 @@ class Admission:
         except (Faulty, DomainError):
             await charge(payer, FAULT)
             await self._identify(asking)
+            if asking.refusal is not None:  # who is nobody any more is not told what is wrong with a document
+                raise asking.refusal from None
             raise
         await charge(payer, cost)
         # A statement proves who asks while it answers, which spares asking for it first.

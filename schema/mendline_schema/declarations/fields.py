@@ -45,13 +45,15 @@ class Column:
     """A value of the row. sql: an expression over `{t}`, or None for the column of the field's own name.
 
     group, needs: the field group and the permission, where they are not the type's. finish: what Python makes of the
-    value's text (a signed URL). mask: what kind of text it is, where it crosses a border only masked.
+    value's text (a signed URL). recorded: whether its row is handed out by it, which the read log keeps. mask: what
+    kind of text it is, where it crosses a border only masked.
     """
 
     sql: str | None = None
     group: str | None = None
     needs: str | None = None
     finish: Callable[[str], Any] | None = None
+    recorded: bool = False
     mask: Masked | None = None
 
 
@@ -232,10 +234,15 @@ def masked(kind: Masked, sql: str | None = None, *, group: str | None = None, de
 
 
 def finished(
-    finish: Callable[[str], Any], sql: str, *, needs: str | None = None, description: str | None = None
+    finish: Callable[[str], Any],
+    sql: str,
+    *,
+    needs: str | None = None,
+    recorded: bool = False,
+    description: str | None = None,
 ) -> Any:
-    """A value that Python makes from the text of an SQL expression, for this field alone."""
-    return declare(Column(sql, needs=needs, finish=finish), description=description)
+    """A value that Python makes from the text of an SQL expression, for this field alone. recorded: see `Column`."""
+    return declare(Column(sql, needs=needs, finish=finish, recorded=recorded), description=description)
 
 
 def parts(

@@ -19,6 +19,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult
 
 from mendline.kernel import DomainError, parse_opaque
+from mendline_schema.admission.budget import take_back
 from mendline_schema.admission.introspection import introspects
 from mendline_schema.context import Context
 from mendline_schema.declarations.calls import Call
@@ -81,17 +82,26 @@ async def _read(statements: Statements, request: Request, asking: Context) -> An
         try:
             answer = await statements.query(request, Inputs(request.variables, asking.actor), asking.presumed)
         except Unproven:
-            await asking.again()
+            await _again(asking)
         else:
             asking.presumed = None
             return answer
     return await statements.query(request, Inputs(request.variables, asking.actor))
 
 
+async def _again(asking: Context) -> None:
+    """Who asks, read anew. Raises what `Context.again` raises; then nothing is told of the organisation's budget."""
+    try:
+        await asking.again()
+    except DomainError:
+        take_back(asking)
+        raise
+
+
 async def _failed(asking: Context, *errors: GraphQLError) -> ExecutionResult:
     if asking.presumed is not None:  # what went wrong is told only to who has proven who they are
         try:
-            await asking.again()
+            await _again(asking)
         except DomainError as refused:
             errors = (GraphQLError(str(refused), original_error=refused),)
     return ExecutionResult(None, [present(error, asking.locale, asking.known is None) for error in errors])

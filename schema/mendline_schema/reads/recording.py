@@ -60,6 +60,14 @@ class _Reading(NamedTuple):
     chain: tuple[Source, ...]
 
 
+class _Handing(NamedTuple):
+    """That each row at the end of this chain is handed out whose `sql` is not null. kind: the prefix of its id."""
+
+    kind: str
+    sql: str
+    chain: tuple[Source, ...]
+
+
 @dataclass
 class Recorder:
     """Notes what one statement reads while it is written, and writes the log's part of it."""
@@ -67,12 +75,13 @@ class Recorder:
     parameters: Parameters
     _chain: list[Source] = field(default_factory=list)
     _readings: dict[_Reading, None] = field(default_factory=dict)
+    _handings: dict[_Handing, None] = field(default_factory=dict)
     _root: tuple[Field, Selected] | None = None
     _roots: dict[str, tuple[Field, Selected]] = field(default_factory=dict)
     _constant: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._readings)
+        return bool(self._readings or self._handings)
 
     @contextmanager
     def within(self, alias: str) -> Iterator[Source]:
@@ -93,30 +102,68 @@ class Recorder:
         """A field of this group is read of the row at hand."""
         if group not in SENSITIVE or table is None:
             return
+        self._readings[_Reading(group, table, self._noted())] = None
+
+    def hand_out(self, kind: str, sql: str) -> None:
+        """The row at hand is handed out as a file, where `sql` is not null: that is a read of its own."""
+        self._handings[_Handing(kind, sql, self._noted())] = None
+
+    def _noted(self) -> tuple[Source, ...]:
+        """The chain to the row at hand, whose root will be taken once."""
         assert self._root is not None
         root = self._chain[0]
         if root.hoisted is None:
             root.hoisted = f"read_{root.alias}"
-        self._readings[_Reading(group, table, tuple(self._chain))] = None
         self._roots[self._root[1].key] = self._root
+        return tuple(self._chain)
 
     def whole(self, select: str, operation: str, document: str) -> str:
         """The statement that answers `select` and records what it reads. operation: its name; document: its text."""
         if not self:
             return select
-        hoisted = {reading.chain[0].alias: reading.chain[0] for reading in self._readings}
+        roots = (*(reading.chain[0] for reading in self._readings), *(one.chain[0] for one in self._handings))
+        hoisted = {root.alias: root for root in roots}
         ctes = [
             f"{root.hoisted} AS MATERIALIZED (SELECT {root.alias}.* FROM {root.rows})"  # noqa: S608
             for root in hoisted.values()
         ]
-        ctes.append(f"logged AS ({self._insert(operation, document)})")
+        if self._readings:
+            ctes.append(f"logged AS ({self._insert_read(operation, document)})")
+        if self._handings:
+            ctes.append(f"handed AS ({self._insert_handed(operation, document)})")
         return f"WITH {', '.join(ctes)} {select}"
 
-    def _insert(self, operation: str, document: str) -> str:
+    def _insert_read(self, operation: str, document: str) -> str:
+        own = {
+            "groups": self._groups(),
+            "owners": "array_agg(owner ORDER BY ticket, owner)",
+            "tickets": "array_agg(ticket ORDER BY ticket, owner)",
+            "arguments": self._place("arguments", self._arguments, "jsonb"),
+        }
+        return self._insert("id", operation, document, own, self._tickets())
+
+    def _insert_handed(self, operation: str, document: str) -> str:
+        """What was handed out is of no ticket and of no group: the row names it beside the arguments."""
+        files = " UNION ".join(
+            f"SELECT opaque('{one.kind}', {alias}.tenant_id, {alias}.id) AS file"  # noqa: S608 - our own
+            f" FROM {', '.join(source.again for source in one.chain)} WHERE ({one.sql}) IS NOT NULL"
+            for one in self._handings
+            for alias in (one.chain[-1].alias,)
+        )
+        arguments = self._place("arguments", self._arguments, "jsonb")
+        own = {
+            "groups": "'{}'::text[]",
+            "owners": "'{}'::uuid[]",
+            "tickets": "'{}'::uuid[]",
+            "arguments": f"{arguments} || jsonb_build_object('files', jsonb_agg(file ORDER BY file))",
+        }
+        return self._insert("id of files", operation, document, own, files)
+
+    def _insert(self, name: str, operation: str, document: str, own: Mapping[str, str], rows: str) -> str:
         document_hash = hashlib.sha256(document.encode()).hexdigest()
         values = {
             "tenant_id": self._place("tenant", lambda i: i.actor.organisation, "uuid"),
-            "id": self._place("id", lambda _: new_id(), "uuid"),
+            "id": self._place(name, lambda _: new_id(), "uuid"),
             "actor": self._place("actor", lambda i: i.actor.id, "uuid"),
             "actor_kind": self._place("kind", lambda i: i.actor.kind),
             "actor_role": self._place("role", lambda i: i.actor.role),
@@ -124,16 +171,13 @@ class Recorder:
             "channel": self._place("channel", lambda i: i.actor.channel),
             "operation": "'" + operation[:LONGEST_NAME].replace("'", "''") + "'",
             "document_hash": f"'{document_hash}'",
-            "groups": self._groups(),
-            "owners": "array_agg(owner ORDER BY ticket, owner)",
-            "tickets": "array_agg(ticket ORDER BY ticket, owner)",
-            "arguments": self._place("arguments", self._arguments, "jsonb"),
             "correlation": self._place("correlation", lambda _: correlation_id()),
             "recorded_at": "clock_timestamp()",
+            **own,
         }
         return (
             f"INSERT INTO read_log ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
-            f" FROM ({self._tickets()}) tickets HAVING count(*) > 0{IF_PROVEN}"
+            f" FROM ({rows}) found HAVING count(*) > 0{IF_PROVEN}"
         )
 
     def _groups(self) -> str:

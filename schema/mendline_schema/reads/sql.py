@@ -143,6 +143,8 @@ class Writer:
     def _column(self, field: Field, read: Column, alias: str) -> str:
         sql = self._expression(read, field, alias)
         if read.finish is not None:
+            if read.recorded:
+                self.recorder.hand_out(str(self._bindings.types[field.owner].over.kind), sql)
             return self.finishers.mark(read.finish, sql)
         if not field.is_enum:
             return Json(sql) if self._is_bare(field, read) else sql

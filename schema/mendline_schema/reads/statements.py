@@ -17,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from mendline.kernel import LRU, DomainError, fetchval, in_transaction, read, transaction
+from mendline.kernel import LRU, DomainError, fetchval, in_transaction, read, settings, transaction
 from mendline_schema.admission.documents import trusted_texts
 from mendline_schema.reads.binding import Bindings
 from mendline_schema.reads.columns import name_columns
@@ -34,6 +34,9 @@ STATEMENT_DEADLINE = 10.0
 
 REFUSED = "MD001"
 """The SQLSTATE with which a function of ours refuses; its message is the code of the refusal."""
+
+TOO_LARGE = b"too large"
+"""Stands for an answer that Postgres did not send; no JSON is written so."""
 
 KEPT = 16 * 1024 * 1024
 """Bytes of the statements that one process keeps, as estimated by `_weight`; the one longest unused goes first."""
@@ -70,14 +73,16 @@ class Statement:
         """The JSON that Postgres wrote, or None for SQL NULL, with what was refused.
 
         Runs in the transaction that is open, or in one of its own. Raises TimeoutError after STATEMENT_DEADLINE,
-        Unreadable for arguments that are no values, and DomainError for what a function of ours refuses.
+        Unreadable for arguments that are no values, and DomainError for what a function of ours refuses,
+        answer_too_large and too_many_finished.
         """
         values = self.values(inputs)
         # In a command's transaction already where a mutation's payload is read.
         own = nullcontext() if in_transaction() else transaction(inputs.actor.organisation, durable=not self.records)
         with _refusals():
             async with asyncio.timeout(STATEMENT_DEADLINE), own:
-                return self._finished(await fetchval(self.sql, *values), inputs)
+                json = await fetchval(self.sql, *values)
+        return await self._finished(json, inputs)
 
     async def answer_for(self, presumed: Presumed, inputs: Inputs) -> Answer:
         """The same, for an actor who is presumed: the statement also tells whether it is still the one it was.
@@ -93,14 +98,14 @@ class Statement:
             )
         if row[1] is not True:
             raise Unproven
-        return self._finished(row[0], inputs)
+        return await self._finished(row[0], inputs)
 
     def _proving_sql(self, presumed: Presumed) -> str:
         """The statement that also tells whether who asks is who was presumed, and else stores nothing."""
         proof = presumed.proof(len(self.readers))
         if not self.records:
             return f"{self.sql}, {proof}"
-        sql = self.sql.replace(IF_PROVEN, " AND (TABLE proven)", 1).removeprefix("WITH ")
+        sql = self.sql.replace(IF_PROVEN, " AND (TABLE proven)").removeprefix("WITH ")
         return f"WITH proven AS MATERIALIZED (SELECT {proof}), {sql}, (TABLE proven)"
 
     def values(self, inputs: Inputs) -> list[Any]:
@@ -109,10 +114,12 @@ class Statement:
             inputs.extra["mark"] = new_mark()
         return read_all((*self.readers, *self.spare), inputs)[: len(self.readers)]
 
-    def _finished(self, json: bytes | None, inputs: Inputs) -> Answer:
+    async def _finished(self, json: bytes | None, inputs: Inputs) -> Answer:
+        if json == TOO_LARGE:
+            raise DomainError("answer_too_large", limit=settings().answer_bytes)
         if json is None or not self.finishers:
             return None if json is None else msgspec.Raw(json), self.refusals
-        finished, faults = self.finishers.finish(json, inputs.extra["mark"])
+        finished, faults = await self.finishers.finish(json, inputs.extra["mark"], settings().answer_bytes)
         return msgspec.Raw(finished), (*self.refusals, *faults)
 
 
@@ -260,6 +267,9 @@ def _weight(statement: Statement, source: str) -> int:
 
 def _made(request: Request, writer: Writer, json: str) -> Statement:
     # As bytes, which go on as they are: a text would be decoded here and encoded again, 80 KB of it in 120 µs.
-    whole = writer.recorder.whole(f"SELECT convert_to(({json})::text, 'UTF8')", request.title, request.source)
+    written = f"(SELECT convert_to(({json})::text, 'UTF8') AS json OFFSET 0) answer"
+    # One that is too large is not even sent: this process would have to hold it.
+    sent = f"CASE WHEN octet_length(json) > {settings().answer_bytes} THEN '{TOO_LARGE.decode()}' ELSE json END"
+    whole = writer.recorder.whole(f"SELECT (SELECT {sent} FROM {written})", request.title, request.source)  # noqa: S608
     sql, readers, spare = writer.parameters.used(name_columns(whole))
     return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)

@@ -122,9 +122,18 @@ async def actor_from_token(token: str, channel: str = "graphql", locale: str | N
     """Who shows this access token or API key; roles, scopes and revocations are those of this very moment.
 
     locale: the client's wish, used when the member has chosen no language. Raises DomainError unauthenticated,
-    session_ended or key_revoked.
+    session_ended or key_revoked; a token that was refused is remembered, see `organisation_of`.
     """
     claim = _claim(token)
+    try:
+        return await _proven(token, claim, channel, locale)
+    except DomainError:
+        if organisation_of(token) is not None:  # others' tokens may be invented without end
+            _ended.put(token, True)
+        raise
+
+
+async def _proven(token: str, claim: Claim, channel: str, locale: str | None) -> Actor:
     call = "key_acting($1, $2, $3, $4)" if claim.is_key else "member_acting($1, $2, $3, $4)"
     found = await pool("app").fetchrow(
         f"SELECT a.*, a::text AS facts FROM {call} a",  # noqa: S608 - one of two calls
@@ -141,6 +150,8 @@ async def actor_from_token(token: str, channel: str = "graphql", locale: str | N
             raise DomainError("session_ended")
         found_actor = _actor(claim.organisation, claim.who, found, channel, locale)
         actor = structs.replace(found_actor, session=claim.secret)
+    if _ended.get(token):  # a suspended member may act again
+        _ended.put(token, False)
     _presumed.put((token, channel, locale), Presumed(actor, claim, found["facts"], monotonic()))
     return actor
 
@@ -172,8 +183,11 @@ def organisation_of(token: str) -> UUID | None:
     """The organisation that a token is of for certain, told without asking the database; else None.
 
     Certain are access tokens (signed), and API keys that have acted in this process: of any other key only the
-    database can say whether its holder made it up. Whether the token may still act is another question.
+    database can say whether its holder made it up. None for a token that was found revoked, or of a session that has
+    ended: it spends nothing of the organisation's until it has acted again.
     """
+    if _ended.get(token):
+        return None
     if is_api_key(token):
         return _seen_keys.get(token)
     try:
@@ -183,6 +197,9 @@ def organisation_of(token: str) -> UUID | None:
 
 
 _seen_keys: LRU[str, UUID] = LRU(4096)
+
+_ended: LRU[str, bool] = LRU(4096)
+"""Tokens that the database refused when they were last shown."""
 
 
 async def actor_of_member(organisation: UUID, member: UUID, channel: str, locale: str | None = None) -> Actor:

@@ -11,6 +11,7 @@ from mendline.kernel.timers import TIMERS
 from mendline.quality import SignatureSlot
 from mendline.tickets import (
     Ticket,
+    TicketClinical,
     TicketMessage,
     TicketPeople,
     WorklistRow,
@@ -162,6 +163,40 @@ async def test_a_child_does_not_inherit_a_share_that_has_ended_or_will(cast):
     child = (await cast.run("engineer_a", "tickets.pass_on", passing)).ticket
     seeing = [name for name in (*shares, "vendor_v") if await seen_by(cast, name, child) is not None]
     assert seeing == ["manufacturer_m", "vendor_v"]
+
+
+async def test_unsharing_a_ticket_also_takes_what_was_passed_on_from_it(cast):
+    """But neither the partner's own work, nor what was shared with it for itself."""
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    parent = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    partner = {"organisation": cast.organisation_id("manufacturer_m")}
+    await cast.run("engineer_a", "tickets.share", {**partner, "ticket": parent, "groups": ["clinical"]})
+    passing = {"ticket": parent, "provider": cast.organisation_id("vendor_v")}
+    child = (await cast.run("engineer_a", "tickets.pass_on", passing)).ticket
+    passing = {"ticket": child, "provider": cast.organisation_id("vendor_w")}
+    grandchild = (await cast.run("engineer_a", "tickets.pass_on", passing)).ticket
+    line = (parent, child, grandchild)
+    assert all([await seen_by(cast, "manufacturer_m", one, TicketClinical) is not None for one in line])
+    await cast.run("engineer_a", "tickets.unshare", {**partner, "ticket": parent})
+    assert [await seen_by(cast, "manufacturer_m", one) for one in line] == [None, None, None]
+    assert await seen_by(cast, "vendor_w", grandchild) is not None
+
+    await cast.run("engineer_a", "tickets.share", {**partner, "ticket": parent, "groups": ["clinical"]})
+    await cast.run("engineer_a", "tickets.share", {**partner, "ticket": child, "groups": ["quality"]})
+    await cast.run("engineer_a", "tickets.unshare", {**partner, "ticket": parent})
+    assert [await seen_by(cast, "manufacturer_m", one) is not None for one in line] == [False, True, False]
+
+
+async def test_unsharing_a_ticket_leaves_a_child_with_who_answers_for_it(cast):
+    report = {"device": cast.device_id("monitor_a"), "symptom": "黑屏"}
+    parent = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    partner = {"ticket": parent, "organisation": cast.organisation_id("vendor_v")}
+    await cast.run("engineer_a", "tickets.share", {**partner, "groups": ["clinical"]})
+    passing = {"ticket": parent, "provider": cast.organisation_id("vendor_v")}
+    child = (await cast.run("engineer_a", "tickets.pass_on", passing)).ticket
+    await cast.run("engineer_a", "tickets.unshare", partner)
+    assert await seen_by(cast, "vendor_v", parent) is None
+    assert await seen_by(cast, "vendor_v", child, TicketClinical) is not None
 
 
 async def test_who_does_not_hold_the_messages_adds_none(cast):

@@ -31,6 +31,11 @@ from mendline.tickets.results import TicketResult, result
 from mendline.tickets.ticket import GROUPS, Ticket, TicketParticipant
 from mendline_tenants import Actor, partner_card, share_ticket, system_actor, unshare_ticket
 
+SHARED_BY_ITSELF = """
+SELECT EXISTS (SELECT FROM audit_entry WHERE tenant_id = $1 AND ticket_id = $2
+  AND command = 'tickets.share' AND facts->>'partner' = $3)"""
+"""Whether this ticket was ever shared with this organisation as such, and not along with the ticket it came from."""
+
 Group = Literal["progress", "people", "clinical", "quality", "commercial", "messages", "vigilance"]
 
 
@@ -113,7 +118,10 @@ class Unshare(Struct, frozen=True):
 
 @command("tickets.unshare", "tickets.share")
 async def unshare(actor: Actor, input: Unshare) -> TicketResult:
-    """Ends a share; it holds from the next statement. The provider that answers for the ticket cannot be unshared."""
+    """Ends a share; it holds from the next statement. The provider that answers for the ticket cannot be unshared.
+
+    What was passed on from the ticket ends with it, as far as the partner sees it for that reason alone.
+    """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "facility")
     partner = parse_opaque("or", input.organisation).id
@@ -184,6 +192,23 @@ async def _end(actor: Actor, ticket: Ticket, known: TicketParticipant) -> None:
     await change(actor, ticket)
     touch(place, partner=partner, part=known.part, groups=ended.groups, ended=True)
     emit(ended)
+    await _end_below(actor, ticket, partner)
+
+
+async def _end_below(actor: Actor, ticket: Ticket, partner: UUID) -> None:
+    """Ends what the partner got of the ticket's children by their being passed on, and of theirs.
+
+    Its own work stays with it, and so does a child that the facility has shared with it for itself.
+    """
+    for below in await rows.select(
+        Ticket, "tenant_id = $1 AND parent_id = $2 ORDER BY id", ticket.tenant_id, ticket.id
+    ):
+        child = await rows.lock(Ticket, below.tenant_id, below.id)
+        known = await _standing(child, partner)
+        if known is None or partner == child.provider_id:
+            continue
+        if not await fetchval(SHARED_BY_ITSELF, child.tenant_id, child.id, str(partner)):
+            await _end(actor, child, known)
 
 
 async def _standing(ticket: Ticket, partner: UUID) -> TicketParticipant | None:
