@@ -111,8 +111,10 @@ class SendToDepot(Struct, frozen=True):
 
 @command("fieldwork.send_to_depot", "fieldwork.work")
 async def send_to_depot(actor: Actor, input: SendToDepot) -> TicketResult:
-    """The device leaves the ward for the depot."""
-    return result(await move(actor, await job_of(actor, input.ticket), waiting_for=None))
+    """The device leaves the ward for the depot; whoever takes it has been there."""
+    ticket = await move(actor, await job_of(actor, input.ticket), waiting_for=None)
+    await _visit(actor, ticket, arrived_at=work().occurred_at)
+    return result(ticket)
 
 
 class ReturnFromDepot(Struct, frozen=True):

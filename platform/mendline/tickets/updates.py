@@ -165,7 +165,10 @@ class Cancel(Struct, frozen=True):
 
 @command("tickets.cancel", "tickets.cancel")
 async def cancel(actor: Actor, input: Cancel) -> TicketResult:
-    """Cancels the ticket while nobody works on the device; what the report did to its state is undone (undo_report)."""
+    """Cancels the ticket while nobody works on the device; what the report did to its state is undone (undo_report).
+
+    A device at which somebody has been stays as it is: only an acceptance brings it back into use.
+    """
     ticket = await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)))
     if input.reason:
         await add_message(actor, ticket, "comment", input.reason)
