@@ -14,7 +14,7 @@ from mendline.tickets.guards import (
     waits_for_nobody,
 )
 from mendline.tickets.sla.clocks import follow
-from mendline.tickets.states import ENDINGS, HELD, PHASES
+from mendline.tickets.states import ENDINGS, HELD, PHASES, TAKEN
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
 
@@ -41,6 +41,7 @@ class Step(NamedTuple):
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
 _BEFORE_HANDS = (decontamination_known, quotation_approved)
 """What holds wherever somebody may lay hands on the device, by whichever way they come to it."""
+_TO_SEND = (passed_to_nobody, quotation_approved)
 _TO_QUOTE = ("reported", "triaged", "quotation", "accepted", "waiting", "on_site")
 _TO_OFFER = ("reported", "triaged", "rework")
 _ASKED = ("offered", *HELD, "quotation")
@@ -65,9 +66,9 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
     Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
-    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *TAKEN), "offered", "provider", _TO_SEND),
     Step("dispatch.offer_next", _TO_OFFER, "offered", "provider", (quotation_approved,)),
-    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *TAKEN), "offered", "provider", _TO_SEND),
     Step("dispatch.withdraw_offers", ("offered", *HELD), "triaged", "provider"),
     Step("dispatch.expire_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
