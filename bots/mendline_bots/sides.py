@@ -16,7 +16,7 @@ async def tell_quotation(envelope: Envelope) -> None:
     """Whose turn it is gets the ticket's card; an offer that expired is told to both sides."""
     happened: QuotationMoved = envelope.event
     to_facility = happened.what in ("quoted", "withdrawn", "expired")
-    to_provider = happened.what in ("asked", "approved", "refused", "expired")
+    to_provider = happened.what in ("asked", "approved", "refused", "expired", "ended")
     await _tell(envelope, f"push.quotation_{happened.what}", facility=to_facility, provider=to_provider)
 
 

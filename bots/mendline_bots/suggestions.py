@@ -135,6 +135,8 @@ async def tell_holder_away(envelope: Envelope) -> None:
         member = await rows.get(Member, envelope.organisation, happened.technician)
 
     def head(view: TicketView) -> str:
+        if happened.ends is None:
+            return say("suggestion.holder_gone", view.actor.locale, name=plain(member.name))
         span = {"begins": view.local(happened.begins), "ends": view.local(happened.ends)}
         return say("suggestion.holder_away", view.actor.locale, name=plain(member.name), **span)
 

@@ -12,8 +12,8 @@ from mendline.fieldwork import Visit
 from mendline.kernel import COMMANDS, Record, Reference, fetch, fetchval, rows
 from mendline.quality import SignatureSlot
 from mendline.tickets import (
-    HELD,
     STEPS,
+    TAKEN,
     Quotation,
     Ticket,
     TicketClinical,
@@ -92,8 +92,8 @@ class TicketView:
 
     @property
     def held(self) -> bool:
-        """Whether somebody has taken the job and is not there yet."""
-        return self.ticket.state in HELD
+        """Whether somebody has taken the job."""
+        return self.ticket.state in TAKEN and self.ticket.waiting_for != "provider"
 
     @property
     def my_offer(self) -> JobOffer | None:

@@ -126,6 +126,7 @@ class QualityMutations:
     sign = mutation("quality.sign")
     reject = mutation("quality.reject")
     condemn = mutation("quality.condemn")
+    conclude = mutation("quality.conclude")
     archive = mutation("quality.archive")
 
 

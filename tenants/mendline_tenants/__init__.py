@@ -66,7 +66,7 @@ from mendline_tenants.partnership.received_agreements import ReceivedAgreement
 from mendline_tenants.partnership.sharing import field_groups, share_ticket, unshare_ticket
 from mendline_tenants.partnership.stewardship import Steward, Stewarded, Stewardship, acting_for, require_stewardship
 from mendline_tenants.partnership.tombstones import BURY, POSITION, TOMBSTONE_LIFETIME, Tombstone
-from mendline_tenants.people import SetPassword, UpsertMember
+from mendline_tenants.people import MemberSuspended, SetPassword, UpsertMember
 from mendline_tenants.permissions import PERMISSIONS, ROLES, STEWARDS, permissions_of, refusal
 from mendline_tenants.policies import function_sql, functions, schema_sql
 from mendline_tenants.quotas import QuotaSaved, QuotaSet, SetQuota, standard_quota
@@ -140,6 +140,7 @@ __all__ = [
     "Mask",
     "Masked",
     "Member",
+    "MemberSuspended",
     "Organisation",
     "OrganisationAudit",
     "OrganisationKind",

@@ -1,6 +1,8 @@
 """People: commands by which an organisation keeps its members."""
 
+from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -11,6 +13,8 @@ from mendline.kernel import (
     MemberId,
     PlaceId,
     command,
+    emit,
+    event,
     execute,
     find_by_reference,
     new_id,
@@ -19,6 +23,7 @@ from mendline.kernel import (
     parse_opaque,
     rows,
     told,
+    work,
 )
 from mendline_tenants.access.login import end_sessions
 from mendline_tenants.access.passwords import SHORTEST, hash_password, password_matches
@@ -149,6 +154,15 @@ class SuspendMember(Struct, frozen=True):
     left: bool = False
 
 
+@event("tenants.member_suspended")
+class MemberSuspended(Struct, frozen=True):
+    """A member acts no more since this moment: what they had begun falls to others."""
+
+    tenant: UUID
+    member: UUID
+    at: datetime
+
+
 @command("tenants.suspend_member", "tenants.manage")
 async def suspend_member(actor: Actor, input: SuspendMember) -> MemberSaved:
     """From now on the member neither logs in nor acts from chat; what it did stays. Raises not_found, not_yourself."""
@@ -164,6 +178,7 @@ async def suspend_member(actor: Actor, input: SuspendMember) -> MemberSaved:
             member.id,
         )
     told(member=str(member.id), status=member.status)
+    emit(MemberSuspended(member.tenant_id, member.id, work().occurred_at))
     return _saved(member)
 
 

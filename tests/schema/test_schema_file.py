@@ -29,7 +29,6 @@ NOT_OFFERED = {
     "fieldwork.attach_evidence",  # files from a chat, which we store ourselves
     "fieldwork.confirm_upload",  # behind confirmUpload, which asks S3 first
     "fieldwork.request_upload",  # behind requestUpload, which signs the URL
-    "quality.conclude",  # the system's own
     "tenants.set_quota",  # the operator's, on the command line
     "tenants.warn_of_key",  # the system's own
     "tickets.keep_fault_model",  # the system's own, with what a worker learned

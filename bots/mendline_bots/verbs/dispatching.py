@@ -11,7 +11,9 @@ from mendline_bots.verbs.verb import Answers, Place, verb
 
 
 def _candidates_places(view: TicketView) -> Iterator[Place]:
-    if view.provider and view.allows("dispatch.offer_job"):
+    there = view.ticket.phase == "working"  # whose work another goes on with is told when its holder is gone
+    passed_on = view.ticket.waiting_for == "provider"
+    if view.provider and not there and not passed_on and view.allows("dispatch.offer_job"):
         waits = view.ticket.state in ("reported", "triaged", "rework")
         label = "button.reassign" if view.held else "button.candidates"
         yield Place(label, 1, "primary" if waits else "plain", more=not waits)

@@ -77,13 +77,16 @@ class NobodyLeft(msgspec.Struct, frozen=True):
 
 @event("dispatch.holder_away")
 class HolderAway(msgspec.Struct, frozen=True):
-    """A technician who has accepted this job is away when it is to be done: a dispatcher decides who goes instead."""
+    """A technician who has accepted this job is away when it is to be done: a dispatcher decides who goes instead.
+
+    ends: None for who is suspended or has left.
+    """
 
     tenant: UUID
     ticket: UUID
     technician: UUID
     begins: datetime
-    ends: datetime
+    ends: datetime | None
 
 
 @event("dispatch.availability_changed")

@@ -44,7 +44,7 @@ class Arrive(Struct, frozen=True):
 
 @command("fieldwork.arrive", "fieldwork.work")
 async def arrive(actor: Actor, input: Arrive) -> TicketResult:
-    """Work begins. Raises decontamination_needed while the device's status is not recorded."""
+    """Work begins. Raises decontamination_needed until that is recorded, quotation_needed until one is approved."""
     ticket = await job_of(actor, input.ticket)
     await move(actor, ticket, waiting_for=None)
     await _visit(actor, ticket, arrived_at=work().occurred_at)
@@ -97,7 +97,7 @@ class Resume(Struct, frozen=True):
 
 @command("fieldwork.resume", "fieldwork.work")
 async def resume(actor: Actor, input: Resume) -> TicketResult:
-    """Takes a paused job up again, at the device."""
+    """Takes a paused job up again, at the device. Refused as arriving is."""
     ticket = await move(actor, await job_of(actor, input.ticket), waiting_for=None)
     await _visit(actor, ticket, arrived_at=work().occurred_at)
     return result(ticket)
@@ -111,8 +111,10 @@ class SendToDepot(Struct, frozen=True):
 
 @command("fieldwork.send_to_depot", "fieldwork.work")
 async def send_to_depot(actor: Actor, input: SendToDepot) -> TicketResult:
-    """The device leaves the ward for the depot."""
-    return result(await move(actor, await job_of(actor, input.ticket), waiting_for=None))
+    """The device leaves the ward for the depot; whoever takes it has been there. Refused as arriving is."""
+    ticket = await move(actor, await job_of(actor, input.ticket), waiting_for=None)
+    await _visit(actor, ticket, arrived_at=work().occurred_at)
+    return result(ticket)
 
 
 class ReturnFromDepot(Struct, frozen=True):

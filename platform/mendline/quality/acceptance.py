@@ -18,7 +18,7 @@ from mendline.kernel import (
     touch,
     work,
 )
-from mendline.quality.events import AcceptanceComplete, SlotOpened
+from mendline.quality.events import AcceptanceComplete, DeviceCondemned, SlotOpened
 from mendline.quality.record import record_hash, service_record
 from mendline.quality.signature import SignatureSlot
 from mendline.tickets import (
@@ -212,6 +212,7 @@ async def condemn(actor: Actor, input: Condemn) -> TicketResult:
         if device.loan_id is not None:
             raise DomainError("device_on_loan", asset_number=device.asset_number)
         await change_state(device, "retired", Reference(ticket.tenant_id, ticket.id), reason=input.reason)
+    emit(DeviceCondemned(tenant=ticket.tenant_id, ticket=ticket.id))
     return result(ticket)
 
 
@@ -226,7 +227,7 @@ SELECT EXISTS (SELECT 1 FROM below JOIN ticket_quality q ON q.tenant_id = $1 AND
 
 
 class Conclude(Struct, frozen=True):
-    """Ends a ticket whose work was passed on, when the child that did it is accepted."""
+    """Ends a ticket whose work was passed on, when the child that did it is accepted or its device condemned."""
 
     ticket: TicketId
 

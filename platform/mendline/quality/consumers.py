@@ -5,7 +5,7 @@ from uuid import UUID
 from mendline.fieldwork import JobFinished
 from mendline.kernel import DomainError, Envelope, consumer, opaque, rows, run, transaction
 from mendline.quality.acceptance import Archive, Check, Conclude
-from mendline.quality.events import AcceptanceComplete
+from mendline.quality.events import AcceptanceComplete, DeviceCondemned
 from mendline.tickets import Ticket
 from mendline_tenants import system_actor
 
@@ -42,9 +42,9 @@ async def archive_accepted(envelope: Envelope) -> None:
         )
 
 
-@consumer("quality.conclude", AcceptanceComplete)
+@consumer("quality.conclude", AcceptanceComplete, DeviceCondemned)
 async def conclude_parent(envelope: Envelope) -> None:
-    """In the user facility's name, ends the parent whose last child has been accepted."""
+    """In the user facility's name, ends the parent whose last child has been accepted or condemned."""
     happened = envelope.event
     ticket = await _ticket(happened.tenant, happened.ticket)
     if ticket.parent_id is None:

@@ -17,6 +17,14 @@ class SlotOpened(msgspec.Struct, frozen=True):
     role: str
 
 
+@event("quality.condemned")
+class DeviceCondemned(msgspec.Struct, frozen=True):
+    """The ticket has ended with its device, which is retired: nothing more is to be accepted."""
+
+    tenant: UUID
+    ticket: UUID
+
+
 @event("quality.accepted")
 class AcceptanceComplete(msgspec.Struct, frozen=True):
     """The last signature is given: the device may be used, the ticket may be archived."""

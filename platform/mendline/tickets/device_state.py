@@ -23,6 +23,10 @@ SELECT EXISTS (
 """  # noqa: S608 - our own words
 """Whether another ticket of the unit was open while this one was."""
 
+_SOMEBODY_WAS_THERE = """
+SELECT EXISTS (SELECT 1 FROM visit WHERE tenant_id = $1 AND ticket_id = $2 AND arrived_at IS NOT NULL)
+"""
+
 
 async def report_use_state(device: Device, use_state: str, ticket: Ticket) -> None:
     """The locked device becomes as unusable as the ward says; no report makes it more usable than it was."""
@@ -45,13 +49,16 @@ async def state_by_other_tickets(ticket: Ticket) -> str:
 async def undo_report(ticket: Ticket) -> None:
     """The device of a cancelled ticket gets back the state it had before the report.
 
-    It does not where that would be a decision: work had begun, an adverse event is suspected, another ticket of the
-    device was open at the same time, or the record that was reported was merged into another meanwhile.
+    It does not where that would be a decision: somebody has been at the device (whatever became of the ticket since),
+    an adverse event is suspected, another ticket of the device was open at the same time, or the record that was
+    reported was merged into another meanwhile.
     """
     clinical = await rows.get(TicketClinical, ticket.tenant_id, ticket.id)
     vigilance = await rows.get(TicketVigilance, ticket.tenant_id, ticket.id)
     took = clinical.use_state in DEVICE_STATES and clinical.device_state_before is not None
     if ticket.device_id is None or not took or ticket.attempt > 1 or vigilance.suspected:
+        return
+    if await fetchval(_SOMEBODY_WAS_THERE, ticket.tenant_id, ticket.id):
         return
     device = await lock_unit(ticket.tenant_id, ticket.device_id)
     if device.id != ticket.device_id or device.state not in ("out_of_service", "restricted"):

@@ -142,7 +142,8 @@ class DuplicateMarked(msgspec.Struct, frozen=True):
 class QuotationMoved(msgspec.Struct, frozen=True):
     """A quotation is `asked` for, `quoted`, or has come to its outcome; whoever is on turn is to be told.
 
-    quotation: none while it is only asked for. by: the organisation that did it.
+    quotation: none while it is only asked for. by: the organisation that did it. what: `ended` where its ticket was
+    cancelled.
     """
 
     tenant: UUID

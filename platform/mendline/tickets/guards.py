@@ -23,6 +23,12 @@ async def waits_for_nobody(_: Actor, ticket: Ticket) -> None:
         raise DomainError("children_open", number=ticket.number)
 
 
+async def passed_to_nobody(_: Actor, ticket: Ticket) -> None:
+    """What was passed on is dealt with in the child that it waits for."""
+    if ticket.waiting_for == "provider":
+        raise DomainError("children_open", number=ticket.number)
+
+
 _LENT = """
 SELECT string_agg(device_card->>'asset_number', ', ' ORDER BY out_at) FROM ticket_loan
 WHERE tenant_id = $1 AND ticket_id = $2 AND returned_at IS NULL AND author_org = ANY (visible_to)

@@ -6,9 +6,15 @@ from typing import Any, NamedTuple
 from mendline.devices import Device, note, unit_of
 from mendline.kernel import DomainError, Reference, emit, execute, expect, fetchrow, now, rows, touch, work
 from mendline.tickets.events import BecameUrgent, CalledOff, TicketChanged
-from mendline.tickets.guards import decontamination_known, nothing_lent, quotation_approved, waits_for_nobody
+from mendline.tickets.guards import (
+    decontamination_known,
+    nothing_lent,
+    passed_to_nobody,
+    quotation_approved,
+    waits_for_nobody,
+)
 from mendline.tickets.sla.clocks import follow
-from mendline.tickets.states import ENDINGS, HELD, PHASES
+from mendline.tickets.states import ENDINGS, HELD, PHASES, TAKEN
 from mendline.tickets.ticket import Ticket
 from mendline_tenants import Actor
 
@@ -33,15 +39,20 @@ class Step(NamedTuple):
 
 
 _BEFORE_WORK = ("reported", "triaged", "quotation", "offered", "accepted", "en_route")
+_BEFORE_HANDS = (decontamination_known, quotation_approved)
+"""What holds wherever somebody may lay hands on the device, by whichever way they come to it."""
+_TO_SEND = (passed_to_nobody, quotation_approved)
+_TO_QUOTE = ("reported", "triaged", "quotation", "accepted", "waiting", "on_site")
 _TO_OFFER = ("reported", "triaged", "rework")
-_ASKED = ("offered", *HELD)
+_ASKED = ("offered", *HELD, "quotation")
+"""States in which somebody may be asked or on the way: a quotation is made in the middle of the work, too."""
 
 STEPS: tuple[Step, ...] = (
     Step("tickets.triage", ("reported", "triaged"), None, "either"),
     Step("tickets.pass_on", ("reported", "triaged"), "waiting", "either"),
     Step("tickets.take_back", ("waiting",), "triaged", "facility", (waits_for_nobody,)),
     Step("tickets.ask_quotation", ("reported", "triaged"), "quotation", "provider"),
-    Step("tickets.quote", ("reported", "triaged", "quotation", "accepted", "on_site"), "quotation", "provider"),
+    Step("tickets.quote", _TO_QUOTE, "quotation", "provider", (passed_to_nobody,)),
     Step("tickets.answer_quotation", ("quotation",), None, "facility"),
     Step("tickets.drop_quotation", ("quotation",), None, "provider"),
     Step("tickets.decide_entitlement", ("quotation",), None, "either"),
@@ -55,24 +66,18 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("tickets.mark_duplicate", ("reported", "triaged"), "duplicate", "either", (nothing_lent,)),
     Step("tickets.cancel", _BEFORE_WORK, "cancelled", "facility", (nothing_lent,)),
-    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.offer_job", (*_TO_OFFER, "offered", *TAKEN), "offered", "provider", _TO_SEND),
     Step("dispatch.offer_next", _TO_OFFER, "offered", "provider", (quotation_approved,)),
-    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *HELD), "offered", "provider", (quotation_approved,)),
+    Step("dispatch.ask_group", (*_TO_OFFER, "offered", *TAKEN), "offered", "provider", _TO_SEND),
     Step("dispatch.withdraw_offers", ("offered", *HELD), "triaged", "provider"),
     Step("dispatch.expire_offers", ("offered",), "triaged", "provider"),
     Step("dispatch.accept_job", ("offered",), "accepted", "provider"),
     Step("dispatch.decline_job", ("offered", *HELD), "triaged", "provider"),
     Step("fieldwork.set_eta", ("accepted", "en_route", "rework"), "en_route", "provider"),
-    Step(
-        "fieldwork.arrive",
-        ("accepted", "en_route", "rework"),
-        "on_site",
-        "provider",
-        (decontamination_known, quotation_approved),
-    ),
+    Step("fieldwork.arrive", ("accepted", "en_route", "rework"), "on_site", "provider", _BEFORE_HANDS),
     Step("fieldwork.wait", ("accepted", "en_route", "on_site", "at_depot"), "waiting", "provider"),
-    Step("fieldwork.resume", ("waiting",), "on_site", "provider", (decontamination_known,)),
-    Step("fieldwork.send_to_depot", ("on_site", "waiting"), "at_depot", "provider"),
+    Step("fieldwork.resume", ("waiting",), "on_site", "provider", _BEFORE_HANDS),
+    Step("fieldwork.send_to_depot", ("on_site", "waiting"), "at_depot", "provider", _BEFORE_HANDS),
     Step("fieldwork.return_from_depot", ("at_depot",), "on_site", "provider"),
     Step("fieldwork.finish", ("on_site", "remote_fix"), "finished", "provider"),
     Step("quality.check", ("finished",), "checked", "facility"),

@@ -27,6 +27,12 @@ PHASES = {
 HELD = ("accepted", "en_route")
 """States in which somebody has taken the job and is not there yet."""
 
+THERE = ("on_site", "at_depot")
+"""States in which whoever has the job is at the device."""
+
+TAKEN = (*HELD, "waiting", *THERE)
+"""States in which a job may be somebody's; what waits for another provider is nobody's."""
+
 ENDINGS = {"approved": "completed", "condemned": "condemned", "cancelled": "cancelled", "duplicate": "duplicate"}
 """The states in which a ticket has ended, each with its outcome; archiving changes it no more."""
 

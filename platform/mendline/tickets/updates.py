@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from mendline.devices import Device, DeviceModel, lock_unit
 from mendline.kernel import DomainError, TicketId, command, emit, execute, parse_opaque, rows, work
+from mendline.tickets.commercial.quoting import end_with_ticket
 from mendline.tickets.device_state import report_use_state, undo_report
 from mendline.tickets.events import ClockChanged
 from mendline.tickets.lifecycle import change, lock_ticket, move, note_change, require_part
@@ -186,10 +187,15 @@ class Cancel(Struct, frozen=True):
 
 @command("tickets.cancel", "tickets.cancel")
 async def cancel(actor: Actor, input: Cancel) -> TicketResult:
-    """Cancels the ticket while nobody works on the device; what the report did to its state is undone (undo_report)."""
+    """Cancels the ticket while nobody works on the device; what the report did to its state is undone (undo_report).
+
+    A quotation that is open ends with it. A device at which somebody has been stays as it is: only an acceptance
+    brings it back into use.
+    """
     ticket = await move(actor, await lock_ticket(parse_opaque("tk", input.ticket)))
     if input.reason:
         await add_message(actor, ticket, "comment", input.reason)
+    await end_with_ticket(actor, ticket, input.reason)
     await undo_report(ticket)
     return result(ticket)
 

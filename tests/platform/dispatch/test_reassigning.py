@@ -4,7 +4,7 @@ import pytest
 
 from mendline.kernel import DomainError, frozen, parse_opaque, rows, transaction
 from mendline.tickets import Ticket, TicketPeople
-from support.clocks import act, at, reported, taken
+from support.clocks import act, at, kept, reported, taken
 from support.database import look, unchanged
 
 NOON, ONE_PAST, TWO_PAST, THREE_PAST = (at(f"2026-06-08T12:0{minute}") for minute in range(4))
@@ -125,9 +125,54 @@ async def test_a_job_is_not_offered_to_who_has_it_and_not_taken_from_who_is_ther
                 await act(cast, ONE_PAST, who, "dispatch.withdraw_offers", taken_by_first, reassign=True)
     await act(cast, TWO_PAST, "technician_v", "fieldwork.arrive", taken_by_first)
     async with unchanged():
-        with pytest.raises(DomainError, match="wrong_state"):
+        with pytest.raises(DomainError, match="holder_there"):
             given = {"technician": second, "reassign": True}
             await act(cast, THREE_PAST, "dispatcher_v", "dispatch.offer_job", taken_by_first, **given)
+
+
+async def _begun(cast, ticket, state):
+    await act(cast, ONE_PAST, "technician_v", *GOES[state][0], ticket, **GOES[state][1])
+    if state == "at_depot":
+        await act(cast, ONE_PAST, "technician_v", "fieldwork.send_to_depot", ticket)
+
+
+GOES = {
+    "waiting": (("fieldwork.wait",), {"reason": "parts"}),
+    "on_site": (("fieldwork.arrive",), {}),
+    "at_depot": (("fieldwork.arrive",), {}),
+}
+
+
+@pytest.mark.parametrize("gone", ["left", "ill"])
+@pytest.mark.parametrize("state", GOES)
+async def test_a_job_whose_technician_is_gone_goes_to_another(cast, taken_by_first, state, gone):
+    ticket, first, second = taken_by_first, cast.member_id("technician_v"), cast.member_id("technician_v2")
+    await _begun(cast, ticket, state)
+    with frozen(ONE_PAST):
+        if gone == "left":
+            await cast.run("admin_v", "tenants.suspend_member", {"member": first, "left": True})
+        else:
+            ill = {"kind": "sick", "starts_at": ONE_PAST.isoformat(), "ends_at": at("2026-06-09T18:00").isoformat()}
+            await cast.run("dispatcher_v", "dispatch.ask_absence", {**ill, "member": first})
+    await cast.drain(at=ONE_PAST)
+    (away,) = await told_to(cast, "dispatch.holder_away")
+    assert (away["technician"], away["ends"] is None) == (str(cast.members["technician_v"]), gone == "left")
+    with pytest.raises(DomainError, match="job_held"):
+        await act(cast, TWO_PAST, "dispatcher_v", "dispatch.offer_job", ticket, technician=second)
+    await act(cast, TWO_PAST, "dispatcher_v", "dispatch.offer_job", ticket, technician=second, reassign=True)
+    assert await held_by(cast, ticket) == ("offered", None, None)
+    assert await offers(cast) == [("技师郑", "withdrawn", "reassigned"), ("技师冯", "offered", None)]
+    await act(cast, THREE_PAST, "technician_v2", "dispatch.accept_job", ticket)
+    await act(cast, THREE_PAST, "technician_v2", "fieldwork.arrive", ticket)
+    assert (await held_by(cast, ticket))[:2] == ("on_site", "技师冯")
+
+
+async def test_a_job_that_waits_goes_to_another_and_its_answer_counts_no_more(cast, taken_by_first):
+    await _begun(cast, taken_by_first, "waiting")
+    given = {"technician": cast.member_id("technician_v2"), "reassign": True}
+    await act(cast, TWO_PAST, "dispatcher_v", "dispatch.offer_job", taken_by_first, **given)
+    ticket, clocks, _ = await kept(cast, taken_by_first)
+    assert (ticket.state, ticket.waiting_for, clocks["response"].state) == ("offered", None, "running")
 
 
 async def test_rework_that_is_offered_anew_is_nobodys_until_it_is_accepted(cast, taken_by_first):

@@ -65,6 +65,32 @@ async def test_a_cancelled_rework_is_no_acceptance(cast):
     assert (await device(cast)).state == "out_of_service"
 
 
+@pytest.mark.parametrize("gone", ["quoted", "dropped", "depot"])
+async def test_no_device_comes_back_unsigned_by_cancelling_after_somebody_was_there(cast, gone):
+    ticket = await report(cast, "down")
+    await cast.run(
+        "dispatcher_v", "dispatch.offer_job", {"ticket": ticket, "technician": cast.member_id("technician_v")}
+    )
+    await cast.run("technician_v", "dispatch.accept_job", {"ticket": ticket})
+    if gone == "depot":
+        await cast.run("technician_v", "fieldwork.wait", {"ticket": ticket, "reason": "access"})
+        await cast.run("technician_v", "fieldwork.send_to_depot", {"ticket": ticket})
+        await cast.run("technician_v", "fieldwork.return_from_depot", {"ticket": ticket})
+    else:
+        await cast.run("technician_v", "fieldwork.arrive", {"ticket": ticket})
+    price = {
+        "currency": "CNY",
+        "lines": [{"text": "换电池", "unit_amount": 100}],
+        "valid_until": "2099-01-01T00:00:00Z",
+    }
+    await cast.run("dispatcher_v", "tickets.quote", {"ticket": ticket, **price})
+    if gone == "dropped":
+        await cast.run("dispatcher_v", "tickets.drop_quotation", {"ticket": ticket, "reason": "免费"})
+        await cast.run("dispatcher_v", "tickets.quote", {"ticket": ticket, **price})
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "太贵"})
+    assert (await device(cast)).state == "out_of_service"
+
+
 async def test_cancelling_an_older_ticket_does_not_undo_what_a_later_one_found(cast):
     older = await report(cast, "degraded", "显示暗")
     later = await report(cast, "down")

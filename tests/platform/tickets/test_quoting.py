@@ -123,6 +123,43 @@ async def test_in_the_middle_of_the_work_it_interrupts_and_goes_on_where_it_was(
     assert (await stored(cast, ticket)).state == "on_site"
 
 
+@pytest.mark.parametrize("way", ["resume", "send_to_depot"])
+async def test_no_way_to_the_device_goes_round_the_quotation(cast, way):
+    report = {"device": cast.device_id("pump_a"), "symptom": "报警"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    await offer_job(cast, ticket)
+    await cast.run("technician_v", "dispatch.accept_job", {"ticket": ticket})
+    decided = {"ticket": ticket, "entitlement": "outside", "reason": "使用不当"}
+    await cast.run("engineer_a", "tickets.decide_entitlement", decided)
+    await cast.run("technician_v", "fieldwork.wait", {"ticket": ticket, "reason": "customer"})
+    async with unchanged():
+        with pytest.raises(DomainError, match="quotation_needed"):
+            await cast.run("technician_v", f"fieldwork.{way}", {"ticket": ticket})
+    quoted = await cast.run("dispatcher_v", "tickets.quote", offer(ticket))
+    await cast.run("engineer_a", "tickets.answer_quotation", {"quotation": quoted.quotation, "approved": True})
+    assert (await stored(cast, ticket)).state == "accepted"
+    assert (await cast.run("technician_v", "fieldwork.arrive", {"ticket": ticket})).state == "on_site"
+
+
+async def test_a_quotation_ends_with_its_ticket_and_who_has_the_job_hears_of_it(cast):
+    report = {"device": cast.device_id("pump_a"), "symptom": "报警"}
+    ticket = (await cast.run("nurse_a", "tickets.report", report)).ticket
+    await offer_job(cast, ticket)
+    await cast.run("technician_v", "dispatch.accept_job", {"ticket": ticket})
+    await cast.run("dispatcher_v", "tickets.quote", offer(ticket))
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "太贵"})
+    (outcome,) = await all_of(cast, QuotationOutcome)
+    assert (outcome.outcome, outcome.author_org, outcome.reason) == ("refused", cast["hospital_a"], "太贵")
+    told = "SELECT payload FROM outbox WHERE tenant_id = $1 AND name = $2 ORDER BY recorded_at"
+    (called_off,) = await look(told, cast["hospital_a"], "tickets.called_off")
+    assert (called_off["payload"]["state"], called_off["payload"]["provider"]) == ("cancelled", str(cast["vendor_v"]))
+    moved = await look(told, cast["hospital_a"], "tickets.quotation_moved")
+    assert [row["payload"]["what"] for row in moved] == ["ended"]
+    with frozen(now() + timedelta(days=8)):
+        await cast.drain()
+    assert [o.outcome for o in await all_of(cast, QuotationOutcome)] == ["refused"], "it does not expire on top of that"
+
+
 async def test_the_provider_may_do_without_one(cast):
     _, child = await outside(cast)
     await cast.run("desk_v", "tickets.quote", offer(child))

@@ -1,18 +1,26 @@
 """Who holds a job: it goes from them to another only where a dispatcher says so, and what they told goes with them."""
 
+from datetime import timedelta
+from uuid import UUID
+
 from mendline.dispatch.matching.jobs import JobOffer
-from mendline.kernel import DomainError, Reference, rows, touch
-from mendline.tickets import HELD, Ticket, move
-from mendline_tenants import Actor
+from mendline.dispatch.presence.absence import absences_within
+from mendline.kernel import DomainError, Reference, now, rows, touch
+from mendline.tickets import TAKEN, THERE, Ticket, move
+from mendline_tenants import Actor, Member
+
+_TOLD = ("eta_at", "completion_at", "waiting_for")
+"""What whose job it was has told of it, which counts no more."""
 
 
 async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer | None:
-    """The accepted offer of a locked ticket whose technician is not there yet; None where nobody holds it.
+    """The accepted offer of a locked ticket; None where nobody holds it.
 
     reassign: whether it is to go to another. Raises job_held with who and since when where it is not: what a dispatcher
-    has read may be older than the answer.
+    has read may be older than the answer; and holder_there while whose job it is is at the device: only who is away, is
+    suspended or has left the organisation is not.
     """
-    if ticket.state not in HELD:
+    if ticket.state not in TAKEN:
         return None
     holder = await rows.first(
         JobOffer,
@@ -21,9 +29,19 @@ async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer
         ticket.tenant_id,
         ticket.id,
     )
+    if holder is not None and ticket.state in THERE and not await _is_gone(actor, holder.technician_id):
+        raise DomainError("holder_there", number=ticket.number, by=holder.technician_name)
     if holder is not None and not reassign:
         raise DomainError("job_held", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
     return holder
+
+
+async def _is_gone(actor: Actor, technician: UUID) -> bool:
+    """Whether a technician cannot go on with what they have begun: suspended, left, or absent now."""
+    member, moment = await rows.get(Member, actor.organisation, technician), now()
+    if member.status != "active":
+        return True
+    return bool(await absences_within(actor.organisation, [technician], moment, moment + timedelta(microseconds=1)))
 
 
 def accepted_already(ticket: Ticket, holder: JobOffer) -> DomainError:
@@ -33,6 +51,6 @@ def accepted_already(ticket: Ticket, holder: JobOffer) -> DomainError:
 
 async def give_out(actor: Actor, ticket: Ticket, holder: JobOffer | None) -> None:
     """Takes the running command's step; what its holder has told of arrival and end counts no more."""
-    await move(actor, ticket, **({"eta_at": None, "completion_at": None} if holder is not None else {}))
+    await move(actor, ticket, **(dict.fromkeys(_TOLD) if holder is not None else {}))
     if holder is not None:
         touch(Reference(ticket.tenant_id, ticket.id), reassigned=str(holder.id))

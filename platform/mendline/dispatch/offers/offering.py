@@ -20,7 +20,7 @@ from mendline_tenants import Actor
 class OfferJob(Struct, frozen=True):
     """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says.
 
-    reassign: also where somebody has accepted it and is not there yet; they have it no more.
+    reassign: also where somebody has accepted it and is not there (yet, or any more); they have it no more.
     """
 
     ticket: TicketId
@@ -35,7 +35,8 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
 
     Without minutes and without a policy that offers by itself the offer waits for an answer. Raises not_qualified with
     the reason when the technician may not work on this device, job_held when somebody has accepted it and `reassign`
-    does not say that it goes to another, already_accepted when that is the very technician.
+    does not say that it goes to another, holder_there while they are at the device, already_accepted when that is the
+    very technician.
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
@@ -121,8 +122,8 @@ class AskGroup(Struct, frozen=True):
 async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
     """Asks them all at once; whoever had the job or was asked before has it no more.
 
-    Raises nobody_fits when there is nobody to ask, not_qualified for one who may not work on this device, job_held and
-    already_accepted as offer_job does.
+    Raises nobody_fits when there is nobody to ask, not_qualified for one who may not work on this device, job_held,
+    holder_there and already_accepted as offer_job does.
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")

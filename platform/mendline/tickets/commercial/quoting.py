@@ -207,14 +207,28 @@ async def expire(due: Timer) -> None:
 async def release(actor: Actor, ticket: Ticket, reason: str) -> None:
     """Takes a locked ticket out of its waiting for a quotation, because none is needed any more."""
     former = await latest(ticket)
-    if former is not None and await outcome_of(former) is None:
-        outcome = "refused" if actor.organisation == ticket.tenant_id else "withdrawn"
-        await _close(actor, former, outcome, reason)
-        touch(Reference(ticket.tenant_id, ticket.id), quotation=outcome)
+    outcome = "refused" if actor.organisation == ticket.tenant_id else "withdrawn"
+    if former is not None and await _end(actor, ticket, former, outcome, reason):
         _tell(actor, ticket, outcome, former)
     await rows.change(TicketCommercial, ticket.tenant_id, ticket.id, quotation_needed=False)
     await move(actor, ticket, resumption(ticket, former), waiting_for=None)
     _goes_on(ticket)
+
+
+async def end_with_ticket(actor: Actor, ticket: Ticket, reason: str) -> None:
+    """The hospital has cancelled a locked ticket: what is quoted for it needs no answer, and its provider hears so."""
+    former = await latest(ticket)
+    if former is not None and await _end(actor, ticket, former, "refused", reason):
+        _tell(actor, ticket, "ended", former)
+
+
+async def _end(actor: Actor, ticket: Ticket, quotation: Quotation, outcome: str, reason: str) -> bool:
+    """Whether the quotation was open, and has this outcome now."""
+    if await outcome_of(quotation) is not None:
+        return False
+    await _close(actor, quotation, outcome, reason)
+    touch(Reference(ticket.tenant_id, ticket.id), quotation=outcome)
+    return True
 
 
 async def latest(ticket: Ticket) -> Quotation | None:
@@ -230,9 +244,14 @@ async def outcome_of(quotation: Quotation) -> QuotationOutcome | None:
 
 
 def resumption(ticket: Ticket, former: Quotation | None) -> str:
-    """The state to which a ticket goes on from its quotation: where its work was interrupted."""
+    """The state to which a ticket goes on from its quotation: where its work was interrupted.
+
+    What had waited for something else is accepted still: whoever has it comes when that is there.
+    """
     if ticket.state in RESUMED:
         return ticket.state
+    if ticket.state == "waiting":
+        return "accepted"
     return former.resumes if former and ticket.state == "quotation" else "triaged"
 
 

@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reopened", ("restoration",), ("rework",)),
     # Somebody is coming: that is the response. Whoever hands the job back, or has it taken from them, comes no more.
     Rule("reopened", ("response",), ("triaged", "offered"), sources=HELD, unmet=True, reason="handed_back"),
+    Rule("reopened", ("response",), ("offered",), sources=("waiting",), unmet=True, reason="handed_back"),
     Rule("paused", CLOCKS, _HELD_UP),
 )
 """What is not here leaves a clock alone. A clock is held back only by what the organisation's policy says pauses, and
