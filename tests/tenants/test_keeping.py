@@ -1,6 +1,7 @@
 """Keeping: members, places, partners, policies and agreements change by commands, and only at home."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -92,7 +93,7 @@ async def test_policies_are_checked(cast):
 
 
 async def test_agreements_hold_for_their_devices_and_days(cast):
-    hospital, today = cast["hospital_a"], now().date()
+    hospital, today = cast["hospital_a"], now().astimezone(ZoneInfo("Asia/Shanghai")).date()
 
     async def parts(on: date, device_class=None, maker=None):
         async with transaction(hospital):
