@@ -111,7 +111,9 @@ class Admission:
         except DomainError as refusal:
             raise self._refused(asking, [GraphQLError(str(refusal), original_error=refusal)]) from None
         finally:
-            if payer.policy == "organisation" and asking.refusal is not None:
+            # A steward who only asks for a hospital not in its care is known, and told what its own organisation has.
+            unknown = asking.refusal is not None and asking.refusal.code not in NOT_IN_CARE
+            if unknown and payer.policy == "organisation":
                 take_back(asking)
             elif told := spent_on_this.get():
                 asking.tell(headers(payer, told))
