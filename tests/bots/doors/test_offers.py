@@ -134,6 +134,26 @@ async def test_whoever_was_asked_hears_that_the_job_is_gone_and_why(doors: "Door
     assert "接单" not in await doors.labels("technician_v")
 
 
+async def test_who_is_suspended_before_the_call_comes_silences_nobody_else(doors: "Doors", cast: "Cast") -> None:
+    """The call's first one is: what was called reaches the second, and so does that the job is gone."""
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?", settle=False)
+    await cast.drain(queues=["inbound"])
+    (called,) = await look(
+        "SELECT payload FROM outbox WHERE tenant_id = $1 AND name = 'dispatch.called'", cast["vendor_v"]
+    )
+    people = {str(cast.members[name]): name for name in ("technician_v", "technician_v2")}
+    first, second = (people[one] for one in called["payload"]["technicians"])
+    await cast.run("admin_v", "tenants.suspend_member", {"member": cast.member_id(first)})
+    await doors.settle()
+    assert "谁来接?先到先得" in await card(doors, second)
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "已好"})
+    await doors.settle()
+    assert any("无需前往" in text for text in await doors.texts(second))
+    assert await doors.texts(first) == []
+
+
 async def test_who_is_on_the_way_hears_that_nobody_needs_to_come(doors: "Doors", cast: "Cast") -> None:
     ticket = await reported(cast)
     await doors.settle()
