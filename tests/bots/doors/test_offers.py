@@ -199,3 +199,19 @@ async def test_a_dispatcher_hears_of_an_illness_and_gives_the_job_to_another(doo
     assert "请决定由谁前往" in listed
     await doors.press("dispatcher_v", "改派给 技师冯")
     assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}
+
+
+async def test_a_list_of_yesterday_takes_no_job_from_who_has_it_now(doors: "Doors", cast: "Cast") -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    await doors.press("dispatcher_v", "更多 …")
+    await doors.press("dispatcher_v", "改派 …")
+    given = {"ticket": ticket, "technician": cast.member_id("technician_v2"), "reassign": True}
+    await cast.run("dispatcher_v", "dispatch.offer_job", given)
+    await cast.run("technician_v2", "dispatch.accept_job", {"ticket": ticket})
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?")
+    assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "accepted"}
+    assert "技师冯" in words_of(await doors.last("dispatcher_v"))

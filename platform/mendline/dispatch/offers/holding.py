@@ -1,16 +1,16 @@
 """Who holds a job: it goes from them to another only where a dispatcher says so, and what they told goes with them."""
 
 from mendline.dispatch.matching.jobs import JobOffer
-from mendline.kernel import DomainError, Reference, rows, touch
+from mendline.kernel import DomainError, Reference, parse_opaque, rows, touch
 from mendline.tickets import HELD, Ticket, move
 from mendline_tenants import Actor
 
 
-async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer | None:
+async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool, held_by: str | None = None) -> JobOffer | None:
     """The accepted offer of a locked ticket whose technician is not there yet; None where nobody holds it.
 
-    reassign: whether it is to go to another. Raises job_held with who and since when where it is not: what a dispatcher
-    has read may be older than the answer.
+    reassign: whether it is to go to another. held_by: from whom alone (the opaque id of a member). Raises job_held with
+    who and since when where it is not, or is theirs no more: what a dispatcher has read may be older than the answer.
     """
     if ticket.state not in HELD:
         return None
@@ -21,7 +21,8 @@ async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer
         ticket.tenant_id,
         ticket.id,
     )
-    if holder is not None and not reassign:
+    named = parse_opaque("mb", held_by) if held_by else None
+    if holder is not None and not (reassign and named in (None, (holder.tenant_id, holder.technician_id))):
         raise DomainError("job_held", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
     return holder
 
