@@ -105,3 +105,13 @@ async def test_a_proposal_made_before_a_lock_is_not_published_where_it_moves_it(
     assert changes == f"{stop.number} has been locked with {stop.technician_name}, and this edition moves it"
     anew = await day.planned()
     assert await who_makes(day, anew, stop) == stop.technician_id, "what was said last of a visit holds"
+
+
+async def test_a_plan_of_a_day_that_is_past_is_not_published(cast):
+    day = await vendors_day(cast, replan="off", offer=False)
+    proposal = await day.planned()
+    for given in ({}, {"anyway": True}):
+        async with unchanged():
+            with pytest.raises(DomainError, match="day_is_past") as refused:
+                await publish(day, proposal, MORNING + 24 * HOUR, **given)
+        assert refused.value.facts["day"] == proposal.day
