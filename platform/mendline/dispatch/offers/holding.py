@@ -3,13 +3,24 @@
 from mendline.dispatch.matching.jobs import JobOffer
 from mendline.kernel import DomainError, Reference, parse_opaque, rows, touch
 from mendline.tickets import HELD, Ticket, move
-from mendline_tenants import Actor
+from mendline_tenants import Actor, Member
 
 
-async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool, held_by: str | None = None) -> JobOffer | None:
+async def named_holder(held_by: str | None) -> Reference | None:
+    """Whose job it is said to be: a member's opaque id. Raises not_found for strangers and for nobody's."""
+    if held_by is None:
+        return None
+    reference = parse_opaque("mb", held_by)
+    await rows.get(Member, *reference)
+    return reference
+
+
+async def holder_of(
+    actor: Actor, ticket: Ticket, *, reassign: bool, held_by: Reference | None = None
+) -> JobOffer | None:
     """The accepted offer of a locked ticket whose technician is not there yet; None where nobody holds it.
 
-    reassign: whether it is to go to another. held_by: from whom alone (the opaque id of a member). Raises job_held with
+    reassign: whether it is to go to another. held_by: from whom alone (a member). Raises job_held with
     who and since when where it is not, or is theirs no more: what a dispatcher has read may be older than the answer.
     """
     if ticket.state not in HELD:
@@ -21,8 +32,7 @@ async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool, held_by: st
         ticket.tenant_id,
         ticket.id,
     )
-    named = parse_opaque("mb", held_by) if held_by else None
-    if holder is not None and not (reassign and named in (None, (holder.tenant_id, holder.technician_id))):
+    if holder is not None and not (reassign and held_by in (None, (holder.tenant_id, holder.technician_id))):
         raise DomainError("job_held", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
     return holder
 

@@ -10,7 +10,7 @@ from mendline.dispatch.events import NobodyLeft
 from mendline.dispatch.matching.matching import Match
 from mendline.dispatch.matching.suggesting import keep, weigh
 from mendline.dispatch.offers.auto_offer import Minutes, auto_offer_of
-from mendline.dispatch.offers.holding import accepted_already, give_out, holder_of
+from mendline.dispatch.offers.holding import accepted_already, give_out, holder_of, named_holder
 from mendline.dispatch.offers.rounds import LARGEST, asked_in_vain, open_round, take_back
 from mendline.kernel import DomainError, MemberId, TicketId, command, emit, not_found, parse_opaque, told
 from mendline.tickets import TicketResult, lock_ticket, may_step, move, require_part, result
@@ -41,8 +41,9 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
+    held_by = await named_holder(input.held_by)
     technician, name = _fitting(actor, await weigh(actor, ticket), input.technician)
-    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=input.held_by)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
     if holder is not None and holder.technician_id == technician:
         raise accepted_already(ticket, holder)
     await give_out(actor, ticket, holder)
@@ -129,15 +130,16 @@ async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
+    held_by = await named_holder(input.held_by)
     found = await weigh(actor, ticket)
-    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=input.held_by)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
     if input.technicians:
         asked = dict(_fitting(actor, found, member) for member in input.technicians)
         if holder is not None and holder.technician_id in asked:
             raise accepted_already(ticket, holder)
     else:
-        held_by = holder.technician_id if holder is not None else None
-        asked = dict([one for one in found.fit.items() if one[0] != held_by][:LARGEST])
+        has_it = holder.technician_id if holder is not None else None
+        asked = dict([one for one in found.fit.items() if one[0] != has_it][:LARGEST])
     if not asked:
         raise DomainError("nobody_fits", number=ticket.number)
     await give_out(actor, ticket, holder)
@@ -163,7 +165,8 @@ async def withdraw_offers(actor: Actor, input: WithdrawOffers) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
-    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=input.held_by)
+    held_by = await named_holder(input.held_by)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
     await give_out(actor, ticket, holder)
     await take_back(actor, ticket, "withdrawn")
     return result(ticket)
