@@ -5,7 +5,7 @@ from uuid import UUID
 
 from mendline.kernel import Envelope, consumer, rows, say, transaction, wake
 from mendline_bots.messages import Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
 from mendline_tenants import KeyExpiresSoon, KeyMade, Member
@@ -40,12 +40,12 @@ async def tell_administrators(tenant: UUID, key: str, text: Callable[[str], str]
     """Queues a message to the private chat of each active administrator, once for each `key`."""
     async with transaction(tenant):
         found = await administrators_of(tenant)
-        reached = [(admin, await private_chat(tenant, admin)) for admin in found if admin != but]
-    for admin, known in reached:
+    for admin in found:
+        known = await reachable(tenant, admin) if admin != but else None
         if known is not None:
-            actor = await member_actor(tenant, admin, known[1].channel)
+            to, actor = known
             message = Message(text=text(actor.locale))
-            await queue_message(tenant, known[0], message, key=f"{key}:{admin}", priority=Priority.PUSH)
+            await queue_message(tenant, to, message, key=f"{key}:{admin}", priority=Priority.PUSH)
 
 
 async def administrators_of(tenant: UUID) -> list[UUID]:

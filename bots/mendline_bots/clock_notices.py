@@ -30,7 +30,7 @@ from mendline_bots.cards import show_card
 from mendline_bots.channel import Address
 from mendline_bots.duty import people_meant
 from mendline_bots.messages import Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
 from mendline_tenants import Actor, Organisation, own_organisation
@@ -127,12 +127,10 @@ async def _tell_alone(notice: ClockNotice) -> None:
     """Each of the people meant gets the ticket's card, and what is the matter as an answer to it."""
     ticket = Reference(notice.owner_id, notice.ticket_id)
     for member in await _people(notice.tenant_id, tuple(notice.roles), notice.level):
-        async with transaction(notice.tenant_id):
-            known = await private_chat(notice.tenant_id, member)
+        known = await reachable(notice.tenant_id, member)
         if known is None:
             continue
-        to, identity = known
-        actor = await member_actor(notice.tenant_id, member, identity.channel)
+        to, actor = known
         async with transaction(notice.tenant_id):
             card, _ = await show_card(notice.tenant_id, to, ticket, member, private=True, priority=Priority.PUSH)
             await queue_message(
@@ -172,10 +170,9 @@ async def digest(due: Timer) -> None:
 async def _chats(tenant: UUID, members: set[UUID]) -> dict[UUID, tuple[Address, Actor]]:
     found = {}
     for member in sorted(members):
-        async with transaction(tenant):
-            known = await private_chat(tenant, member)
+        known = await reachable(tenant, member)
         if known is not None:
-            found[member] = known[0], await member_actor(tenant, member, known[1].channel)
+            found[member] = known
     return found
 
 

@@ -96,7 +96,8 @@ async def _refuse(talk: Talk, refusal: DomainError) -> None:
         text = await _who_was_faster(talk, refusal) or text
     came = talk.incoming
     if came.private or came.event != "said" or came.command or came.reply_buttons or talk.card is not None:
-        await talk.say(text, card=talk.card)
+        hidden = refusal.code == "not_found"  # what answers the card of a hidden ticket is not sent
+        await talk.say(text, card=None if hidden else talk.card)
     if talk.card is not None:
         await talk.show()
 

@@ -14,13 +14,13 @@ from mendline.dayplans import (
     shown_plan,
     stops_of,
 )
-from mendline.kernel import DomainError, Envelope, consumer, now, opaque, rows, say, transaction, wake
+from mendline.kernel import Envelope, consumer, now, opaque, rows, say, transaction, wake
 from mendline_bots.buttons import ChatButton, fresh_token, keep_buttons
 from mendline_bots.channel import Address
 from mendline_bots.day_plan_pictures import picture_of
 from mendline_bots.day_plan_words import facts_of, stops_in_words
 from mendline_bots.messages import Button, Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
 from mendline_tenants import Actor, Member, day_plan_policy, own_organisation
@@ -142,14 +142,9 @@ async def _chats(tenant: UUID, members: list[UUID]) -> list[tuple[Address, Actor
     """Where these members can be told, as whom; nobody's chat twice."""
     found = []
     for member in members:
-        async with transaction(tenant):
-            known = await private_chat(tenant, member)
-        if known is None:
-            continue
-        try:
-            found.append((known[0], await member_actor(tenant, member, known[1].channel)))
-        except DomainError:  # suspended meanwhile
-            continue
+        known = await reachable(tenant, member)
+        if known is not None:
+            found.append(known)
     return found
 
 

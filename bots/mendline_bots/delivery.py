@@ -20,6 +20,7 @@ from mendline.kernel import (
     transaction,
     wake,
 )
+from mendline.tickets import Ticket
 from mendline_bots.cards import ChatCard
 from mendline_bots.channel import Address, Channel, Gone, MessageGone, Moved, TooFast, Unsure, channel_of
 from mendline_bots.drawing import draw
@@ -45,8 +46,10 @@ async def deliver_message(row: Queued) -> None:
         raise Later(seconds)
     try:
         if row.content is not None:
-            await _speak(row, channel, to, row.content)
-        elif not await _update_card(row, channel, to):
+            called = await _speak(row, channel, to, row.content)
+        else:
+            called = await _update_card(row, channel, to)
+        if not called:
             await lane.refund(channel.limits(to))
     except TooFast as limit:
         await lane.hold(limit.seconds)
@@ -114,15 +117,20 @@ async def _call_next(row: ChatSend, to: Address) -> None:
         wake()
 
 
-async def _speak(row: ChatSend, channel: Channel, to: Address, content: dict[str, Any]) -> None:
+async def _speak(row: ChatSend, channel: Channel, to: Address, content: dict[str, Any]) -> bool:
+    """Sends a message; False when it tells of a ticket that this organisation may see no more."""
     reply_to = row.reply_to
     if row.card_id:
         async with transaction(row.tenant_id):
             card = await rows.get(ChatCard, row.tenant_id, row.card_id)
+            shared = await rows.find(Ticket, *card.ticket) is not None
+        if not shared:
+            return False
         reply_to = card.message or reply_to
     await _try(row)
     sent = await channel.send(to, msgspec.convert(content, Message), reply_to=reply_to, mark=_mark(row))
     await _arrived(row, sent)
+    return True
 
 
 async def _update_card(row: ChatSend, channel: Channel, to: Address) -> bool:

@@ -25,7 +25,7 @@ from mendline_bots.sides import tell_entitlement, tell_quotation, tell_reporter
 from mendline_bots.slips import tell_slip
 from mendline_bots.suggestions import tell_holder_away, tell_nobody_left, tell_suggestion
 from mendline_bots.verbs import VERBS
-from mendline_bots.watchers import ask_for_signature, call, called_off, follow, offer, offers_withdrawn
+from mendline_bots.watchers import ask_for_signature, call, called_off, follow, forget, offer, offers_withdrawn
 
 register_locales(__file__)
 
@@ -49,6 +49,7 @@ __all__ = [
     "document_expires",
     "duty_covered",
     "follow",
+    "forget",
     "handed_over",
     "handover_unconfirmed",
     "install_channels",

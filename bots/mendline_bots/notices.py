@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from mendline.kernel import DomainError, say, transaction, wake
+from mendline.kernel import say, transaction, wake
 from mendline_bots.buttons import ChatButton, fresh_token, keep_buttons
 from mendline_bots.messages import Button, Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
 from mendline_bots.ticket_view import zone_of
@@ -34,15 +34,12 @@ async def tell_members(
 ) -> None:
     """A message to each of these members who has a chat, once for each key, with buttons for that person alone."""
     for member in members:
-        async with transaction(tenant):
-            known = await private_chat(tenant, member)
-            zone = await zone_of(tenant)
+        known = await reachable(tenant, member)
         if known is None:
             continue
-        try:
-            actor = await member_actor(tenant, member, known[1].channel)
-        except DomainError:  # unlinked or suspended meanwhile
-            continue
+        to, actor = known
+        async with transaction(tenant):
+            zone = await zone_of(tenant)
         buttons = [
             ChatButton(
                 tenant_id=tenant,
@@ -60,5 +57,5 @@ async def tell_members(
         message = msgspec.structs.replace(write(actor, zone), rows=(drawn,) if drawn else ())
         async with transaction(tenant):
             await keep_buttons(buttons)
-            await queue_message(tenant, known[0], message, key=f"{key}:{member}", priority=Priority.PUSH)
+            await queue_message(tenant, to, message, key=f"{key}:{member}", priority=Priority.PUSH)
     wake()

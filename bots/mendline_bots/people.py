@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from mendline.kernel import rows, transaction
+from mendline.kernel import DomainError, rows, transaction
 from mendline_bots.channel import Address
 from mendline_bots.incoming import Incoming
 from mendline_tenants import Actor, ChatIdentity, actor_for_chat, actor_of_member, identities, set_locale
@@ -64,3 +64,20 @@ async def private_chat(tenant: UUID, member: UUID) -> tuple[Address, ChatIdentit
         member,
     )
     return (Address(identity.channel, identity.workspace, identity.chat), identity) if identity else None
+
+
+async def reachable(tenant: UUID, member: UUID) -> tuple[Address, Actor] | None:
+    """Where a member is told of things, and as whom they read it.
+
+    None for who has no chat that can be reached, and for who was unlinked or suspended meanwhile: of several people
+    that are told the others are told all the same.
+    """
+    async with transaction(tenant):
+        known = await private_chat(tenant, member)
+    if known is None:
+        return None
+    to, identity = known
+    try:
+        return to, await member_actor(tenant, member, identity.channel)
+    except DomainError:
+        return None

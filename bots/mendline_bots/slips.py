@@ -1,7 +1,8 @@
-"""What comes later than expected is told in every chat that has the ticket's card, whosever chat it is."""
+"""What comes later than expected is told in every chat that has the ticket's card and may still see the ticket."""
 
 from mendline.fieldwork import EstimateSlipped
-from mendline.kernel import DomainError, Envelope, Reference, consumer, say, transaction, wake
+from mendline.kernel import DomainError, Envelope, Reference, consumer, rows, say, transaction, wake
+from mendline.tickets import Ticket
 from mendline_bots.cards import ChatCard, cards_of
 from mendline_bots.messages import Message, plain
 from mendline_bots.people import member_actor
@@ -30,6 +31,8 @@ async def _tell(card: ChatCard, envelope: Envelope) -> None:
     except DomainError:  # unlinked or suspended meanwhile
         return
     async with transaction(card.tenant_id):
+        if await rows.find(Ticket, *card.ticket) is None:  # shared no more: what the event froze is no right
+            return
         zone = await zone_of(card.tenant_id)
         sentence = say(
             f"slip.{happened.estimated}",

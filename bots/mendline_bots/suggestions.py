@@ -11,7 +11,7 @@ from mendline.tickets import Ticket, steps_from
 from mendline_bots.buttons import ChatButton, keep_buttons
 from mendline_bots.cards import show_card
 from mendline_bots.messages import Message, cut, plain
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority
 from mendline_bots.sends import say as queue_message
 from mendline_bots.talk import Press, pressable
@@ -91,7 +91,7 @@ def suggestion_presses(view: TicketView, suggestion: Suggestion) -> list[list[Pr
     others = [c for c in suggestion.candidates[:SHOWN] if c["technician"] != holder]
     if not others or not view.allows("dispatch.offer_job"):
         return []
-    meant = {"reassign": True} if view.held else {}
+    meant = {"held_by": holder} if view.held else {}
     label = "button.reassign_to" if view.held else "button.offer_to"
     offers = [
         Press(
@@ -155,11 +155,9 @@ async def _tell(envelope: Envelope, step: str, head: Head) -> None:
             tenant,
         )
     for member in found:
-        async with transaction(tenant):
-            known = await private_chat(tenant, member.id)
+        known = await reachable(tenant, member.id)
         if known is not None:
-            to, identity = known
-            actor = await member_actor(tenant, member.id, identity.channel)
+            to, actor = known
             async with transaction(tenant):
                 row = await rows.find(Ticket, *ticket)
                 if row is None or step not in steps_from(row.state, row.kind, "provider"):

@@ -7,12 +7,12 @@ from mendline.devices import Device
 from mendline.dispatch import JobCalled, JobOffered, OffersWithdrawn
 from mendline.kernel import Envelope, Reference, consumer, rows, say, transaction, wake
 from mendline.quality import SlotOpened
-from mendline.tickets import CalledOff, Ticket, TicketChanged, TicketClinical, TicketPeople
+from mendline.tickets import CalledOff, ShareEnded, Ticket, TicketChanged, TicketClinical, TicketPeople
 from mendline_bots.cards import cards_of, show_card
 from mendline_bots.clock_notices import OF_FACILITY, OF_PROVIDER
 from mendline_bots.duty import people_meant
 from mendline_bots.messages import Message
-from mendline_bots.people import member_actor, private_chat
+from mendline_bots.people import reachable
 from mendline_bots.sends import Priority, refresh
 from mendline_bots.sends import say as queue_message
 from mendline_tenants import Member, Place
@@ -37,6 +37,16 @@ async def follow(envelope: Envelope) -> None:
             await _remind(organisation, ticket, envelope)
         if happened.command in MAY_AFFECT_A_PATIENT:
             await _tell_of_patient(organisation, ticket, envelope)
+    wake()
+
+
+@consumer("chat.share_ended", ShareEnded)
+async def forget(envelope: Envelope) -> None:
+    """Every card that the organisation has of a ticket that it sees no more is drawn once more: as a sentence."""
+    ended: ShareEnded = envelope.event
+    async with transaction(ended.organisation):
+        for card in await cards_of(ended.organisation, Reference(ended.tenant, ended.ticket)):
+            await refresh(ended.organisation, card.address, card.id)
     wake()
 
 
@@ -165,16 +175,16 @@ async def push(
 
     facts: beside the ticket's number, what the sentence tells.
 
-    Nothing for people without a chat: the web shows them their worklist.
+    Nothing for people without a chat: the web shows them their worklist. Nothing of a ticket that is shared no more.
     """
-    async with transaction(tenant):
-        known = await private_chat(tenant, member)
+    known = await reachable(tenant, member)
     if known is None:
         return
-    to, identity = known
-    actor = await member_actor(tenant, member, identity.channel)
+    to, actor = known
     async with transaction(tenant):
-        row = await rows.get(Ticket, *ticket)
+        row = await rows.find(Ticket, *ticket)
+        if row is None:
+            return
         card, new = await show_card(tenant, to, ticket, member, private=True, priority=Priority.PUSH)
         if say_new or (not new and card.message is not None):
             await queue_message(

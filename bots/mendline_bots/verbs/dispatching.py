@@ -1,6 +1,7 @@
 """What a dispatcher does: see who could go and why, offer the job to one, to one after the other, or to all at once."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from mendline.kernel import opaque, transaction
@@ -35,7 +36,7 @@ async def candidates(talk: Talk, _: Answers) -> None:
 async def offer(talk: Talk, _: Answers) -> None:
     """Offers the job to the candidate whose button it is, also from whoever had it when the button was shown."""
     technician = opaque("mb", talk.tenant, UUID(talk.arguments["technician"]))
-    await talk.run("dispatch.offer_job", technician=technician, reassign=_reassign(talk))
+    await talk.run("dispatch.offer_job", technician=technician, **_taken_from(talk))
     await _show(talk)
 
 
@@ -49,25 +50,27 @@ async def offer_next(talk: Talk, _: Answers) -> None:
 @verb("ask_group", permission="dispatch.offer")
 async def ask_group(talk: Talk, _: Answers) -> None:
     """Asks all who could at once; the first to answer has it."""
-    await talk.run("dispatch.ask_group", reassign=_reassign(talk))
+    await talk.run("dispatch.ask_group", **_taken_from(talk))
     await _show(talk)
 
 
 def _withdraw_places(view: TicketView) -> Iterator[Place]:
     if view.provider and view.allows("dispatch.withdraw_offers"):
-        arguments = {"reassign": True} if view.held else {}
+        arguments = {"held_by": str(view.people.assignee_id)} if view.held and view.people else {}
         yield Place("button.take_back" if view.held else "button.withdraw", 9, arguments=arguments, more=True)
 
 
 @verb("withdraw", permission="dispatch.offer", places=_withdraw_places)
 async def withdraw(talk: Talk, _: Answers) -> None:
     """Takes back what is offered and not yet answered, or what somebody had accepted when the button was shown."""
-    await talk.run("dispatch.withdraw_offers", reassign=_reassign(talk))
+    await talk.run("dispatch.withdraw_offers", **_taken_from(talk))
     await _show(talk)
 
 
-def _reassign(talk: Talk) -> bool:
-    return bool(talk.arguments.get("reassign"))
+def _taken_from(talk: Talk) -> dict[str, Any]:
+    """Whose job it was when the button was shown: from anybody else a press takes nothing (job_held)."""
+    holder = talk.arguments.get("held_by")
+    return {"reassign": True, "held_by": opaque("mb", talk.tenant, UUID(holder))} if holder else {}
 
 
 async def _show(talk: Talk) -> None:

@@ -1,6 +1,7 @@
 """Publishing a proposal, hours after it was made perhaps: only if it still fits the day."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -27,15 +28,17 @@ class PublishPlan(Struct, frozen=True):
 async def publish(actor: Actor, input: PublishPlan) -> DayPlanResult:
     """Makes a proposed edition the one that holds; technicians and wards are told after that.
 
-    Raises plan_not_open when another edition has come since, or it is none to publish; plan_out_of_date, with what has
-    changed since it was made, when it would send somebody in vain or move what was locked; and plan_is_older when it
-    would not, but is no longer the best.
+    Raises plan_not_open when another edition has come since, or it is none to publish; day_is_past; plan_out_of_date,
+    with what has changed since it was made, when it would send somebody in vain or move what was locked; and
+    plan_is_older when it would not, but is no longer the best.
     """
     plan = await locked_plan(actor, input.plan)
     if plan.state == "published":
         return answer(plan)
     if plan.state != "proposed":
         raise DomainError("plan_not_open", day=plan.day, edition=plan.edition, state=plan.state)
+    if date.fromisoformat(plan.day) < work().occurred_at.astimezone(ZoneInfo(plan.timezone)).date():
+        raise DomainError("day_is_past", day=plan.day)
     changes = await _changes(plan)
     harmless = all(change.kind in HARMLESS for change in changes)
     if changes and not (harmless and input.anyway):

@@ -118,7 +118,7 @@ async def ask_anew(
 async def watch_day(envelope: Envelope) -> None:
     """Sets the timer of the day that was published."""
     async with transaction(envelope.organisation):
-        plan = await rows.get(DayPlan, envelope.organisation, envelope.event.plan)
+        plan = await rows.lock(DayPlan, envelope.organisation, envelope.event.plan)
         await _set_look(plan, [], plan.published_at or now())
     wake()
 
@@ -149,7 +149,7 @@ async def look(due: Timer) -> None:
             provider, date.fromisoformat(plan.day), "late", owner, ticket, f"{due.id}:{due.due_at.isoformat()}"
         )
     async with transaction(provider):
-        plan = await rows.get(DayPlan, provider, plan.id)
+        plan = await rows.lock(DayPlan, provider, plan.id)  # the edition that supersedes it sets its timer after us
         passed = [
             s.ticket_id for s in await stops_of(provider, plan.id) if s.ticket_id and s.ends_at + OVERRUN <= now()
         ]

@@ -1,13 +1,16 @@
 """Triage: own repair, warranty, contract or outside; and passing work on as a child ticket."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from mendline.devices import Device
 from mendline.kernel import (
     ContractId,
     DomainError,
     OrganisationId,
+    Reference,
     TicketId,
     command,
     emit,
@@ -21,7 +24,7 @@ from mendline.tickets.events import DuplicateMarked, ProviderAssigned, Quotation
 from mendline.tickets.lifecycle import lock_ticket, may_step, move
 from mendline.tickets.partners.passing import pass_to
 from mendline.tickets.results import TicketResult, result
-from mendline.tickets.states import VOID_OUTCOMES, TicketKind
+from mendline.tickets.states import TicketKind
 from mendline.tickets.ticket import Ticket, TicketCommercial
 from mendline.tickets.updates import add_message
 from mendline_tenants import Actor, partner_card
@@ -148,21 +151,41 @@ async def mark_duplicate(actor: Actor, input: MarkDuplicate) -> TicketResult:
     """Closes this one in favour of the other, which goes on; who reported it is told.
 
     Raises not_found when the other is hidden, missing or another hospital's, not_a_duplicate for the ticket itself,
-    and other_not_open when the other was cancelled or is a duplicate itself.
+    other_not_open when the other has ended (a fault that comes back is a new one), and other_device when both name a
+    device and it is not the same unit.
     """
     reference = parse_opaque("tk", input.ticket)
-    ticket = await lock_ticket(reference)
-    if parse_opaque("tk", input.of) == reference:
+    ticket, other = await _lock_both(reference, parse_opaque("tk", input.of))
+    if other.id == ticket.id:
         raise DomainError("not_a_duplicate", number=ticket.number)
-    other = await rows.get(Ticket, *parse_opaque("tk", input.of))
-    if other.tenant_id != ticket.tenant_id:
-        raise not_found("ticket")
-    if other.outcome in VOID_OUTCOMES:
+    if other.outcome is not None:
         raise DomainError("other_not_open", number=other.number, state=other.state)
+    units = await _unit(ticket), await _unit(other)
+    if None not in units and units[0] != units[1]:
+        raise DomainError("other_device", number=other.number, asset_number=ticket.device_card["asset_number"])
     await move(actor, ticket, duplicate_of_id=other.id)
     touch(reference, duplicate_of=other.id)
     emit(DuplicateMarked(tenant=ticket.tenant_id, ticket=ticket.id, number=ticket.number, of=other.id))
     return result(ticket)
+
+
+async def _lock_both(reference: Reference, of: Reference) -> tuple[Ticket, Ticket]:
+    """Both tickets of one hospital, locked in the order of their ids: of two merged into each other one stays."""
+    if of.tenant != reference.tenant:
+        await lock_ticket(reference)
+        raise not_found("ticket")
+    if of.id < reference.id:
+        other = await rows.lock(Ticket, *of)
+        return await lock_ticket(reference), other
+    return await lock_ticket(reference), await rows.lock(Ticket, *of)
+
+
+async def _unit(ticket: Ticket) -> UUID | None:
+    """The unit that a ticket is about, though its record was merged into another since."""
+    if ticket.device_id is None:
+        return None
+    device = await rows.find(Device, ticket.tenant_id, ticket.device_id)
+    return ticket.device_id if device is None else device.merged_into or device.id
 
 
 class FixRemotely(Struct, frozen=True):

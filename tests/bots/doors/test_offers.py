@@ -134,6 +134,26 @@ async def test_whoever_was_asked_hears_that_the_job_is_gone_and_why(doors: "Door
     assert "接单" not in await doors.labels("technician_v")
 
 
+async def test_who_is_suspended_before_the_call_comes_silences_nobody_else(doors: "Doors", cast: "Cast") -> None:
+    """The call's first one is: what was called reaches the second, and so does that the job is gone."""
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?", settle=False)
+    await cast.drain(queues=["inbound"])
+    (called,) = await look(
+        "SELECT payload FROM outbox WHERE tenant_id = $1 AND name = 'dispatch.called'", cast["vendor_v"]
+    )
+    people = {str(cast.members[name]): name for name in ("technician_v", "technician_v2")}
+    first, second = (people[one] for one in called["payload"]["technicians"])
+    await cast.run("admin_v", "tenants.suspend_member", {"member": cast.member_id(first)})
+    await doors.settle()
+    assert "谁来接?先到先得" in await card(doors, second)
+    await cast.run("nurse_a", "tickets.cancel", {"ticket": ticket, "reason": "已好"})
+    await doors.settle()
+    assert any("无需前往" in text for text in await doors.texts(second))
+    assert await doors.texts(first) == []
+
+
 async def test_who_is_on_the_way_hears_that_nobody_needs_to_come(doors: "Doors", cast: "Cast") -> None:
     ticket = await reported(cast)
     await doors.settle()
@@ -179,3 +199,19 @@ async def test_a_dispatcher_hears_of_an_illness_and_gives_the_job_to_another(doo
     assert "请决定由谁前往" in listed
     await doors.press("dispatcher_v", "改派给 技师冯")
     assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}
+
+
+async def test_a_list_of_yesterday_takes_no_job_from_who_has_it_now(doors: "Doors", cast: "Cast") -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    await doors.press("dispatcher_v", "更多 …")
+    await doors.press("dispatcher_v", "改派 …")
+    given = {"ticket": ticket, "technician": cast.member_id("technician_v2"), "reassign": True}
+    await cast.run("dispatcher_v", "dispatch.offer_job", given)
+    await cast.run("technician_v2", "dispatch.accept_job", {"ticket": ticket})
+    await doors.settle()
+    await doors.press("dispatcher_v", "谁来接?")
+    assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "accepted"}
+    assert "技师冯" in words_of(await doors.last("dispatcher_v"))

@@ -1,12 +1,13 @@
 """A proposal that has lain for a while is published only where it still fits; ordinary progress is no obstacle."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from mendline.dayplans import jobs
-from mendline.kernel import DomainError, opaque
-from support.database import unchanged
+from mendline.dayplans import jobs, replanning
+from mendline.kernel import DomainError, Timer, frozen, opaque
+from support.database import look, unchanged
 from support.vendors_day import MORNING, vendors_day
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -105,3 +106,43 @@ async def test_a_proposal_made_before_a_lock_is_not_published_where_it_moves_it(
     assert changes == f"{stop.number} has been locked with {stop.technician_name}, and this edition moves it"
     anew = await day.planned()
     assert await who_makes(day, anew, stop) == stop.technician_id, "what was said last of a visit holds"
+
+
+async def test_a_plan_of_a_day_that_is_past_is_not_published(cast):
+    day = await vendors_day(cast, replan="off", offer=False)
+    proposal = await day.planned()
+    for given in ({}, {"anyway": True}):
+        async with unchanged():
+            with pytest.raises(DomainError, match="day_is_past") as refused:
+                await publish(day, proposal, MORNING + 24 * HOUR, **given)
+        assert refused.value.facts["day"] == proposal.day
+
+
+async def test_the_edition_that_holds_is_watched_though_an_older_one_was_being_looked_at(cast, monkeypatch):
+    day = await vendors_day(cast, replan="off", offer=False)
+    known = await day.published()
+    proposal = await day.planned(MORNING + MINUTE)
+    real, read, go = replanning.stops_of, asyncio.Event(), asyncio.Event()
+
+    async def slow(*given):
+        found = await real(*given)
+        if not read.is_set():
+            read.set()
+            await go.wait()
+        return found
+
+    async def published():
+        await publish(day, proposal, MORNING + 2 * MINUTE)
+        await day.work(MORNING + 2 * MINUTE)
+
+    monkeypatch.setattr(replanning, "stops_of", slow)
+    due = Timer(tenant_id=day.vendor, due_at=MORNING, payload={"plan": str(known.id), "told": []})
+    with frozen(MORNING + 2 * MINUTE):
+        first = asyncio.create_task(replanning.look(due))
+        await read.wait()
+        second = asyncio.create_task(published())
+        await asyncio.wait([second], timeout=2)
+        go.set()
+        await asyncio.gather(first, second)
+    (timer,) = await look("SELECT payload FROM timer WHERE tenant_id = $1 AND name = 'dayplans.watch'", day.vendor)
+    assert timer["payload"]["plan"] == str(proposal.id)

@@ -111,6 +111,25 @@ async def test_who_does_not_say_so_takes_a_job_from_nobody(cast, taken_by_first)
             assert (refused.value.facts["by"], refused.value.facts["at"]) == ("技师郑", NOON)
 
 
+async def test_a_job_that_went_to_somebody_else_meanwhile_is_not_taken_from_them(cast, taken_by_first):
+    """Whoever names whose job it is takes it from nobody else."""
+    first, second = cast.member_id("technician_v"), cast.member_id("technician_v2")
+    commands = (
+        ("dispatch.offer_job", {"technician": second}),
+        ("dispatch.ask_group", {}),
+        ("dispatch.withdraw_offers", {}),
+    )
+    async with unchanged():
+        for command, given in commands:
+            with pytest.raises(DomainError, match="job_held") as refused:
+                stale = {**given, "reassign": True, "held_by": second}
+                await act(cast, ONE_PAST, "dispatcher_v", command, taken_by_first, **stale)
+            assert (refused.value.facts["by"], refused.value.facts["at"]) == ("技师郑", NOON)
+    given = {"technician": second, "reassign": True, "held_by": first}
+    await act(cast, ONE_PAST, "dispatcher_v", "dispatch.offer_job", taken_by_first, **given)
+    assert (await held_by(cast, taken_by_first))[0] == "offered"
+
+
 async def test_a_job_is_not_offered_to_who_has_it_and_not_taken_from_who_is_there(cast, taken_by_first):
     first, second = cast.member_id("technician_v"), cast.member_id("technician_v2")
     async with unchanged():

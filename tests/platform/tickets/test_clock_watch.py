@@ -1,7 +1,10 @@
 """Warnings and escalations ring once each, in working hours unless a patient is affected, by the clock of then."""
 
+import asyncio
 from datetime import date
 
+from mendline.kernel import frozen, parse_opaque
+from mendline.tickets.sla import timers
 from mendline_tenants import working_time
 from support.clocks import LEVEL, OFFICE, act, at, contract, kept, reported, taken
 from support.database import look
@@ -177,3 +180,40 @@ async def test_a_provisional_year_is_worked_out_anew_when_its_workdays_are_known
     assert not clocks["restoration"].provisional
     assert row.restoration_due_at < before
     assert len(log) == 4 and row.version > 1, "what is known of the calendar is no event of the ticket"
+
+
+async def test_a_clock_that_runs_again_is_watched_whoever_looks_last(cast, monkeypatch):
+    """A look that began while the clock was held back does not take the timer of the running one back."""
+    await contract(cast, OFFICE)
+    ticket = await reported(cast, at("2026-06-08T09:00"))
+    await taken(cast, at("2026-06-08T09:10"), ticket)
+    await act(cast, at("2026-06-08T09:20"), "technician_v", "fieldwork.arrive", ticket)
+    await act(cast, at("2026-06-08T09:30"), "technician_v", "fieldwork.wait", ticket, reason="access")
+    await cast.drain(at=at("2026-06-08T09:30"))
+    reference, real, read, go = parse_opaque("tk", ticket), timers.clocks_of, asyncio.Event(), asyncio.Event()
+
+    async def slow(row):
+        found = await real(row)
+        if not read.is_set():
+            read.set()
+            await go.wait()
+        return found
+
+    async def resumed():
+        await act(cast, at("2026-06-08T09:31"), "technician_v", "fieldwork.resume", ticket)
+        await timers.set_next_look(*reference)
+
+    monkeypatch.setattr(timers, "clocks_of", slow)
+    with frozen(at("2026-06-08T09:31")):
+        first = asyncio.create_task(timers.set_next_look(*reference))
+        await read.wait()
+        second = asyncio.create_task(resumed())
+        await asyncio.wait([second], timeout=1)
+        go.set()
+        await asyncio.gather(first, second)
+    (row,) = await look(
+        "SELECT completed_at FROM timer WHERE tenant_id = $1 AND key = $2",
+        cast["hospital_a"],
+        f"clocks:{reference.id}",
+    )
+    assert row["completed_at"] is None

@@ -1,11 +1,12 @@
 """Duplicates and repeats are found at intake with score and reasons, shown to who may know, and merged by people."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from mendline.kernel import DomainError, frozen, now, parse_opaque, rows, transaction
-from mendline.tickets import Ticket, TicketLikeness
+from mendline.tickets import Ticket, TicketLikeness, triage
 from support.database import unchanged
 
 
@@ -152,6 +153,34 @@ async def test_a_wrong_merge_is_refused_and_changes_nothing(cast):
                 await cast.run(who, "tickets.mark_duplicate", told)
         with pytest.raises(DomainError, match="stale_version"):
             await cast.run("engineer_a", "tickets.mark_duplicate", merge, expected_version=second.version + 1)
+
+
+async def test_of_two_tickets_merged_into_each_other_at_once_one_stays(cast, monkeypatch):
+    first, second, real = await report(cast), await report(cast), triage.move
+
+    async def slow(*given, **options):
+        await asyncio.sleep(0.2)
+        return await real(*given, **options)
+
+    monkeypatch.setattr(triage, "move", slow)
+    told = await asyncio.gather(
+        cast.run("engineer_a", "tickets.mark_duplicate", {"ticket": first.ticket, "of": second.ticket}),
+        cast.run("desk_v", "tickets.mark_duplicate", {"ticket": second.ticket, "of": first.ticket}),
+        return_exceptions=True,
+    )
+    assert [one.code for one in told if isinstance(one, DomainError)] == ["other_not_open"]
+    async with transaction(cast["hospital_a"]):
+        phases = [(await rows.get(Ticket, *parse_opaque("tk", one.ticket))).phase for one in (first, second)]
+    assert sorted(phases) == ["closed", "open"]
+
+
+async def test_a_fault_is_not_merged_into_one_that_is_over_or_of_another_device(cast):
+    over, fault, other = await closed(cast, 3), await report(cast), await report(cast, device="monitor_a")
+    async with unchanged():
+        for of, code in ((over, "other_not_open"), (other, "other_device")):
+            with pytest.raises(DomainError, match=code) as refused:
+                await cast.run("engineer_a", "tickets.mark_duplicate", {"ticket": fault.ticket, "of": of.ticket})
+    assert refused.value.facts["asset_number"] == "SB-0001"
 
 
 async def test_a_vendor_merges_no_hospitals_tickets_with_anothers(cast):

@@ -68,6 +68,7 @@ CONSUMERS_TELL = {
     "chat.entitlement": "as chat.quotation, the side that did not do it",
     "chat.priority": "the user facility's engineers: the number of its own ticket",
     "chat.duplicate": "who reported it, at the user facility: the card of the ticket that goes on",
+    "chat.share_ended": "the cards of the organisation that was shut out: the sentence that it was",
     "chat.slip": "whoever has the ticket's card, under their own rights",
     "dispatch.tell_busy": "the organisation that the person has consented to: spans alone, by an errand",
     "chat.day_plan_proposed": "the provider's own dispatchers",

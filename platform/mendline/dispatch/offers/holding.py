@@ -5,7 +5,7 @@ from uuid import UUID
 
 from mendline.dispatch.matching.jobs import JobOffer
 from mendline.dispatch.presence.absence import absences_within
-from mendline.kernel import DomainError, Reference, now, rows, touch
+from mendline.kernel import DomainError, Reference, now, parse_opaque, rows, touch
 from mendline.tickets import TAKEN, THERE, Ticket, move
 from mendline_tenants import Actor, Member
 
@@ -13,12 +13,23 @@ _TOLD = ("eta_at", "completion_at", "waiting_for")
 """What whose job it was has told of it, which counts no more."""
 
 
-async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer | None:
+async def named_holder(held_by: str | None) -> Reference | None:
+    """Whose job it is said to be: a member's opaque id. Raises not_found for strangers and for nobody's."""
+    if held_by is None:
+        return None
+    reference = parse_opaque("mb", held_by)
+    await rows.get(Member, *reference)
+    return reference
+
+
+async def holder_of(
+    actor: Actor, ticket: Ticket, *, reassign: bool, held_by: Reference | None = None
+) -> JobOffer | None:
     """The accepted offer of a locked ticket; None where nobody holds it.
 
-    reassign: whether it is to go to another. Raises job_held with who and since when where it is not: what a dispatcher
-    has read may be older than the answer; and holder_there while whose job it is is at the device: only who is away, is
-    suspended or has left the organisation is not.
+    reassign: whether it is to go to another. held_by: from whom alone (a member). Raises job_held with who and since
+    when where it is not, or is theirs no more: what a dispatcher has read may be older than the answer; and holder_there
+    while whose job it is is at the device: only who is away, is suspended or has left the organisation is not.
     """
     if ticket.state not in TAKEN:
         return None
@@ -31,7 +42,7 @@ async def holder_of(actor: Actor, ticket: Ticket, *, reassign: bool) -> JobOffer
     )
     if holder is not None and ticket.state in THERE and not await _is_gone(actor, holder.technician_id):
         raise DomainError("holder_there", number=ticket.number, by=holder.technician_name)
-    if holder is not None and not reassign:
+    if holder is not None and not (reassign and held_by in (None, (holder.tenant_id, holder.technician_id))):
         raise DomainError("job_held", number=ticket.number, by=holder.technician_name, at=holder.answered_at)
     return holder
 

@@ -10,7 +10,7 @@ from mendline.dispatch.events import NobodyLeft
 from mendline.dispatch.matching.matching import Match
 from mendline.dispatch.matching.suggesting import keep, weigh
 from mendline.dispatch.offers.auto_offer import Minutes, auto_offer_of
-from mendline.dispatch.offers.holding import accepted_already, give_out, holder_of
+from mendline.dispatch.offers.holding import accepted_already, give_out, holder_of, named_holder
 from mendline.dispatch.offers.rounds import LARGEST, asked_in_vain, open_round, take_back
 from mendline.kernel import DomainError, MemberId, TicketId, command, emit, not_found, parse_opaque, told
 from mendline.tickets import TicketResult, lock_ticket, may_step, move, require_part, result
@@ -20,13 +20,15 @@ from mendline_tenants import Actor
 class OfferJob(Struct, frozen=True):
     """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says.
 
-    reassign: also where somebody has accepted it and is not there (yet, or any more); they have it no more.
+    reassign: also where somebody has accepted it and is not there (yet, or any more); they have it no more. held_by: only
+    where they are who has it, so that what was read a while ago takes the job from nobody else.
     """
 
     ticket: TicketId
     technician: MemberId
     minutes: Minutes | None = None
     reassign: bool = False
+    held_by: MemberId | None = None
 
 
 @command("dispatch.offer_job", "dispatch.offer")
@@ -40,8 +42,9 @@ async def offer_job(actor: Actor, input: OfferJob) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
+    held_by = await named_holder(input.held_by)
     technician, name = _fitting(actor, await weigh(actor, ticket), input.technician)
-    holder = await holder_of(actor, ticket, reassign=input.reassign)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
     if holder is not None and holder.technician_id == technician:
         raise accepted_already(ticket, holder)
     await give_out(actor, ticket, holder)
@@ -109,13 +112,14 @@ async def offer_next(actor: Actor, input: OfferNext) -> TicketResult:
 class AskGroup(Struct, frozen=True):
     """Asks a group who takes the job: these technicians, or all who could. The first to answer has it.
 
-    reassign: as in `OfferJob`.
+    reassign, held_by: as in `OfferJob`.
     """
 
     ticket: TicketId
     technicians: Annotated[tuple[MemberId, ...], Meta(max_length=LARGEST)] = ()
     minutes: Minutes | None = None
     reassign: bool = False
+    held_by: MemberId | None = None
 
 
 @command("dispatch.ask_group", "dispatch.offer")
@@ -127,15 +131,16 @@ async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
+    held_by = await named_holder(input.held_by)
     found = await weigh(actor, ticket)
-    holder = await holder_of(actor, ticket, reassign=input.reassign)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
     if input.technicians:
         asked = dict(_fitting(actor, found, member) for member in input.technicians)
         if holder is not None and holder.technician_id in asked:
             raise accepted_already(ticket, holder)
     else:
-        held_by = holder.technician_id if holder is not None else None
-        asked = dict([one for one in found.fit.items() if one[0] != held_by][:LARGEST])
+        has_it = holder.technician_id if holder is not None else None
+        asked = dict([one for one in found.fit.items() if one[0] != has_it][:LARGEST])
     if not asked:
         raise DomainError("nobody_fits", number=ticket.number)
     await give_out(actor, ticket, holder)
@@ -146,10 +151,11 @@ async def ask_group(actor: Actor, input: AskGroup) -> TicketResult:
 
 
 class WithdrawOffers(Struct, frozen=True):
-    """Takes back what is offered and not yet answered; with `reassign` also what somebody has accepted."""
+    """Takes back what is offered and not yet answered; with `reassign` also what somebody (`held_by`) has accepted."""
 
     ticket: TicketId
     reassign: bool = False
+    held_by: MemberId | None = None
 
 
 @command("dispatch.withdraw_offers", "dispatch.offer")
@@ -160,6 +166,8 @@ async def withdraw_offers(actor: Actor, input: WithdrawOffers) -> TicketResult:
     """
     ticket = await lock_ticket(parse_opaque("tk", input.ticket))
     require_part(actor, ticket, "provider")
-    await give_out(actor, ticket, await holder_of(actor, ticket, reassign=input.reassign))
+    held_by = await named_holder(input.held_by)
+    holder = await holder_of(actor, ticket, reassign=input.reassign, held_by=held_by)
+    await give_out(actor, ticket, holder)
     await take_back(actor, ticket, "withdrawn")
     return result(ticket)

@@ -35,9 +35,12 @@ async def watch_clocks(envelope: Envelope) -> None:
 
 
 async def set_next_look(tenant: UUID, id: UUID) -> None:
-    """Reads the clocks as they are now and sets the ticket's one timer by them."""
+    """Reads the clocks as they are now and sets the ticket's one timer by them.
+
+    Under the ticket's lock: whoever moves a clock meanwhile comes after, and so does the look that follows.
+    """
     async with transaction(tenant):
-        ticket = await rows.get(Ticket, tenant, id)
+        ticket = await rows.lock(Ticket, tenant, id)
         clinical = await rows.find(TicketClinical, tenant, id)
         urgent = clinical is not None and clinical.use_state == "patient_affected"
         look = next_look(await clocks_of(ticket), now(), urgent=urgent) if ticket.phase != "closed" else None
