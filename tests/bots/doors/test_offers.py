@@ -185,6 +185,22 @@ async def test_a_job_goes_from_one_to_another_with_two_presses(doors: "Doors", c
     assert "您无需前往" in words_of(await doors.last("technician_v2"))
 
 
+async def test_a_dispatcher_hears_of_who_has_left_and_gives_the_work_at_the_device_to_another(
+    doors: "Doors", cast: "Cast"
+) -> None:
+    ticket = await reported(cast)
+    await doors.settle()
+    await doors.press("dispatcher_v", "派给 技师郑")
+    await doors.press("technician_v", "接单")
+    await cast.run("technician_v", "fieldwork.arrive", {"ticket": ticket})
+    await cast.run("admin_v", "tenants.suspend_member", {"member": cast.member_id("technician_v"), "left": True})
+    await doors.settle()
+    listed = words_of(await doors.last("dispatcher_v"))
+    assert "技师郑 已接此单，但其账号已停用或已离职" in listed
+    await doors.press("dispatcher_v", "改派给 技师冯")
+    assert await states(cast) == {"技师郑": "withdrawn", "技师冯": "offered"}
+
+
 async def test_a_dispatcher_hears_of_an_illness_and_gives_the_job_to_another(doors: "Doors", cast: "Cast") -> None:
     await reported(cast)
     await doors.settle()
