@@ -28,8 +28,8 @@ async def holder_of(
     """The accepted offer of a locked ticket; None where nobody holds it.
 
     reassign: whether it is to go to another. held_by: from whom alone (a member). Raises job_held with who and since
-    when where it is not, or is theirs no more: what a dispatcher has read may be older than the answer; and holder_there
-    while whose job it is is at the device: only who is away, is suspended or has left the organisation is not.
+    when where it is not, or is theirs no more: what a dispatcher has read may be older than the answer. Raises
+    holder_there while whose job it is is at the device: who is away, is suspended or has left is not.
     """
     if ticket.state not in TAKEN:
         return None

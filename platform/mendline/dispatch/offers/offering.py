@@ -20,8 +20,8 @@ from mendline_tenants import Actor
 class OfferJob(Struct, frozen=True):
     """Offers the job to one technician of the provider. minutes: for the answer; None as the policy says.
 
-    reassign: also where somebody has accepted it and is not there (yet, or any more); they have it no more. held_by: only
-    where they are who has it, so that what was read a while ago takes the job from nobody else.
+    reassign: also where somebody has accepted it and is not there (yet, or any more); they have it no more.
+    held_by: only where they are who has it, so that what was read a while ago takes the job from nobody else.
     """
 
     ticket: TicketId
