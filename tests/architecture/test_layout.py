@@ -15,7 +15,7 @@ ROOTS = {
 }
 # They declare no tables, commands or consumers: app puts the domains together, the others stand on them.
 NO_DOMAINS = {
-    *("mendline.routing", "mendline.faulttext", "mendline.press"),
+    *("mendline.killable", "mendline.routing", "mendline.faulttext", "mendline.press"),
     *("mendline.app", "mendline.workers", "mendline_schema"),
 }
 

@@ -26,14 +26,14 @@ async def suggest_technicians(envelope: Envelope) -> None:
     provider = happened.provider if isinstance(happened, ProviderAssigned | BecameUrgent) else envelope.organisation
     if not await _has_technicians(provider):
         return
-    if isinstance(happened, BecameUrgent):
-        state = await _state(provider, happened)
-        if state == "offered":
-            await _hasten(envelope, provider)
-        if state not in UNASKED:
-            return
     ticket = opaque("tk", happened.tenant, happened.ticket)
     try:
+        if isinstance(happened, BecameUrgent):
+            state = await _state(provider, happened)
+            if state == "offered":
+                await _hasten(envelope, provider)
+            if state not in UNASKED:
+                return
         asks = getattr(happened, "automatic", False) or await _asks(provider, happened.tenant, happened.ticket)
         name, given = ("dispatch.offer_next", OfferNext(ticket)) if asks else ("dispatch.suggest", Suggest(ticket))
         await run(system_actor(provider), name, given, key=f"event:{envelope.id}:suggest")

@@ -1,14 +1,13 @@
 """The learner: a lesson is learned in a child process, which takes its memory along and ends when it takes too long."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
 from mendline.faulttext.lesson import Learned, Lesson
 from mendline.faulttext.model import load
+from mendline.killable import ChildFailed, answer_of
 
 SECONDS = 480.0
 """How long a lesson may take: the largest takes minutes of one processor. A worker's work counts as failed at 600."""
@@ -22,22 +21,10 @@ class LearningFailed(Exception):
 
 async def learn_in_child(lesson: Lesson, seconds: float = SECONDS, command: Sequence[str] = CHILD) -> Learned:
     """The model of a lesson, checked to be one. Raises LearningFailed."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
     try:
-        async with asyncio.timeout(seconds):
-            answer, told = await process.communicate(msgspec.msgpack.encode(lesson))
-    except TimeoutError:
-        raise LearningFailed(f"killed: nothing was learned within {seconds:g} s") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-        await process.wait()
-    if process.returncode:
-        last = told.decode(errors="replace").strip().splitlines()[-1:]
-        raise LearningFailed("the child died: " + "".join(last)[-300:])
+        answer = await answer_of(command, msgspec.msgpack.encode(lesson), seconds)
+    except ChildFailed as failed:
+        raise LearningFailed(str(failed)) from None
     try:
         learned = msgspec.msgpack.decode(answer, type=Learned)
         load(learned.model)

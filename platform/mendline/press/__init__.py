@@ -5,7 +5,7 @@ back to nobody; a process that answers requests must not hold that.
 """
 
 from mendline.press.document import Document
-from mendline.press.press import PressFailed, press
+from mendline.press.press import press
 from mendline.press.typesetting import typeset
 
-__all__ = ["Document", "PressFailed", "press", "typeset"]
+__all__ = ["Document", "press", "typeset"]

@@ -3,10 +3,10 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
+from mendline.killable import answer_of
 from mendline.press.document import Document
 
 SECONDS = 60.0
@@ -18,27 +18,7 @@ _turn = asyncio.Semaphore(2)
 """Two documents at a time in a process: more would only share the processors and add their memory."""
 
 
-class PressFailed(Exception):
-    """Nothing was printed: the child took too long or died. The message says which."""
-
-
 async def press(document: Document, seconds: float = SECONDS, command: Sequence[str] = CHILD) -> bytes:
-    """The document's bytes. Raises PressFailed; whoever is cancelled meanwhile takes the child along."""
+    """The document's bytes. Raises ChildFailed."""
     async with _turn:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        try:
-            async with asyncio.timeout(seconds):
-                made, told = await process.communicate(msgspec.msgpack.encode(document))
-        except TimeoutError:
-            raise PressFailed(f"killed: nothing was printed within {seconds:g} s") from None
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-            await process.wait()
-    if process.returncode:
-        last = told.decode(errors="replace").strip().splitlines()[-1:]
-        raise PressFailed("the child died: " + "".join(last)[-300:])
-    return made
+        return await answer_of(command, msgspec.msgpack.encode(document), seconds)

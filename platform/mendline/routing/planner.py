@@ -1,13 +1,12 @@
 """The planner: solves a problem in a child process that is killed when it does not keep its time."""
 
-import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
+from mendline.killable import ChildFailed, answer_of
 from mendline.routing.child import Order
 from mendline.routing.plan import Plan
 from mendline.routing.problem import Problem
@@ -49,31 +48,13 @@ async def solve_in_child(
     Raises PlanFailed when the child hangs, loading or solving (it is killed `seconds` + GRACE after its start), dies,
     or breaks a rule.
     """
-    began = time.monotonic()
-    until = began + seconds + GRACE
+    until = time.monotonic() + seconds + GRACE
     order = Order(problem, seconds, seed, until=until, improve=improve, begin=begin)
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
     try:
-        async with asyncio.timeout(until - time.monotonic()):
-            answer, told = await process.communicate(msgspec.msgpack.encode(order))
-    except TimeoutError:
-        raise PlanFailed(f"killed: the solver did not keep its {seconds:g} s", _kill(process, began)) from None
-    finally:
-        _kill(process, began)  # also when whoever waits for it has been cancelled
-        await process.wait()
-    if process.returncode:
-        raise PlanFailed(f"the solver died: {told.decode(errors='replace')[-300:]}")
+        answer = await answer_of(command, msgspec.msgpack.encode(order), seconds + GRACE)
+    except ChildFailed as failed:
+        raise PlanFailed(str(failed), failed.killed_after) from None
     plan = msgspec.msgpack.decode(answer, type=Plan)
     if wrong := violations(problem, plan):
         raise PlanFailed("the plan breaks a rule: " + "; ".join(wrong[:3]))
     return plan
-
-
-def _kill(process: asyncio.subprocess.Process, began: float) -> float:
-    """Ends a child that is still there; the seconds since it began."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-    return time.monotonic() - began

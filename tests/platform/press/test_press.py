@@ -6,7 +6,8 @@ import sys
 import psutil
 import pytest
 
-from mendline.press import Document, PressFailed, press, typeset
+from mendline.killable import ChildFailed
+from mendline.press import Document, press, typeset
 
 WORDS = Document(b"#json(bytes(sys.inputs.given))", '"输液泵 Infusion pump"'.encode())
 
@@ -21,13 +22,13 @@ async def test_a_picture_is_a_png():
 
 
 async def test_what_cannot_be_set_says_why():
-    with pytest.raises(PressFailed, match=r"died.*unclosed"):
+    with pytest.raises(ChildFailed, match=r"died.*unclosed"):
         await press(Document(b"#(", b"{}"))
 
 
 async def test_a_child_that_hangs_is_killed_and_so_is_one_that_nobody_waits_for():
     hangs = (sys.executable, "-c", "import time; time.sleep(600)")
-    with pytest.raises(PressFailed, match="killed"):
+    with pytest.raises(ChildFailed, match="killed"):
         await press(WORDS, seconds=0.2, command=hangs)
     waiting = asyncio.create_task(press(WORDS, command=hangs))
     await asyncio.sleep(0.2)

@@ -176,13 +176,11 @@ STANDARD_NETWORK = {
 """Modules of Python itself that reach other machines or programs."""
 
 SENDING_MODULES = {
+    "platform/mendline/killable/answer.py": "children of this machine: a day's problem, a document, own fault texts",
     "platform/mendline/kernel/blobs.py": "S3, under the key that its caller names: the callers stand here",
     "platform/mendline/kernel/buckets.py": "no bytes: it names an error of Valkey's",
     "platform/mendline/kernel/cache.py": "Valkey: what its callers keep there, by keys that begin with whose it is",
     "platform/mendline/dayplans/kept_travel.py": "no bytes: it names an error of Valkey's",
-    "platform/mendline/routing/planner.py": "a child process of this machine: a day's problem, no names",
-    "platform/mendline/press/press.py": "a child process of this machine: what one document says",
-    "platform/mendline/faulttext/learner.py": "a child process of this machine: one organisation's own fault texts",
     "platform/mendline/workers/broker.py": "the broker: ids of rows that are due",
     "platform/mendline/workers/worker.py": "the broker: what it has taken is done",
     "platform/mendline/workers/heartbeat.py": "Valkey: that a process is alive",

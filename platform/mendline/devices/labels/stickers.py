@@ -45,7 +45,7 @@ def pages(stickers: int, sheet: SheetName, first: int = 1) -> int:
 async def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int = 1, title: str = "") -> bytes:
     """The stickers as a PDF, from the label `first` (from 1) of the first page on.
 
-    The same stickers give the same bytes. It takes about half a second and 2 ms a sticker. Raises PressFailed.
+    The same stickers give the same bytes. It takes about half a second and 2 ms a sticker. Raises ChildFailed.
     """
     labels = SHEETS[sheet].labels
     if not 1 <= first <= labels:
@@ -54,7 +54,7 @@ async def stickers_pdf(stickers: Sequence[Sticker], sheet: SheetName, first: int
 
 
 async def sticker_png(sticker: Sticker) -> bytes:
-    """One sticker as a picture of 827 x 437 pixels, as it comes from a label printer. Raises PressFailed."""
+    """One sticker as a picture of 827 x 437 pixels, as it comes from a label printer. Raises ChildFailed."""
     return await _pressed(_Given("", 1, SHEETS["roll_70x37"]._asdict(), [_printed(sticker)]), "png")
 
 
