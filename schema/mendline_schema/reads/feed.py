@@ -59,7 +59,7 @@ class FeedWriter:
             members.append(f"({self._rows(conditions, table, source, values)})")
         rows = " UNION ALL ".join(members)
         page = (
-            f"SELECT row_number() OVER (ORDER BY {_ORDER}) AS n, f.* FROM"  # noqa: S608
+            f"SELECT row_number() OVER (ORDER BY {_ORDER}) AS n, f.* FROM"
             f" ({rows} ORDER BY {_ORDER} LIMIT {self.size + 1}) f"
         )
         places = {one.key: Json(f"p.v{n}", joined=True, present=True) for n, one in enumerate(lists)}
@@ -73,10 +73,10 @@ class FeedWriter:
         where = conditions.fill("{o}.tenant_id = {organisation}", o=other)
         after = f" AND ({place}) > ({self._since(conditions)})" if self._continues else ""
         rows = (
-            f'SELECT {other}.* FROM "{table}" {other} WHERE {where}{after}'  # noqa: S608
+            f'SELECT {other}.* FROM "{table}" {other} WHERE {where}{after}'
             f" AND {other}.changed_in < (SELECT {SETTLED}) ORDER BY {place} LIMIT {self.size + 1}"
         )
-        return f"SELECT {place}{told} FROM {source.drawn_from(f'({rows}) {other}', self.size)}"  # noqa: S608
+        return f"SELECT {place}{told} FROM {source.drawn_from(f'({rows}) {other}', self.size)}"
 
     def _since(self, conditions: Conditions) -> str:
         cluster, changed_in, owner, ticket = (

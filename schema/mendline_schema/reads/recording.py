@@ -49,7 +49,7 @@ class Source:
         """The rows that are answered, as an item of another query's FROM."""
         rows = f"{self.hoisted} {self.alias}" if self.hoisted else self.rows
         limit = f" LIMIT {self.shown}" if self.shown is not None else ""
-        return f"LATERAL (SELECT {self.alias}.* FROM {rows}{limit}) {self.alias}"  # noqa: S608
+        return f"LATERAL (SELECT {self.alias}.* FROM {rows}{limit}) {self.alias}"
 
 
 class _Reading(NamedTuple):
@@ -123,10 +123,7 @@ class Recorder:
             return select
         roots = (*(reading.chain[0] for reading in self._readings), *(one.chain[0] for one in self._handings))
         hoisted = {root.alias: root for root in roots}
-        ctes = [
-            f"{root.hoisted} AS MATERIALIZED (SELECT {root.alias}.* FROM {root.rows})"  # noqa: S608
-            for root in hoisted.values()
-        ]
+        ctes = [f"{root.hoisted} AS MATERIALIZED (SELECT {root.alias}.* FROM {root.rows})" for root in hoisted.values()]
         if self._readings:
             ctes.append(f"logged AS ({self._insert_read(operation, document)})")
         if self._handings:
@@ -145,7 +142,7 @@ class Recorder:
     def _insert_handed(self, operation: str, document: str) -> str:
         """What was handed out is of no ticket and of no group: the row names it beside the arguments."""
         files = " UNION ".join(
-            f"SELECT opaque('{one.kind}', {alias}.tenant_id, {alias}.id) AS file"  # noqa: S608 - our own
+            f"SELECT opaque('{one.kind}', {alias}.tenant_id, {alias}.id) AS file"
             f" FROM {', '.join(source.again for source in one.chain)} WHERE ({one.sql}) IS NOT NULL"
             for one in self._handings
             for alias in (one.chain[-1].alias,)
@@ -176,7 +173,7 @@ class Recorder:
             **own,
         }
         return (
-            f"INSERT INTO read_log ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
+            f"INSERT INTO read_log ({', '.join(values)}) SELECT {', '.join(values.values())}"
             f" FROM ({rows}) found HAVING count(*) > 0{IF_PROVEN}"
         )
 
@@ -195,9 +192,9 @@ class Recorder:
             return rows[0]
         groups = sorted({reading.group for reading in self._readings})
         if len(groups) == 1:
-            return f"SELECT DISTINCT ticket, owner FROM ({' UNION ALL '.join(rows)}) read"  # noqa: S608 - our own
+            return f"SELECT DISTINCT ticket, owner FROM ({' UNION ALL '.join(rows)}) read"
         found = ", ".join(f"bool_or(field_group = '{group}') AS {group}" for group in groups)
-        return f"SELECT ticket, owner, {found} FROM ({' UNION ALL '.join(rows)}) read GROUP BY ticket, owner"  # noqa: S608
+        return f"SELECT ticket, owner, {found} FROM ({' UNION ALL '.join(rows)}) read GROUP BY ticket, owner"
 
     def _is_each_once(self) -> bool:
         """Whether no ticket can come twice: it is the reader's worklist that was read."""
@@ -234,7 +231,7 @@ def _rows(reading: _Reading) -> str:
         owner, held = f"{alias}.owner_id", f" WHERE ({alias}.card->'withheld' ? '{reading.group}') IS NOT TRUE"
     chain = ", ".join(source.again for source in reading.chain)
     names = f"'{reading.group}' AS field_group, {owner} AS owner, {alias}.ticket_id AS ticket"
-    return f"SELECT {names} FROM {chain}{held}"  # noqa: S608
+    return f"SELECT {names} FROM {chain}{held}"
 
 
 def _plain(value: Any) -> Any:

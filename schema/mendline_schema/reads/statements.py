@@ -270,6 +270,6 @@ def _made(request: Request, writer: Writer, json: str) -> Statement:
     written = f"(SELECT convert_to(({json})::text, 'UTF8') AS json OFFSET 0) answer"
     # One that is too large is not even sent: this process would have to hold it.
     sent = f"CASE WHEN octet_length(json) > {settings().answer_bytes} THEN '{TOO_LARGE.decode()}' ELSE json END"
-    whole = writer.recorder.whole(f"SELECT (SELECT {sent} FROM {written})", request.title, request.source)  # noqa: S608
+    whole = writer.recorder.whole(f"SELECT (SELECT {sent} FROM {written})", request.title, request.source)
     sql, readers, spare = writer.parameters.used(name_columns(whole))
     return Statement(sql, readers, tuple(writer.refusals), writer.finishers, bool(writer.recorder), spare)

@@ -66,7 +66,7 @@ def _signatures(schema: GraphQLSchema, operation: OperationDefinitionNode) -> tu
         return known
     found = [get_variable_signature(schema, definition) for definition in operation.variable_definitions or ()]
     assert not any(isinstance(one, GraphQLError) for one in found), "the document was judged"
-    return _known.put(operation, tuple(found))  # type: ignore[arg-type]
+    return _known.put(operation, tuple(found))  # type: ignore[arg-type]  # no errors, as was just asserted
 
 
 class _Filled(NamedTuple):
